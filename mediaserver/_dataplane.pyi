@@ -1,0 +1,256 @@
+"""The typed boundary between the control plane (Python) and the packet path (Rust).
+
+Commands go down, events come up, all plain values. Only `mediaserver.engine` imports this module.
+Times are microseconds, rates bit/s, sizes bytes. Ids are chosen by the caller and unique in the process.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Literal, final
+
+__version__: Final[str]
+
+@final
+class CodecParameters:
+    """One negotiated payload type (RFC 8866 `a=rtpmap`, RFC 4588 RTX)."""
+    def __new__(
+        cls, payload_type: int, mime_type: str, clock_rate: int, rtx_payload_type: int | None = None
+    ) -> CodecParameters: ...
+
+@final
+class Encoding:
+    """One stream of a receiver; the list is ordered from lowest to highest quality."""
+    def __new__(
+        cls, rid: str | None = None, ssrc: int | None = None, rtx_ssrc: int | None = None
+    ) -> Encoding: ...
+
+@final
+class IceSelected:
+    """A path was chosen for the first time or has changed. Addresses are "host:port"."""
+    @property
+    def transport(self) -> int: ...
+    @property
+    def protocol(self) -> Literal["udp", "tcp"]: ...
+    @property
+    def local(self) -> str: ...
+    @property
+    def remote(self) -> str: ...
+
+@final
+class IceDisconnected:
+    """Consent was lost (RFC 7675); the transport stays and can come back."""
+    @property
+    def transport(self) -> int: ...
+
+@final
+class DtlsReceived:
+    """A DTLS datagram for the handshake or the data channels."""
+    @property
+    def transport(self) -> int: ...
+    @property
+    def datagram(self) -> bytes: ...
+
+@final
+class EncodingStarted:
+    """The first packet of an encoding, or it is live again."""
+    @property
+    def receiver(self) -> int: ...
+    @property
+    def encoding(self) -> int: ...
+    @property
+    def ssrc(self) -> int: ...
+
+@final
+class EncodingStopped:
+    """No packet of a video encoding for a second."""
+    @property
+    def receiver(self) -> int: ...
+    @property
+    def encoding(self) -> int: ...
+
+@final
+class AudioLevels:
+    """Receivers above the speech threshold, loudest first: (receiver, linear level 0..1). Empty: all fell silent."""
+    @property
+    def levels(self) -> list[tuple[int, float]]: ...
+
+@final
+class SenderEncodingChanged:
+    """The encoding that a sender forwards now; None: nothing live."""
+    @property
+    def sender(self) -> int: ...
+    @property
+    def encoding(self) -> int | None: ...
+
+@final
+class CommandFailed:
+    """A command named something that does not exist any more, or had invalid parameters."""
+    @property
+    def reason(self) -> str: ...
+
+@final
+class WorkerFailed:
+    """A worker thread ended with a panic; its transports are gone."""
+    @property
+    def worker(self) -> int: ...
+    @property
+    def reason(self) -> str: ...
+
+Event = (
+    IceSelected
+    | IceDisconnected
+    | DtlsReceived
+    | EncodingStarted
+    | EncodingStopped
+    | AudioLevels
+    | SenderEncodingChanged
+    | CommandFailed
+    | WorkerFailed
+)
+
+@final
+class TransportStatistics:
+    @property
+    def transport(self) -> int: ...
+    @property
+    def bytes_in(self) -> int: ...
+    @property
+    def bytes_out(self) -> int: ...
+    @property
+    def rtt_us(self) -> int | None: ...
+
+@final
+class ReceiverStatistics:
+    @property
+    def receiver(self) -> int: ...
+    @property
+    def packets(self) -> int: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def lost(self) -> int: ...
+    @property
+    def jitter_us(self) -> int: ...
+    @property
+    def live_encodings(self) -> int: ...
+
+@final
+class SenderStatistics:
+    @property
+    def sender(self) -> int: ...
+    @property
+    def packets(self) -> int: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def retransmitted(self) -> int: ...
+    @property
+    def fraction_lost(self) -> float: ...
+    @property
+    def encoding(self) -> int | None: ...
+
+@final
+class WorkerStatistics:
+    """A snapshot of one worker, at most a second old."""
+    @property
+    def worker(self) -> int: ...
+    @property
+    def counters(self) -> dict[str, int]:
+        """Since the start; the keys are the fields of `Counters` in core/src/api.rs and the shell's own
+        (`send_errors`, `send_calls`, `receive_calls`, `handed_over`, `tcp_connections`, ...)."""
+    @property
+    def cpu_us(self) -> int:
+        """CPU time of the thread."""
+    @property
+    def forward_latency(self) -> list[int]:
+        """Cumulative counts for `FORWARD_LATENCY_BOUNDS_US`, then the total: seconds from socket to socket."""
+    @property
+    def forward_latency_sum_us(self) -> int: ...
+    @property
+    def transports(self) -> list[TransportStatistics]: ...
+    @property
+    def receivers(self) -> list[ReceiverStatistics]: ...
+    @property
+    def senders(self) -> list[SenderStatistics]: ...
+
+FORWARD_LATENCY_BOUNDS_US: Final[list[int]]
+SRTP_PROFILES: Final[list[str]]
+"""Names in DTLS order of preference: SRTP_AEAD_AES_128_GCM, SRTP_AEAD_AES_256_GCM, SRTP_AES128_CM_SHA1_80."""
+
+@final
+class DataPlane:
+    """Worker threads with their sockets. Every method is thread-safe and returns at once.
+
+    Raises `OSError` when an address cannot be bound, `ValueError` for arguments out of range.
+    """
+    def __new__(
+        cls,
+        *,
+        udp_binds: Sequence[str],
+        tcp_binds: Sequence[str] = (),
+        workers: int = 1,
+        coalesce_us: int = 500,
+        cache_packets: int = 512,
+        consent_timeout_us: int = 15_000_000,
+        keyframe_interval_us: int = 500_000,
+        audio_interval_us: int = 300_000,
+        seed: int | None = None,
+    ) -> DataPlane: ...
+    @property
+    def workers(self) -> int: ...
+    @property
+    def udp_addresses(self) -> list[str]:
+        """Bound addresses (the port is real when 0 was asked for)."""
+    @property
+    def tcp_addresses(self) -> list[str]: ...
+    def fileno(self) -> int:
+        """An eventfd that is readable while events wait."""
+    def poll_events(self, limit: int = 256) -> list[Event]:
+        """Takes waiting events, oldest first; clears the eventfd when none is left."""
+    def statistics(self) -> list[WorkerStatistics]: ...
+    def close(self) -> None:
+        """Sends BYE, ends the threads, closes the sockets. Idempotent."""
+
+    def add_transport(self, transport: int, worker: int, ufrag: str, password: str) -> None: ...
+    def restart_ice(self, transport: int, ufrag: str, password: str) -> None: ...
+    def remove_transport(self, transport: int) -> None: ...
+    def set_srtp_keys(
+        self,
+        transport: int,
+        profile: str,
+        receive_key: bytes,
+        receive_salt: bytes,
+        send_key: bytes,
+        send_salt: bytes,
+    ) -> None: ...
+    def send_dtls(self, transport: int, datagram: bytes) -> None: ...
+    def set_receiver(
+        self,
+        transport: int,
+        receiver: int,
+        *,
+        kind: Literal["audio", "video"],
+        mid: str,
+        codecs: Sequence[CodecParameters],
+        encodings: Sequence[Encoding],
+        extensions: Sequence[tuple[str, int]],
+    ) -> None: ...
+    def enable_receiver(self, receiver: int, enabled: bool) -> None: ...
+    def remove_receiver(self, receiver: int) -> None: ...
+    def set_sender(
+        self,
+        transport: int,
+        sender: int,
+        *,
+        receiver: int,
+        mid: str,
+        ssrc: int,
+        rtx_ssrc: int | None,
+        cname: str,
+        payload_types: Sequence[tuple[int, int, int | None]],
+        extensions: Sequence[tuple[str, int]],
+    ) -> None: ...
+    def set_sender_target(
+        self, sender: int, *, enabled: bool, max_spatial: int = 255, max_temporal: int = 255
+    ) -> None: ...
+    def remove_sender(self, sender: int) -> None: ...
+    def request_keyframe(self, receiver: int) -> None: ...

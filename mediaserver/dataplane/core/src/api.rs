@@ -1,0 +1,327 @@
+//! The plain values that cross the border of the core.
+
+use polyana_wire::srtp::Profile;
+use std::net::SocketAddr;
+
+/// Microseconds since the Unix epoch on a clock that never steps back: the shell reads the wall clock once and adds
+/// monotonic time. Serves timers and, shifted to 1900, the NTP time of sender reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Time(pub u64);
+
+/// Given by the control plane; unique while the process lives.
+pub type TransportId = u64;
+/// A track that comes in from a peer (`RTCRtpReceiver` in W3C words).
+pub type ReceiverId = u64;
+/// A track that goes out to a peer (`RTCRtpSender`).
+pub type SenderId = u64;
+
+/// How a datagram travels. TCP carries RFC 4571 frames; the shell does the framing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Protocol {
+    Udp,
+    Tcp,
+}
+
+/// Where a datagram came from and which of our addresses it reached; answers leave from the same address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub struct Path {
+    pub protocol: Protocol,
+    pub local: SocketAddr,
+    pub remote: SocketAddr,
+}
+
+/// Settings of a core, all with units.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Packets kept for each incoming stream to answer NACKs; a power of two.
+    pub cache_packets: usize,
+    /// No authenticated check or media for this long means the path is lost (consent, RFC 7675).
+    pub consent_timeout_us: u64,
+    /// A PLI goes to one publisher stream at most this often.
+    pub keyframe_interval_us: u64,
+    /// Interval of audio level events.
+    pub audio_interval_us: u64,
+    /// Levels above this (-dBov, RFC 6464) count as silence: 35 as in LiveKit.
+    pub audio_threshold_dbov: u8,
+    /// Interval of transport-wide feedback to publishers.
+    pub feedback_interval_us: u64,
+    /// Seeds SSRCs of our own, first sequence numbers, and all else that must look random.
+    pub seed: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            cache_packets: 512,
+            consent_timeout_us: 15_000_000,
+            keyframe_interval_us: 500_000,
+            audio_interval_us: 300_000,
+            audio_threshold_dbov: 35,
+            feedback_interval_us: 50_000,
+            seed: 0,
+        }
+    }
+}
+
+/// One negotiated payload type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodecParameters {
+    /// 0..=127
+    pub payload_type: u8,
+    /// "video/VP8"
+    pub mime_type: String,
+    /// Hz
+    pub clock_rate: u32,
+    /// Payload type of its RFC 4588 retransmissions.
+    pub rtx_payload_type: Option<u8>,
+}
+
+/// One stream of a receiver: a simulcast layer, or the only one. Lowest quality first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Encoding {
+    /// RID of the layer, when simulcast is told by RID.
+    pub rid: Option<String>,
+    /// SSRC, when the description tells it.
+    pub ssrc: Option<u32>,
+    /// SSRC of its retransmissions.
+    pub rtx_ssrc: Option<u32>,
+}
+
+/// Header extension as negotiated: URI and id.
+pub type Extension = (String, u8);
+
+/// Audio or video.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum MediaKind {
+    Audio,
+    Video,
+}
+
+/// How a track comes in.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub struct ReceiverParameters {
+    pub kind: MediaKind,
+    /// Media section id, found in the `sdes:mid` extension of packets whose SSRC is not known yet.
+    pub mid: String,
+    pub codecs: Vec<CodecParameters>,
+    pub encodings: Vec<Encoding>,
+    pub extensions: Vec<Extension>,
+}
+
+/// How a track goes out.
+#[derive(Clone, Debug)]
+pub struct SenderParameters {
+    /// The incoming track that is forwarded. Of the same worker.
+    pub receiver: ReceiverId,
+    /// Written into the `sdes:mid` extension when negotiated.
+    pub mid: String,
+    /// SSRC as announced to the peer.
+    pub ssrc: u32,
+    /// SSRC of retransmissions as announced.
+    pub rtx_ssrc: Option<u32>,
+    /// Canonical name in SDES: equal for the audio and video of one publisher, so that players synchronise them.
+    pub cname: String,
+    /// Payload types: (incoming, outgoing, outgoing RTX). A packet whose type is not here is not forwarded.
+    pub payload_types: Vec<(u8, u8, Option<u8>)>,
+    /// Negotiated with this peer.
+    pub extensions: Vec<Extension>,
+}
+
+/// What should be forwarded on a sender; the core chooses when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SenderTarget {
+    /// False: nothing is sent (unsubscribed, muted by policy, paused).
+    pub enabled: bool,
+    /// Highest simulcast encoding index wanted; the best live one at or below it is sent.
+    pub max_spatial: u8,
+    /// Highest temporal layer wanted.
+    pub max_temporal: u8,
+}
+
+impl Default for SenderTarget {
+    fn default() -> Self {
+        Self { enabled: true, max_spatial: u8::MAX, max_temporal: u8::MAX }
+    }
+}
+
+/// SRTP master keys of one direction pair, as DTLS exported them.
+#[derive(Clone, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct SrtpKeys {
+    pub profile: Profile,
+    pub receive_key: Vec<u8>,
+    pub receive_salt: Vec<u8>,
+    pub send_key: Vec<u8>,
+    pub send_salt: Vec<u8>,
+}
+
+impl std::fmt::Debug for SrtpKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SrtpKeys({:?}, ..)", self.profile) // key material stays out of logs
+    }
+}
+
+/// The desired state, told by the control plane.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)]
+pub enum Command {
+    /// A peer may now connect with these ICE-lite credentials.
+    AddTransport { transport: TransportId, ufrag: String, password: String },
+    /// ICE restart: new credentials are valid at once, the old ones until the new ones are used.
+    RestartIce { transport: TransportId, ufrag: String, password: String },
+    /// Ends a transport with its receivers and senders; BYE is sent where keys exist.
+    RemoveTransport { transport: TransportId },
+    SetSrtpKeys { transport: TransportId, keys: SrtpKeys },
+    /// A DTLS flight of ours on the selected path.
+    SendDtls { transport: TransportId, datagram: Vec<u8> },
+    /// Creates a receiver or replaces its parameters, keeping stream state where encodings are the same.
+    SetReceiver { transport: TransportId, receiver: ReceiverId, parameters: ReceiverParameters },
+    /// False: everything that arrives for the receiver is dropped after decryption (server mute).
+    EnableReceiver { receiver: ReceiverId, enabled: bool },
+    RemoveReceiver { receiver: ReceiverId },
+    /// Creates a sender or replaces its parameters, keeping continuity where the SSRC is the same.
+    SetSender { transport: TransportId, sender: SenderId, parameters: SenderParameters },
+    SetSenderTarget { sender: SenderId, target: SenderTarget },
+    RemoveSender { sender: SenderId },
+    /// Asks the publisher for a keyframe on all live encodings (throttled).
+    RequestKeyframe { receiver: ReceiverId },
+}
+
+/// What happened, told to the control plane.
+#[derive(Clone, Debug, PartialEq)]
+#[allow(missing_docs)]
+pub enum Event {
+    /// A path was chosen for the first time, or changed (NAT rebinding, ICE restart, nomination).
+    IceSelected { transport: TransportId, path: Path },
+    /// Consent was lost; the transport stays and can come back.
+    IceDisconnected { transport: TransportId },
+    /// A DTLS datagram for the control plane's handshake or data channels.
+    DtlsReceived { transport: TransportId, datagram: Vec<u8> },
+    /// First packet of an encoding, or the encoding is live again after `EncodingStopped`.
+    EncodingStarted { receiver: ReceiverId, encoding: u8, ssrc: u32 },
+    /// No packet of a video encoding for a second.
+    EncodingStopped { receiver: ReceiverId, encoding: u8 },
+    /// (receiver, linear level 0..=1) of every receiver whose smoothed level is above the threshold, loudest first.
+    /// Sent at each audio interval in which the set is not empty, and once when it becomes empty.
+    AudioLevels { levels: Vec<(ReceiverId, f32)> },
+    /// The sender now forwards this encoding (None: nothing live).
+    SenderEncodingChanged { sender: SenderId, encoding: Option<u8> },
+    /// A command named something that does not exist, or parameters that are not valid.
+    CommandFailed { reason: String },
+}
+
+/// Whether a datagram belonged to this core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// Handled or dropped (and counted).
+    Done,
+    /// From an address that this core does not know (and, if STUN, for a ufrag that it does not know):
+    /// the shell offers it to the worker that does.
+    Foreign,
+}
+
+/// Datagrams to send, in one buffer. Reused between polls, so that steady state allocates nothing.
+#[derive(Debug, Default)]
+pub struct TransmitBatch {
+    /// All datagrams, one after the other.
+    pub buffer: Vec<u8>,
+    /// In order of sending.
+    pub transmits: Vec<Transmit>,
+}
+
+/// One or several datagrams for one peer: `length / segment` (rounded up) datagrams of `segment` bytes each, the
+/// last may be shorter. Fits one UDP GSO send: at most 64 segments and 65,000 bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Transmit {
+    pub path: Path,
+    pub offset: usize,
+    pub length: usize,
+    pub segment: usize,
+    /// Arrival of the oldest packet in it, for the forward latency histogram; None for what we made ourselves.
+    pub received_at: Option<Time>,
+}
+
+/// Counters since the start. `(name, value)` in [`Counters::entries`]; names are the metric names' stems.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Counters {
+    pub datagrams_in: u64,
+    pub rtp_packets_in: u64,
+    pub rtp_bytes_in: u64,
+    pub rtp_packets_out: u64,
+    pub rtp_bytes_out: u64,
+    pub rtcp_packets_in: u64,
+    pub rtcp_packets_out: u64,
+    pub nacks_in: u64,
+    pub nacks_out: u64,
+    pub plis_in: u64,
+    pub plis_out: u64,
+    pub retransmitted_in: u64,
+    pub retransmitted_out: u64,
+    pub retransmission_misses: u64,
+    pub duplicates_in: u64,
+    pub dropped_disabled: u64,
+    pub stun_requests: u64,
+    pub error_stun_malformed: u64,
+    pub error_stun_unauthenticated: u64,
+    pub error_unknown_peer: u64,
+    pub error_unclassified: u64,
+    pub error_rtp_malformed: u64,
+    pub error_rtp_unknown_stream: u64,
+    pub error_rtcp_malformed: u64,
+    pub error_srtp_authentication: u64,
+    pub error_srtp_replayed: u64,
+    pub error_no_keys: u64,
+}
+
+/// What one transport saw; gathered on request.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct TransportStatistics {
+    pub transport: TransportId,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    pub rtt_us: Option<u64>,
+}
+
+/// What one receiver saw, all encodings together.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct ReceiverStatistics {
+    pub receiver: ReceiverId,
+    pub packets: u64,
+    pub bytes: u64,
+    /// Expected but never arrived, resends included.
+    pub lost: u64,
+    pub jitter_us: u32,
+    /// Bit i: encoding i is live.
+    pub live_encodings: u8,
+}
+
+/// What one sender sent and what its peer reports.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[allow(missing_docs)]
+pub struct SenderStatistics {
+    pub sender: SenderId,
+    pub packets: u64,
+    pub bytes: u64,
+    pub retransmitted: u64,
+    /// From the peer's receiver reports, 0..=1.
+    pub fraction_lost: f32,
+    pub encoding: Option<u8>,
+}
+
+/// A snapshot of a core.
+#[derive(Clone, Debug, Default)]
+#[allow(missing_docs)]
+pub struct Statistics {
+    pub counters: Counters,
+    pub transports: Vec<TransportStatistics>,
+    pub receivers: Vec<ReceiverStatistics>,
+    pub senders: Vec<SenderStatistics>,
+}
