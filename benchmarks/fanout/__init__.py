@@ -1,0 +1,1 @@
+"""Server CPU for each forwarded packet, one publisher to many receivers."""

@@ -1,0 +1,125 @@
+//! What the driver asks for and what it gets back.
+
+use crate::histogram::Histogram;
+use crate::publisher::Publisher;
+use crate::subscriber::Subscriber;
+use polyana_wire::srtp::Profile;
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize)]
+pub struct Plan {
+    pub server_pid: u32,
+    pub warmup_s: f64,
+    pub duration_s: f64,
+    /// Payload types that count as retransmissions, not as media.
+    pub rtx_payload_types: Vec<u8>,
+    pub publishers: Vec<PublisherPlan>,
+    pub subscribers: Vec<PeerPlan>,
+}
+
+/// A connected socket with its SRTP master keys (hexadecimal) and ICE credentials for consent checks.
+#[derive(Deserialize)]
+pub struct PeerPlan {
+    pub fd: i32,
+    pub profile: String,
+    pub send_key: String,
+    pub send_salt: String,
+    pub receive_key: String,
+    pub receive_salt: String,
+    pub ice_username: String,
+    pub ice_password: String,
+}
+
+#[derive(Deserialize)]
+pub struct PublisherPlan {
+    #[serde(flatten)]
+    pub peer: PeerPlan,
+    pub ssrc: u32,
+    pub payload_type: u8,
+    pub mid: Option<(u8, String)>,
+    pub transport_sequence_id: Option<u8>,
+    pub audio_level_id: Option<u8>,
+    /// Bursts (frames) a second and equal packets in each.
+    pub frames_per_second: f64,
+    pub burst: usize,
+    /// Bytes of an RTP packet before SRTP.
+    pub packet_bytes: usize,
+    pub clock_rate: u32,
+    pub video: bool,
+}
+
+impl PeerPlan {
+    pub fn profile(&self) -> Result<Profile, String> {
+        match self.profile.as_str() {
+            "SRTP_AEAD_AES_128_GCM" => Ok(Profile::AeadAes128Gcm),
+            "SRTP_AEAD_AES_256_GCM" => Ok(Profile::AeadAes256Gcm),
+            "SRTP_AES128_CM_SHA1_80" => Ok(Profile::AesCm128HmacSha1_80),
+            other => Err(format!("unknown SRTP profile {other}")),
+        }
+    }
+}
+
+pub fn unhex(text: &str) -> Result<Vec<u8>, String> {
+    (0..text.len())
+        .step_by(2)
+        .map(|i| {
+            text.get(i..i + 2)
+                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
+                .ok_or_else(|| "bad hex".to_owned())
+        })
+        .collect()
+}
+
+/// `/proc/PID/stat` as text: the driver parses utime and stime, so that the window is cut here to the millisecond.
+pub fn read_cpu(pid: u32) -> String {
+    std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+pub struct Report {
+    /// Sent by all publishers inside the window.
+    pub sent: u64,
+    /// Arrived at all receivers, by distinct sequence numbers, among those sent inside the window.
+    pub received: u64,
+    /// Missing between the first and the last sequence number of each receiver.
+    pub lost: u64,
+    pub retransmitted: u64,
+    pub decrypted: u64,
+    pub corrupt: u64,
+    /// Receivers that got no packet at all.
+    pub silent: usize,
+    pub latency_us: Vec<(f64, u64)>,
+    /// `/proc/PID/stat` at the start and the end of the window.
+    pub server_stat: (String, String),
+    /// This program's own CPU time, seconds.
+    pub own_cpu_s: f64,
+    pub window_s: f64,
+}
+
+impl Report {
+    pub fn new(
+        publishers: &[Publisher],
+        subscribers: &[Subscriber],
+        plan: &Plan,
+        stat: &(String, String),
+    ) -> Self {
+        let mut latency = Histogram::default();
+        subscribers.iter().for_each(|s| latency.merge(&s.latency));
+        Self {
+            sent: publishers.iter().map(|p| p.sent).sum(),
+            received: subscribers.iter().map(Subscriber::received).sum(),
+            lost: subscribers.iter().map(Subscriber::lost).sum(),
+            retransmitted: subscribers.iter().map(Subscriber::retransmitted).sum(),
+            decrypted: subscribers.iter().map(|s| s.decrypted).sum(),
+            corrupt: subscribers.iter().map(|s| s.corrupt).sum(),
+            silent: subscribers.iter().filter(|s| s.received() == 0).count(),
+            latency_us: [0.5, 0.9, 0.99, 0.999, 1.0]
+                .iter()
+                .map(|&q| (q, latency.quantile(q)))
+                .collect(),
+            server_stat: stat.clone(),
+            own_cpu_s: crate::net::process_cpu().as_secs_f64(),
+            window_s: plan.duration_s,
+        }
+    }
+}

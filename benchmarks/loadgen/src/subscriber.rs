@@ -1,0 +1,266 @@
+//! One receiving peer: counts by sequence number, decrypts a sample, answers as a browser would (reports, consent).
+
+use crate::histogram::Histogram;
+use crate::net::{self, ReceiveArena};
+use crate::plan::{PeerPlan, unhex};
+use crate::publisher::STAMP_OFFSET;
+use polyana_wire::{DatagramKind, rtcp, rtp, srtp, stun};
+use std::time::{Duration, Instant};
+
+/// Decrypt one packet of this many; small enough to notice corruption, large enough to cost little.
+const SAMPLE: u64 = 64;
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+const CONSENT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Connectivity checks that keep consent fresh (RFC 7675).
+pub struct Consent {
+    username: String,
+    password: String,
+    next: Option<Instant>,
+    number: u64,
+}
+
+impl Consent {
+    pub fn new(peer: &PeerPlan) -> Self {
+        Self {
+            username: peer.ice_username.clone(),
+            password: peer.ice_password.clone(),
+            next: None,
+            number: 0,
+        }
+    }
+
+    pub fn run(&mut self, fd: i32, now: Instant) -> Result<Instant, Box<dyn std::error::Error>> {
+        let due = *self
+            .next
+            .get_or_insert(now + CONSENT_INTERVAL.mul_f64(f64::from(fd % 50) / 50.0));
+        if now < due {
+            return Ok(due);
+        }
+        self.number += 1;
+        let mut id = [0u8; 12];
+        id[..4].copy_from_slice(&fd.to_be_bytes());
+        id[4..].copy_from_slice(&self.number.to_be_bytes());
+        let mut packet = [0u8; 512];
+        let length = stun::write_check(
+            &mut packet,
+            &id,
+            &self.username,
+            self.password.as_bytes(),
+            0x7e00_00ff,
+            1,
+            true,
+        )?;
+        net::send_segments(fd, &packet[..length], length)?;
+        self.next = Some(due + CONSENT_INTERVAL);
+        Ok(due + CONSENT_INTERVAL)
+    }
+}
+
+/// One incoming SSRC.
+struct Stream {
+    ssrc: u32,
+    retransmission: bool,
+    extender: rtp::SequenceExtender,
+    crypto: srtp::ReceiveStream,
+    /// First and highest extended sequence number in the window, and distinct packets between them.
+    first: Option<u64>,
+    distinct: u64,
+    seen: Vec<u64>,
+}
+
+pub struct Subscriber {
+    fd: i32,
+    receiver: srtp::Receiver,
+    sender: srtp::Sender,
+    consent: Consent,
+    next_report: Option<Instant>,
+    streams: Vec<Stream>,
+    measuring: bool,
+    count: u64,
+    pub latency: Histogram,
+    pub decrypted: u64,
+    pub corrupt: u64,
+    rtx_payload_types: Vec<u8>,
+}
+
+impl Subscriber {
+    pub fn new(peer: &PeerPlan, rtx_payload_types: &[u8]) -> Result<Self, Box<dyn std::error::Error>> {
+        let profile = peer.profile()?;
+        Ok(Self {
+            fd: peer.fd,
+            receiver: srtp::Receiver::new(profile, &unhex(&peer.receive_key)?, &unhex(&peer.receive_salt)?)?,
+            sender: srtp::Sender::new(profile, &unhex(&peer.send_key)?, &unhex(&peer.send_salt)?)?,
+            consent: Consent::new(peer),
+            next_report: None,
+            streams: Vec::new(),
+            measuring: false,
+            count: 0,
+            latency: Histogram::default(),
+            decrypted: 0,
+            corrupt: 0,
+            rtx_payload_types: rtx_payload_types.to_vec(),
+        })
+    }
+
+    pub fn fd(&self) -> i32 {
+        self.fd
+    }
+
+    pub fn start_measuring(&mut self) {
+        self.measuring = true;
+    }
+
+    /// Distinct packets of media in the window.
+    pub fn received(&self) -> u64 {
+        self.media().map(|s| s.distinct).sum()
+    }
+
+    /// Packets on retransmission payload types in the window.
+    pub fn retransmitted(&self) -> u64 {
+        self.streams
+            .iter()
+            .filter(|s| s.retransmission)
+            .map(|s| s.distinct)
+            .sum()
+    }
+
+    fn media(&self) -> impl Iterator<Item = &Stream> {
+        self.streams.iter().filter(|s| !s.retransmission)
+    }
+
+    /// Missing between the first and the highest number of each stream.
+    pub fn lost(&self) -> u64 {
+        self.media().map(Stream::lost).sum()
+    }
+
+    pub fn receive(
+        &mut self,
+        arena: &mut ReceiveArena,
+        epoch: Instant,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        loop {
+            let count = arena.receive(self.fd)?;
+            let now_us = epoch.elapsed().as_micros() as u64;
+            for index in 0..count {
+                let datagram = arena.datagram(index);
+                if DatagramKind::of(datagram) == Some(DatagramKind::Rtp) {
+                    self.receive_rtp(datagram, now_us)?;
+                }
+            }
+            if !arena.full() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn receive_rtp(&mut self, packet: &mut [u8], now_us: u64) -> Result<(), Box<dyn std::error::Error>> {
+        let header = rtp::Header::parse(packet)?;
+        let position = self.stream_position(&header);
+        let stream = &mut self.streams[position];
+        stream.count(header.sequence_number, self.measuring);
+        self.count += 1;
+        if !self.count.is_multiple_of(SAMPLE) {
+            return Ok(());
+        }
+        match self.receiver.unprotect_rtp(&mut stream.crypto, &header, packet) {
+            Ok(length) => {
+                self.decrypted += 1;
+                let payload = &packet[header.length..length];
+                // Retransmissions carry two octets before the payload and padding has none; both are told by length.
+                if let Some(stamp) = payload.get(STAMP_OFFSET..STAMP_OFFSET + 8)
+                    && self.measuring
+                    && !stream.retransmission
+                {
+                    let sent_us = u64::from_be_bytes(stamp.try_into()?);
+                    if now_us >= sent_us && now_us - sent_us < 60_000_000 {
+                        self.latency.record(now_us - sent_us);
+                    } else {
+                        self.corrupt += 1;
+                    }
+                }
+            }
+            Err(_) => self.corrupt += 1,
+        }
+        Ok(())
+    }
+
+    fn stream_position(&mut self, header: &rtp::Header) -> usize {
+        if let Some(position) = self.streams.iter().position(|s| s.ssrc == header.ssrc) {
+            return position;
+        }
+        let retransmission = self.rtx_payload_types.contains(&header.payload_type);
+        self.streams.push(Stream::new(header, retransmission));
+        self.streams.len() - 1
+    }
+
+    /// Sends reports and consent checks; returns when the next is due.
+    pub fn run_timers(&mut self, now: Instant) -> Result<Instant, Box<dyn std::error::Error>> {
+        let consent = self.consent.run(self.fd, now)?;
+        let due = *self
+            .next_report
+            .get_or_insert(now + REPORT_INTERVAL.mul_f64(f64::from(self.fd % 100) / 100.0));
+        if now >= due {
+            self.send_report()?;
+            self.next_report = Some(due + REPORT_INTERVAL);
+        }
+        Ok(consent.min(self.next_report.unwrap_or(due)))
+    }
+
+    fn send_report(&mut self) -> Result<(), Box<dyn std::error::Error>> {
+        let blocks: Vec<rtcp::ReportBlock> = self
+            .streams
+            .iter()
+            .take(31)
+            .map(|s| rtcp::ReportBlock {
+                ssrc: s.ssrc,
+                highest_sequence: s.extender.highest.unwrap_or_default() as u32,
+                ..Default::default()
+            })
+            .collect();
+        let mut packet = [0u8; 1200];
+        let mut writer = rtcp::Writer::new(&mut packet);
+        writer.receiver_report(1, &blocks)?;
+        let length = writer.length();
+        let length = self.sender.protect_rtcp(&mut packet, length)?;
+        net::send_segments(self.fd, &packet[..length], length)?;
+        Ok(())
+    }
+}
+
+/// Distinct sequence numbers are told by a window of this many, far above any reordering on one machine.
+const WINDOW: u64 = 4096;
+
+impl Stream {
+    fn new(header: &rtp::Header, retransmission: bool) -> Self {
+        Self {
+            ssrc: header.ssrc,
+            retransmission,
+            extender: rtp::SequenceExtender::default(),
+            crypto: srtp::ReceiveStream::default(),
+            first: None,
+            distinct: 0,
+            seen: vec![0; WINDOW as usize],
+        }
+    }
+
+    fn count(&mut self, sequence_number: u16, measuring: bool) {
+        let extended = self.extender.extend(sequence_number);
+        if !measuring {
+            return;
+        }
+        let first = *self.first.get_or_insert(extended);
+        let slot = &mut self.seen[(extended % WINDOW) as usize];
+        if extended >= first && *slot != extended {
+            *slot = extended;
+            self.distinct += 1;
+        }
+    }
+
+    fn lost(&self) -> u64 {
+        match (self.first, self.extender.highest) {
+            (Some(first), Some(highest)) => (highest - first + 1).saturating_sub(self.distinct),
+            _ => 0,
+        }
+    }
+}

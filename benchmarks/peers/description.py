@@ -1,0 +1,135 @@
+"""The little SDP that a benchmark needs: one audio or video section to send, answers to receive everything."""
+
+import re
+from dataclasses import dataclass, field
+
+from .endpoint import Endpoint
+
+MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
+LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+TRANSPORT_CC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+CODEC = {"video": (96, "VP8/90000", 97), "audio": (111, "opus/48000/2", None)}
+
+
+@dataclass
+class Remote:
+    """What the other side's description says about its transport."""
+
+    ufrag: str
+    password: str
+    address: tuple[str, int]
+    setup: str
+    extensions: dict[str, int] = field(default_factory=dict)
+    rtx_payload_types: list[int] = field(default_factory=list)
+
+
+def parse(sdp: str, trickled: list[str] | None = None) -> Remote:
+    """Reads a description; the first IPv4 UDP host candidate is used, from the text or trickled."""
+    candidates = re.findall(
+        r"candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+) (\d+) typ host", _flat(sdp, trickled), re.IGNORECASE
+    )
+    if not candidates:
+        raise ValueError("no IPv4 UDP candidate")
+    return Remote(
+        ufrag=_first(r"a=ice-ufrag:(\S+)", sdp),
+        password=_first(r"a=ice-pwd:(\S+)", sdp),
+        address=(candidates[0][0], int(candidates[0][1])),
+        setup=_first(r"a=setup:(\S+)", sdp),
+        extensions={uri: int(number) for number, uri in re.findall(r"a=extmap:(\d+)(?:/\S+)? (\S+)", sdp)},
+        rtx_payload_types=[int(number) for number in re.findall(r"a=rtpmap:(\d+) rtx/90000", sdp)],
+    )
+
+
+def _flat(sdp: str, trickled: list[str] | None) -> str:
+    return "\n".join([sdp, *(trickled or [])])
+
+
+def _first(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    if match is None:
+        raise ValueError(f"description lacks {pattern}")
+    return match.group(1)
+
+
+def _session(endpoint: Endpoint, mids: list[str]) -> list[str]:
+    return [
+        "v=0",
+        "o=- 1 2 IN IP4 127.0.0.1",
+        "s=-",
+        "t=0 0",
+        f"a=group:BUNDLE {' '.join(mids)}",
+        "a=msid-semantic: WMS *",
+    ]
+
+
+def _transport(endpoint: Endpoint, setup: str) -> list[str]:
+    return [
+        f"a=ice-ufrag:{endpoint.ufrag}",
+        f"a=ice-pwd:{endpoint.password}",
+        f"a=fingerprint:sha-256 {endpoint.identity.fingerprint}",
+        f"a=setup:{setup}",
+    ]
+
+
+def offer(endpoint: Endpoint, *, kind: str, ssrc: int, track_id: str) -> str:
+    """An offer with one sending section, as an SDK's publisher connection makes it."""
+    payload_type, codec, rtx = CODEC[kind]
+    types = f"{payload_type} {rtx}" if rtx else f"{payload_type}"
+    lines = [
+        *_session(endpoint, ["0"]),
+        f"m={kind} 9 UDP/TLS/RTP/SAVPF {types}",
+        "c=IN IP4 0.0.0.0",
+        "a=mid:0",
+        "a=sendonly",
+        "a=rtcp-mux",
+        *_transport(endpoint, "actpass"),
+        f"a=rtpmap:{payload_type} {codec}",
+    ]
+    if rtx:
+        lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
+        lines += [f"a=rtcp-fb:{payload_type} {fb}" for fb in ("nack", "nack pli", "ccm fir", "transport-cc")]
+    lines += [f"a=extmap:1 {MID_URI}", f"a=extmap:2 {TRANSPORT_CC_URI}"]
+    if kind == "audio":
+        lines.append(f"a=extmap:3 {LEVEL_URI}")
+    lines += [
+        f"a=msid:stream {track_id}",
+        f"a=ssrc:{ssrc} cname:loadgen",
+        f"a=ssrc:{ssrc} msid:stream {track_id}",
+    ]
+    if rtx:
+        lines += [f"a=ssrc-group:FID {ssrc} {ssrc + 1}", f"a=ssrc:{ssrc + 1} cname:loadgen"]
+    return "\r\n".join([*lines, ""])
+
+
+def answer(endpoint: Endpoint, offered: str) -> str:
+    """Accepts every media section as it is offered; refuses the application section."""
+    sections = re.split(r"(?=^m=)", offered.replace("\r\n", "\n"), flags=re.MULTILINE)[1:]
+    mids = [
+        _first(r"a=mid:(\S+)", section) for section in sections if not section.startswith("m=application")
+    ]
+    lines = _session(endpoint, mids)
+    for section in sections:
+        lines += _answer_section(endpoint, section)
+    return "\r\n".join([*lines, ""])
+
+
+def _answer_section(endpoint: Endpoint, section: str) -> list[str]:
+    media = section.splitlines()[0]
+    mid = _first(r"a=mid:(\S+)", section)
+    if media.startswith("m=application"):
+        return [re.sub(r"^m=application \d+", "m=application 0", media), "c=IN IP4 0.0.0.0", f"a=mid:{mid}"]
+    keep = [
+        line
+        for line in section.splitlines()
+        if re.match(r"a=(rtpmap|fmtp|rtcp-fb|extmap):", line) and "goog-remb" not in line
+    ]
+    direction = "recvonly" if re.search(r"^a=(sendonly|sendrecv)", section, re.MULTILINE) else "inactive"
+    return [
+        re.sub(r"^m=(\w+) \d+", r"m=\1 9", media),
+        "c=IN IP4 0.0.0.0",
+        f"a=mid:{mid}",
+        f"a={direction}",
+        "a=rtcp-mux",
+        *_transport(endpoint, "active"),
+        *keep,
+    ]
