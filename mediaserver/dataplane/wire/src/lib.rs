@@ -3,6 +3,7 @@
 //! Everything here is a pure function over bytes: no socket, clock, thread or allocation for each packet.
 //! A malformed input is an [`Error`], never a panic; every parser has a target in `../fuzz`.
 
+mod bytes;
 mod error;
 pub mod payload;
 pub mod rtcp;

@@ -34,19 +34,43 @@ pub struct SenderInfo {
 #[derive(Clone, Debug)]
 #[allow(missing_docs)]
 pub enum Packet<'a> {
-    SenderReport { info: SenderInfo, blocks: ReportBlocks<'a> },
-    ReceiverReport { ssrc: u32, blocks: ReportBlocks<'a> },
+    SenderReport {
+        info: SenderInfo,
+        blocks: ReportBlocks<'a>,
+    },
+    ReceiverReport {
+        ssrc: u32,
+        blocks: ReportBlocks<'a>,
+    },
     SourceDescription,
-    Bye { ssrcs: Words<'a> },
+    Bye {
+        ssrcs: Words<'a>,
+    },
     /// Generic NACK: iterate for the lost sequence numbers.
-    Nack { sender_ssrc: u32, media_ssrc: u32, lost: NackIter<'a> },
+    Nack {
+        sender_ssrc: u32,
+        media_ssrc: u32,
+        lost: NackIter<'a>,
+    },
     TransportFeedback(TransportFeedback<'a>),
-    Pli { sender_ssrc: u32, media_ssrc: u32 },
+    Pli {
+        sender_ssrc: u32,
+        media_ssrc: u32,
+    },
     /// FCI entries are (ssrc, command sequence number) pairs; only the SSRCs are given.
-    Fir { sender_ssrc: u32, targets: FirIter<'a> },
-    Remb { sender_ssrc: u32, bitrate_bps: u64, ssrcs: Words<'a> },
+    Fir {
+        sender_ssrc: u32,
+        targets: FirIter<'a>,
+    },
+    Remb {
+        sender_ssrc: u32,
+        bitrate_bps: u64,
+        ssrcs: Words<'a>,
+    },
     /// Well-formed but not used here.
-    Other { packet_type: u8 },
+    Other {
+        packet_type: u8,
+    },
 }
 
 /// Iterator over report blocks.

@@ -61,7 +61,12 @@ impl Receiver {
     }
     /// Authenticates and decrypts in place; returns the length of the plain packet.
     /// State moves only when the packet is authentic.
-    pub fn unprotect_rtp(&mut self, stream: &mut ReceiveStream, header: &crate::rtp::Header, packet: &mut [u8]) -> Result<usize, Error> {
+    pub fn unprotect_rtp(
+        &mut self,
+        stream: &mut ReceiveStream,
+        header: &crate::rtp::Header,
+        packet: &mut [u8],
+    ) -> Result<usize, Error> {
         todo!()
     }
     /// Authenticates and decrypts a compound in place; replay state for each SSRC is kept inside and bounded.
@@ -81,7 +86,14 @@ impl Sender {
     }
     /// Encrypts in place: `buffer` holds the plain packet in `..length` and room for the overhead; returns the protected length.
     /// `index` is the 48-bit packet index (ROC << 16 | SEQ) that the caller's sequence numbering defines; it must never repeat for an SSRC.
-    pub fn protect_rtp(&self, index: u64, ssrc: u32, header_length: usize, buffer: &mut [u8], length: usize) -> Result<usize, Error> {
+    pub fn protect_rtp(
+        &self,
+        index: u64,
+        ssrc: u32,
+        header_length: usize,
+        buffer: &mut [u8],
+        length: usize,
+    ) -> Result<usize, Error> {
         todo!()
     }
     /// Encrypts a compound in place; the SRTCP index for each SSRC is kept inside.

@@ -47,14 +47,33 @@ impl<'a> Message<'a> {
 }
 
 /// Writes a binding success response with XOR-MAPPED-ADDRESS, MESSAGE-INTEGRITY and FINGERPRINT; returns its length.
-pub fn write_success(_out: &mut [u8], _transaction_id: &[u8; 12], _mapped: SocketAddr, _password: &[u8]) -> Result<usize, Error> {
+pub fn write_success(
+    _out: &mut [u8],
+    _transaction_id: &[u8; 12],
+    _mapped: SocketAddr,
+    _password: &[u8],
+) -> Result<usize, Error> {
     todo!()
 }
 /// Writes a binding error response; `password` is `None` where the requester is not authenticated.
-pub fn write_error(_out: &mut [u8], _transaction_id: &[u8; 12], _code: u16, _reason: &str, _password: Option<&[u8]>) -> Result<usize, Error> {
+pub fn write_error(
+    _out: &mut [u8],
+    _transaction_id: &[u8; 12],
+    _code: u16,
+    _reason: &str,
+    _password: Option<&[u8]>,
+) -> Result<usize, Error> {
     todo!()
 }
 /// Writes a connectivity check of the controlling side (tests, load generator).
-pub fn write_check(_out: &mut [u8], _transaction_id: &[u8; 12], _username: &str, _password: &[u8], _priority: u32, _tie_breaker: u64, _nominate: bool) -> Result<usize, Error> {
+pub fn write_check(
+    _out: &mut [u8],
+    _transaction_id: &[u8; 12],
+    _username: &str,
+    _password: &[u8],
+    _priority: u32,
+    _tie_breaker: u64,
+    _nominate: bool,
+) -> Result<usize, Error> {
     todo!()
 }
