@@ -1,0 +1,55 @@
+import { t } from "../../i18n/index.ts";
+import { Icon } from "../../ui/icon.tsx";
+import { ConnectionBanner } from "./connection-banner.tsx";
+import type { Call, ParticipantView, Trouble } from "./model.ts";
+
+function TroubleBanner({ trouble, onClose }: { trouble: Trouble; onClose: () => void }) {
+  const m = t();
+  const texts: Record<Trouble, string> = {
+    microphone: m.call.microphoneFailed,
+    camera: m.call.cameraFailed,
+    screen: m.call.screenFailed,
+    device: m.devices.switchFailed,
+  };
+  return (
+    <div class="banner banner--warning" role="alert">
+      <Icon name="alert" size={20} />
+      <span>{texts[trouble]}</span>
+      <button type="button" class="icon-button" aria-label={m.common.close} onClick={onClose}>
+        <Icon name="close" size={20} />
+      </button>
+    </div>
+  );
+}
+
+/** What needs the person's attention, above the pictures and never over the controls. */
+export function Banners({ call, local }: { call: Call; local: ParticipantView | undefined }) {
+  const m = t();
+  const trouble = call.trouble.value;
+  return (
+    <div class="banners">
+      <ConnectionBanner call={call} />
+      {call.audioBlocked.value && (
+        <button
+          type="button"
+          class="banner banner--action"
+          data-testid="start-audio"
+          onClick={() => void call.startAudio()}
+        >
+          <Icon name="volume" />
+          {m.call.tapToHear}
+        </button>
+      )}
+      {trouble && <TroubleBanner trouble={trouble} onClose={() => call.dismissTrouble()} />}
+      {local?.screen && (
+        <div class="banner banner--plain">
+          <Icon name="screen" size={20} />
+          <span>{m.call.youShare}</span>
+          <button type="button" class="button" onClick={() => void call.setScreen(false)}>
+            {m.call.stopSharing}
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

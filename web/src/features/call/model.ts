@@ -1,0 +1,67 @@
+import type { ReadonlySignal } from "@preact/signals";
+import type { DeviceRole } from "../../platform/devices.ts";
+
+/**
+ * What the screens of a call know. Nothing here names LiveKit: the session fills this model from the
+ * room, and the gallery fills it from fixtures.
+ */
+
+/** Something that can show itself in a video element (LiveKit's tracks do). */
+export interface VideoSource {
+  attach(element: HTMLVideoElement): unknown;
+  detach(element: HTMLVideoElement): unknown;
+}
+
+export interface VideoView {
+  readonly source: VideoSource;
+  readonly mirrored: boolean;
+  /** The server has paused this picture to spare a weak connection. */
+  readonly paused: boolean;
+}
+
+export type Quality = "excellent" | "good" | "poor" | "lost" | "unknown";
+
+export interface ParticipantView {
+  readonly identity: string;
+  readonly name: string;
+  readonly isLocal: boolean;
+  readonly microphoneOn: boolean;
+  readonly speaking: boolean;
+  readonly quality: Quality;
+  readonly camera: VideoView | null;
+  readonly screen: VideoView | null;
+}
+
+export type EndKind = "left" | "removed" | "duplicate" | "shutdown" | "lost" | "closed" | "failed";
+
+export interface CallEnd {
+  readonly kind: EndKind;
+  /** Short code that stands in the server's log as well. */
+  readonly code: string;
+}
+
+export type CallPhase =
+  | { readonly kind: "connected" }
+  | { readonly kind: "reconnecting"; readonly sinceMs: number }
+  | { readonly kind: "ended"; readonly end: CallEnd };
+
+/** Something the person asked for did not work. */
+export type Trouble = "microphone" | "camera" | "screen" | "device";
+
+export interface Call {
+  readonly phase: ReadonlySignal<CallPhase>;
+  /** The local participant first, the others in the order in which they joined. */
+  readonly participants: ReadonlySignal<readonly ParticipantView[]>;
+  /** Identities that speak now, the loudest first. */
+  readonly speakers: ReadonlySignal<readonly string[]>;
+  /** The browser holds the sound back until a gesture. */
+  readonly audioBlocked: ReadonlySignal<boolean>;
+  readonly trouble: ReadonlySignal<Trouble | null>;
+  setMicrophone(on: boolean): Promise<void>;
+  setCamera(on: boolean): Promise<void>;
+  setScreen(on: boolean): Promise<void>;
+  switchDevice(role: DeviceRole, deviceId: string | null): Promise<void>;
+  startAudio(): Promise<void>;
+  dismissTrouble(): void;
+  leave(): Promise<void>;
+}

@@ -1,0 +1,207 @@
+import { signal } from "@preact/signals";
+import {
+  AudioPresets,
+  ConnectionState,
+  LocalAudioTrack,
+  LocalVideoTrack,
+  type RemoteTrack,
+  Room,
+  RoomEvent,
+  type RoomOptions,
+  Track,
+  type VideoCodec,
+} from "livekit-client";
+import { captureConstraints } from "../../platform/capture.ts";
+import { chooseDevice, chosenDevices, type DeviceRole } from "../../platform/devices.ts";
+import type { CapturedTracks } from "../prejoin/preview.ts";
+import { describeDisconnect } from "./disconnect.ts";
+import type { Call, CallPhase, ParticipantView, Trouble } from "./model.ts";
+import { snapshotParticipants } from "./snapshot.ts";
+
+/** Every event after which the picture of the room may differ. */
+const REFRESH_EVENTS = [
+  RoomEvent.ParticipantConnected,
+  RoomEvent.ParticipantDisconnected,
+  RoomEvent.ParticipantNameChanged,
+  RoomEvent.TrackSubscribed,
+  RoomEvent.TrackUnsubscribed,
+  RoomEvent.TrackUnpublished,
+  RoomEvent.TrackMuted,
+  RoomEvent.TrackUnmuted,
+  RoomEvent.TrackStreamStateChanged,
+  RoomEvent.LocalTrackPublished,
+  RoomEvent.LocalTrackUnpublished,
+  RoomEvent.ActiveSpeakersChanged,
+  RoomEvent.ConnectionQualityChanged,
+  RoomEvent.Reconnected,
+] as const;
+
+const DEVICE_KINDS: Record<DeviceRole, MediaDeviceKind> = {
+  camera: "videoinput",
+  microphone: "audioinput",
+  speaker: "audiooutput",
+};
+
+function roomOptions(codec: VideoCodec): RoomOptions {
+  const speaker = chosenDevices.value.speaker;
+  return {
+    adaptiveStream: true,
+    dynacast: true,
+    stopLocalTrackOnUnpublish: true,
+    publishDefaults: { videoCodec: codec, audioPreset: AudioPresets.speech },
+    ...(speaker ? { audioOutput: { deviceId: speaker } } : {}),
+  };
+}
+
+/** One call over one LiveKit room. It ends once and is then thrown away. */
+export class CallSession implements Call {
+  readonly phase = signal<CallPhase>({ kind: "connected" });
+  readonly participants = signal<readonly ParticipantView[]>([]);
+  readonly speakers = signal<readonly string[]>([]);
+  readonly audioBlocked = signal(false);
+  readonly trouble = signal<Trouble | null>(null);
+  readonly #room: Room;
+  #refreshQueued = false;
+
+  private constructor(room: Room) {
+    this.#room = room;
+    for (const event of REFRESH_EVENTS) room.on(event, () => this.#queueRefresh());
+    room
+      .on(RoomEvent.TrackSubscribed, (track) => this.#playAudio(track))
+      .on(RoomEvent.TrackUnsubscribed, (track) => this.#stopAudio(track))
+      .on(RoomEvent.AudioPlaybackStatusChanged, (playing) => {
+        this.audioBlocked.value = !playing;
+      })
+      .on(RoomEvent.SignalReconnecting, () => this.#reconnecting())
+      .on(RoomEvent.Reconnecting, () => this.#reconnecting())
+      .on(RoomEvent.Reconnected, () => {
+        this.phase.value = { kind: "connected" };
+      })
+      .on(RoomEvent.Disconnected, (reason) => {
+        this.phase.value = { kind: "ended", end: describeDisconnect(reason) };
+      });
+  }
+
+  /** @throws ConnectionError of livekit-client when the room cannot be entered. */
+  static async connect(token: string, codec: VideoCodec): Promise<CallSession> {
+    const room = new Room(roomOptions(codec));
+    const session = new CallSession(room);
+    await room.connect(location.origin.replace(/^http/, "ws"), token);
+    session.audioBlocked.value = !room.canPlaybackAudio;
+    session.#refresh();
+    return session;
+  }
+
+  /** Takes over the tracks of the preview; their devices stay open without a second question. */
+  async publish(tracks: CapturedTracks): Promise<void> {
+    const { localParticipant } = this.#room;
+    const chosen = chosenDevices.value;
+    const jobs: Promise<void>[] = [];
+    if (tracks.microphone) {
+      const constraints = captureConstraints("microphone", chosen.microphone);
+      const track = new LocalAudioTrack(tracks.microphone, constraints, false);
+      const options = { source: Track.Source.Microphone };
+      jobs.push(this.#attempt("microphone", () => localParticipant.publishTrack(track, options)));
+    }
+    if (tracks.camera) {
+      const track = new LocalVideoTrack(tracks.camera, captureConstraints("camera", chosen.camera), false);
+      const options = { source: Track.Source.Camera };
+      jobs.push(this.#attempt("camera", () => localParticipant.publishTrack(track, options)));
+    }
+    await Promise.all(jobs);
+  }
+
+  setMicrophone(on: boolean): Promise<void> {
+    const options = captureConstraints("microphone", chosenDevices.value.microphone);
+    return this.#attempt("microphone", () =>
+      this.#room.localParticipant.setMicrophoneEnabled(on, {
+        ...(options.deviceId ? { deviceId: options.deviceId } : {}),
+      }),
+    );
+  }
+
+  setCamera(on: boolean): Promise<void> {
+    const options = captureConstraints("camera", chosenDevices.value.camera);
+    return this.#attempt("camera", () =>
+      this.#room.localParticipant.setCameraEnabled(on, {
+        ...(options.deviceId ? { deviceId: options.deviceId } : {}),
+      }),
+    );
+  }
+
+  setScreen(on: boolean): Promise<void> {
+    return this.#attempt("screen", async () => {
+      try {
+        await this.#room.localParticipant.setScreenShareEnabled(on, { audio: true });
+      } catch (error) {
+        // Closing the browser's own picker is a decision, not a failure.
+        if (!(error instanceof DOMException && error.name === "NotAllowedError")) throw error;
+      }
+    });
+  }
+
+  switchDevice(role: DeviceRole, deviceId: string | null): Promise<void> {
+    chooseDevice(role, deviceId);
+    return this.#attempt("device", () =>
+      this.#room.switchActiveDevice(DEVICE_KINDS[role], deviceId ?? "default", false),
+    );
+  }
+
+  startAudio(): Promise<void> {
+    return this.#room.startAudio();
+  }
+
+  dismissTrouble(): void {
+    this.trouble.value = null;
+  }
+
+  leave(): Promise<void> {
+    return this.#room.disconnect(true);
+  }
+
+  async #attempt(what: Trouble, job: () => Promise<unknown>): Promise<void> {
+    try {
+      await job();
+      if (this.trouble.value === what) this.trouble.value = null;
+    } catch (error) {
+      console.warn(`polyana: ${what} failed`, error);
+      this.trouble.value = what;
+    }
+    this.#queueRefresh();
+  }
+
+  #reconnecting(): void {
+    if (this.phase.value.kind === "connected") {
+      this.phase.value = { kind: "reconnecting", sinceMs: Date.now() };
+    }
+  }
+
+  /** Events come in bursts: one new picture for each burst is enough. */
+  #queueRefresh(): void {
+    if (this.#refreshQueued) return;
+    this.#refreshQueued = true;
+    queueMicrotask(() => {
+      this.#refreshQueued = false;
+      this.#refresh();
+    });
+  }
+
+  /** While the connection is away the SDK forgets everybody; the last known people stay on screen. */
+  #refresh(): void {
+    if (this.#room.state !== ConnectionState.Connected) return;
+    this.participants.value = snapshotParticipants(this.#room, this.participants.value);
+    this.speakers.value = this.#room.activeSpeakers.map((speaker) => speaker.identity);
+  }
+
+  #playAudio(track: RemoteTrack): void {
+    if (track.kind !== Track.Kind.Audio) return;
+    const element = track.attach();
+    element.hidden = true;
+    document.body.append(element);
+  }
+
+  #stopAudio(track: RemoteTrack): void {
+    if (track.kind !== Track.Kind.Audio) return;
+    for (const element of track.detach()) element.remove();
+  }
+}

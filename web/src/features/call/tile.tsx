@@ -1,0 +1,155 @@
+import { effect } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Catalogue } from "../../i18n/index.ts";
+import { t } from "../../i18n/index.ts";
+import { Icon } from "../../ui/icon.tsx";
+import type { Call, ParticipantView, VideoView } from "./model.ts";
+import { QualityMark } from "./quality-mark.tsx";
+import { avatarColour, initials, type TileView } from "./tiles.ts";
+
+/** Everything the marks of a tile say, in words. */
+export function describeTile(tile: TileView, m: Catalogue): string {
+  const { participant } = tile;
+  const name = participant.isLocal ? `${participant.name} (${m.common.you})` : participant.name;
+  if (tile.kind === "screen") return m.call.screenOf(name);
+  const parts = [name];
+  if (participant.speaking) parts.push(m.call.speaking);
+  if (!participant.microphoneOn) parts.push(m.call.micOff);
+  if (!tile.video) parts.push(m.call.cameraIsOff);
+  if (isNotable(participant)) parts.push(m.call.quality[participant.quality]);
+  return parts.join(", ");
+}
+
+function isNotable(participant: ParticipantView): boolean {
+  return participant.quality === "good" || participant.quality === "poor" || participant.quality === "lost";
+}
+
+function TileVideo({ video, kind, call }: { video: VideoView; kind: TileView["kind"]; call: Call }) {
+  const element = useRef<HTMLVideoElement>(null);
+  const still = useRef<HTMLCanvasElement>(null);
+  const [frozen, setFrozen] = useState(false);
+  const { source } = video;
+
+  useEffect(() => {
+    const target = element.current;
+    if (!target) return;
+    source.attach(target);
+    return () => {
+      source.detach(target);
+    };
+  }, [source]);
+
+  // A plain effect runs at once, while the last frame is still in the element: a hook would be too late.
+  useEffect(
+    () =>
+      effect(() => {
+        const away = call.phase.value.kind === "reconnecting";
+        if (away && element.current && still.current) setFrozen(keepFrame(element.current, still.current));
+      }),
+    [call],
+  );
+
+  return (
+    <>
+      <video
+        ref={element}
+        class={`tile__video ${video.mirrored ? "tile__video--mirrored" : ""} ${kind === "screen" ? "tile__video--whole" : ""}`}
+        autoplay
+        muted
+        playsInline
+        disablePictureInPicture
+        onTimeUpdate={() => {
+          if (frozen && call.phase.peek().kind === "connected") setFrozen(false);
+        }}
+      />
+      <canvas
+        ref={still}
+        hidden={!frozen}
+        class={`tile__video ${video.mirrored ? "tile__video--mirrored" : ""} ${kind === "screen" ? "tile__video--whole" : ""}`}
+      />
+    </>
+  );
+}
+
+/** Copies what the video shows; false when it has shown nothing yet. */
+function keepFrame(video: HTMLVideoElement, canvas: HTMLCanvasElement): boolean {
+  if (video.videoWidth === 0) return false;
+  canvas.width = video.videoWidth;
+  canvas.height = video.videoHeight;
+  canvas.getContext("2d")?.drawImage(video, 0, 0);
+  return true;
+}
+
+function Avatar({ participant }: { participant: ParticipantView }) {
+  return (
+    <span class={`tile__avatar avatar--${avatarColour(participant.identity)}`} aria-hidden="true">
+      {initials(participant.name)}
+    </span>
+  );
+}
+
+export interface TileProps {
+  readonly tile: TileView;
+  readonly call: Call;
+  readonly pinned: boolean;
+  readonly main: boolean;
+  readonly onPin: (id: string) => void;
+}
+
+export function Tile({ tile, call, pinned, main, onPin }: TileProps) {
+  const m = t();
+  const { participant, video, kind } = tile;
+  const speaking = kind === "camera" && participant.speaking;
+  const label = kind === "screen" ? m.call.screenOf(participant.name) : participant.name;
+  const classes = [
+    "tile",
+    main && "tile--main",
+    speaking && "tile--speaking",
+    kind === "screen" && "tile--screen",
+  ];
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: the pin button inside does the same from the keyboard.
+    <li
+      class={classes.filter(Boolean).join(" ")}
+      data-testid="tile"
+      data-identity={participant.identity}
+      data-kind={kind}
+      data-speaking={String(speaking)}
+      data-video={video ? "on" : "off"}
+      onClick={() => onPin(tile.id)}
+    >
+      <span class="visually-hidden">{describeTile(tile, m)}</span>
+      {video ? <TileVideo video={video} kind={kind} call={call} /> : <Avatar participant={participant} />}
+      {video?.paused && <span class="tile__note">{m.call.savingTraffic}</span>}
+      <TilePin name={label} pinned={pinned} onPin={() => onPin(tile.id)} />
+      <span class="tile__label" aria-hidden="true">
+        {kind === "camera" && !participant.microphoneOn && <Icon name="micOff" size={16} />}
+        {kind === "screen" && <Icon name="screen" size={16} />}
+        <span class="tile__name">
+          {participant.name}
+          {participant.isLocal && ` (${m.common.you})`}
+        </span>
+        {kind === "camera" && isNotable(participant) && <QualityMark quality={participant.quality} />}
+      </span>
+    </li>
+  );
+}
+
+function TilePin({ name, pinned, onPin }: { name: string; pinned: boolean; onPin: () => void }) {
+  const m = t().call;
+  const label = pinned ? m.unpin(name) : m.pin(name);
+  return (
+    <button
+      type="button"
+      class={`tile__pin ${pinned ? "tile__pin--on" : ""}`}
+      aria-label={label}
+      title={label}
+      onClick={(event) => {
+        event.stopPropagation();
+        onPin();
+      }}
+    >
+      <Icon name={pinned ? "unpin" : "pin"} size={20} />
+    </button>
+  );
+}

@@ -1,0 +1,69 @@
+import { useEffect, useState } from "preact/hooks";
+import type { Lesson } from "../../api/lessons.ts";
+import { formatStart, language, t } from "../../i18n/index.ts";
+import { watchDevices } from "../../platform/devices.ts";
+import { Page, usePageTitle } from "../../ui/page.tsx";
+import { CaptureHelp } from "./capture-help.tsx";
+import { JoinForm } from "./join-form.tsx";
+import { PrejoinDevices } from "./prejoin-devices.tsx";
+import { Preview } from "./preview.ts";
+import { PreviewPanel } from "./preview-panel.tsx";
+import "./prejoin.css";
+
+/** What a person takes into the call. */
+export interface JoinWish {
+  readonly name: string;
+  readonly preview: Preview;
+}
+
+export interface PrejoinProps {
+  readonly lesson: Lesson;
+  /** Resolves when the call is on screen or the reason why not is in `problem`. */
+  readonly onJoin: (wish: JoinWish) => Promise<void>;
+  readonly problem: { readonly text: string; readonly code: string } | null;
+}
+
+/** The one screen before a call: what it is, how you look and sound, your name, one button. */
+export function Prejoin({ lesson, onJoin, problem }: PrejoinProps) {
+  const m = t();
+  const [preview] = useState(() => new Preview());
+  usePageTitle(m.prejoin.pageTitle(lesson.title));
+  useEffect(() => {
+    void preview.start();
+    const unwatch = watchDevices();
+    return () => {
+      unwatch();
+      preview.close();
+    };
+  }, [preview]);
+
+  return (
+    <Page>
+      <div class="prejoin">
+        <section class="prejoin__about">
+          <p class="prejoin__organisation">{lesson.organisation}</p>
+          <h1>{lesson.title}</h1>
+          <LessonFacts lesson={lesson} />
+        </section>
+        <PreviewPanel preview={preview} />
+        <div class="prejoin__join">
+          <CaptureHelp preview={preview} />
+          <JoinForm problem={problem} onJoin={(name) => onJoin({ name, preview })} />
+        </div>
+        <PrejoinDevices preview={preview} />
+      </div>
+    </Page>
+  );
+}
+
+function LessonFacts({ lesson }: { lesson: Lesson }) {
+  const m = t();
+  const start = lesson.starts_at && formatStart(lesson.starts_at, new Date(), language.value, m);
+  return (
+    <ul class="prejoin__facts">
+      {lesson.host && <li>{m.prejoin.host(lesson.host)}</li>}
+      {start && <li>{start}</li>}
+      <li>{m.prejoin.peopleInside(lesson.participants)}</li>
+    </ul>
+  );
+}

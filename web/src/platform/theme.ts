@@ -1,0 +1,32 @@
+import { computed, effect, signal } from "@preact/signals";
+import { readStored, writeStored } from "./storage.ts";
+
+export type ThemeChoice = "system" | "light" | "dark";
+
+export function parseThemeChoice(stored: string | null): ThemeChoice {
+  return stored === "light" || stored === "dark" ? stored : "system";
+}
+
+const prefersDark = window.matchMedia("(prefers-color-scheme: dark)");
+const systemIsDark = signal(prefersDark.matches);
+prefersDark.addEventListener("change", (event) => {
+  systemIsDark.value = event.matches;
+});
+
+export const themeChoice = signal<ThemeChoice>(parseThemeChoice(readStored("theme")));
+
+/** The look in force now, after the system's wish is taken into account. */
+export const isDark = computed(() =>
+  themeChoice.value === "system" ? systemIsDark.value : themeChoice.value === "dark",
+);
+
+export function setTheme(choice: ThemeChoice): void {
+  themeChoice.value = choice;
+  writeStored("theme", choice === "system" ? null : choice);
+}
+
+effect(() => {
+  const root = document.documentElement;
+  if (themeChoice.value === "system") root.removeAttribute("data-theme");
+  else root.dataset["theme"] = themeChoice.value;
+});
