@@ -1,5 +1,7 @@
 //! Tests of the public interface, one module for each format.
+mod payload;
 mod rtp;
+mod stun;
 
 use proptest::test_runner::{Config, RngSeed};
 

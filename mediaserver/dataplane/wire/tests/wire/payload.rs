@@ -1,0 +1,155 @@
+//! Codec payload headers: what they say, what is rewritten, and that no input breaks them.
+use super::seeded;
+use polyana_wire::Error;
+use polyana_wire::payload::{Codec, Vp8Descriptor, Vp9Descriptor, is_keyframe_start, red};
+use proptest::prelude::*;
+
+const CODECS: [Codec; 8] = [
+    Codec::Vp8,
+    Codec::Vp9,
+    Codec::H264,
+    Codec::H265,
+    Codec::Av1,
+    Codec::Opus,
+    Codec::Red,
+    Codec::Other,
+];
+
+#[test]
+fn mime_types_are_known_without_regard_to_case() {
+    assert_eq!(Codec::from_mime("video/vp8"), Codec::Vp8);
+    assert_eq!(Codec::from_mime("VIDEO/AV1"), Codec::Av1);
+    assert_eq!(Codec::from_mime("audio/PCMU"), Codec::Other);
+}
+
+#[test]
+fn vp8_descriptor_with_every_field() {
+    // X S | I L T K | M PID(15) | TL0 | TID=2 Y KEYIDX=3 | frame tag of a keyframe
+    let payload = [0x90, 0xf0, 0x92, 0x34, 0x56, 0xa3, 0x10];
+    let descriptor = Vp8Descriptor::parse(&payload).unwrap();
+    assert_eq!(descriptor.picture_id, Some(0x1234));
+    assert!(descriptor.picture_id_is_15_bits && descriptor.layer_sync && descriptor.start_of_partition);
+    assert_eq!(descriptor.tl0_picture_index, Some(0x56));
+    assert_eq!(descriptor.temporal_id, Some(2));
+    assert_eq!(descriptor.key_index, Some(3));
+    assert_eq!(descriptor.length, 6);
+    assert!(is_keyframe_start(Codec::Vp8, &payload));
+}
+
+#[test]
+fn vp8_delta_frames_and_continuations_start_nothing() {
+    assert!(!is_keyframe_start(Codec::Vp8, &[0x10, 0x11])); // inter frame
+    assert!(!is_keyframe_start(Codec::Vp8, &[0x00, 0x10])); // not the start of a partition
+    assert!(!is_keyframe_start(Codec::Vp8, &[0x11, 0x10])); // second partition
+}
+
+#[test]
+fn vp8_rewrite_keeps_the_width_of_the_picture_id() {
+    let mut long = [0x90, 0xe0, 0x92, 0x34, 0x56, 0x80, 0x11];
+    Vp8Descriptor::parse(&long).unwrap().rewrite(&mut long, 0x7fff, 9);
+    let descriptor = Vp8Descriptor::parse(&long).unwrap();
+    assert_eq!(
+        (descriptor.picture_id, descriptor.tl0_picture_index),
+        (Some(0x7fff), Some(9))
+    );
+    assert_eq!(descriptor.temporal_id, Some(2));
+
+    let mut short = [0x90, 0x80, 0x12, 0x11];
+    Vp8Descriptor::parse(&short)
+        .unwrap()
+        .rewrite(&mut short, 0x1ff, 9);
+    assert_eq!(short, [0x90, 0x80, 0x7f, 0x11]);
+}
+
+#[test]
+fn vp9_descriptor_of_a_layered_keyframe() {
+    // I L B V | PID(7) | TID=1 U SID=0 | TL0 | SS: 2 layers with sizes | frame
+    let payload = [0xaa, 0x05, 0x30, 0x07, 0x30, 1, 64, 0, 180, 2, 128, 1, 104, 0xff];
+    let descriptor = Vp9Descriptor::parse(&payload).unwrap();
+    assert_eq!(descriptor.picture_id, Some(5));
+    assert_eq!(
+        (descriptor.temporal_id, descriptor.spatial_id),
+        (Some(1), Some(0))
+    );
+    assert!(descriptor.switching_up_point && descriptor.has_scalability_structure);
+    assert_eq!(descriptor.spatial_layers, Some(2));
+    assert_eq!(descriptor.length, payload.len() - 1);
+    assert!(is_keyframe_start(Codec::Vp9, &payload));
+}
+
+#[test]
+fn vp9_inter_pictures_and_upper_layers_start_nothing() {
+    assert!(!is_keyframe_start(Codec::Vp9, &[0xc8, 0x05, 0xff])); // P
+    assert!(!is_keyframe_start(Codec::Vp9, &[0xa8, 0x05, 0x02, 0x00, 0xff])); // spatial layer 1
+    assert_eq!(Vp9Descriptor::parse(&[0xd8, 5, 3, 3, 3]), Err(Error::Malformed)); // endless references
+}
+
+#[test]
+fn h264_keyframes_in_each_packetisation() {
+    assert!(is_keyframe_start(Codec::H264, &[0x67, 1])); // SPS
+    assert!(is_keyframe_start(Codec::H264, &[0x65, 1])); // IDR
+    assert!(is_keyframe_start(Codec::H264, &[0x78, 0, 2, 0x67, 1, 0, 1, 0x68])); // STAP-A with SPS
+    assert!(is_keyframe_start(Codec::H264, &[0x7c, 0x85, 1])); // FU-A, first fragment of an IDR
+    assert!(!is_keyframe_start(Codec::H264, &[0x7c, 0x05, 1])); // later fragment
+    assert!(!is_keyframe_start(Codec::H264, &[0x61, 1])); // other slice
+    assert!(!is_keyframe_start(Codec::H264, &[0x78, 0, 9, 0x67])); // size lies
+}
+
+#[test]
+fn h265_keyframes_in_each_packetisation() {
+    assert!(is_keyframe_start(Codec::H265, &[0x40, 1, 0])); // VPS
+    assert!(is_keyframe_start(Codec::H265, &[0x26, 1, 0])); // IDR_W_RADL
+    assert!(is_keyframe_start(Codec::H265, &[0x62, 1, 0x93])); // FU, first fragment of an IDR
+    assert!(!is_keyframe_start(Codec::H265, &[0x62, 1, 0x13]));
+    assert!(!is_keyframe_start(Codec::H265, &[0x02, 1, 0])); // trailing picture
+}
+
+#[test]
+fn av1_sequences_start_by_the_n_bit() {
+    assert!(is_keyframe_start(Codec::Av1, &[0x18, 0x0a]));
+    assert!(!is_keyframe_start(Codec::Av1, &[0x98, 0x0a]));
+    assert!(!is_keyframe_start(Codec::Av1, &[0x10, 0x0a]));
+}
+
+#[test]
+fn red_blocks_come_oldest_first() {
+    let payload = [0x80 | 111, 0x0f, 0x00, 2, 111, 1, 2, 3, 4, 5]; // offset 960, two octets, then the primary
+    let mut blocks = Vec::new();
+    red::for_each_block(&payload, |block| blocks.push(block)).unwrap();
+    assert_eq!(blocks.len(), 2);
+    assert_eq!(
+        (blocks[0].payload_type, blocks[0].timestamp_offset, blocks[0].data),
+        (111, 960, &[1u8, 2][..])
+    );
+    assert_eq!(
+        (blocks[1].payload_type, blocks[1].timestamp_offset, blocks[1].data),
+        (111, 0, &[3u8, 4, 5][..])
+    );
+    assert_eq!(
+        red::for_each_block(&[0x80, 0, 0, 200, 0], |_| {}),
+        Err(Error::Truncated)
+    );
+}
+
+proptest! {
+    #![proptest_config(seeded())]
+
+    #[test]
+    fn no_payload_breaks_a_parser(mut payload in proptest::collection::vec(any::<u8>(), 0..64)) {
+        for codec in CODECS {
+            is_keyframe_start(codec, &payload);
+        }
+        if let Ok(descriptor) = Vp9Descriptor::parse(&payload) {
+            prop_assert!(descriptor.length <= payload.len());
+        }
+        let _ = red::for_each_block(&payload, |_| {});
+        if let Ok(descriptor) = Vp8Descriptor::parse(&payload) {
+            prop_assert!(descriptor.length <= payload.len());
+            descriptor.rewrite(&mut payload, 77, 5);
+            let again = Vp8Descriptor::parse(&payload).unwrap();
+            prop_assert_eq!(again.picture_id, descriptor.picture_id.map(|_| 77));
+            prop_assert_eq!(again.tl0_picture_index, descriptor.tl0_picture_index.map(|_| 5));
+            prop_assert_eq!(again.length, descriptor.length);
+        }
+    }
+}
