@@ -1,0 +1,78 @@
+"""Data messages between participants, as opaque bytes: who gets them, and what waits for whom.
+
+The envelope (LiveKit's `DataPacket`) is signalling's business; here it was serialised already, once for
+everybody.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from mediaserver.peer_connection import PeerConnection
+
+    from mediaserver.participant import Participant
+
+Label = Literal["_reliable", "_lossy"]
+RELIABLE: Label = "_reliable"
+LOSSY: Label = "_lossy"
+
+
+def recipients(
+    participants: Iterable[Participant],
+    *,
+    sender: Participant,
+    identities: Collection[str] = (),
+    sids: Collection[str] = (),
+) -> Iterator[Participant]:
+    """Everybody else, or only those who are named. Naming somebody by identity or by sid is enough."""
+    for participant in participants:
+        if participant is sender:
+            continue
+        if (identities or sids) and participant.identity not in identities and participant.sid not in sids:
+            continue
+        yield participant
+
+
+@dataclass
+class DataOutbox:
+    """What goes to one participant.
+
+    Reliable messages wait for the channel to open, as LiveKit keeps them for participants who are still
+    joining; lossy ones do not. Both are dropped, and counted, where memory would grow instead.
+    """
+
+    max_waiting_bytes: int
+    max_buffered_bytes: int
+    dropped: int = 0
+    _waiting: deque[bytes] = field(default_factory=deque)
+    _waiting_bytes: int = 0
+
+    def send(self, connection: PeerConnection, label: Label, payload: bytes) -> bool:
+        """Returns False if the message was dropped."""
+        if label == LOSSY:
+            return self._counted(connection.send_data(label, payload))
+        if self._waiting:
+            return self._wait(payload)
+        if connection.buffered_amount(label) + len(payload) > self.max_buffered_bytes:
+            return self._counted(False)
+        return connection.send_data(label, payload) or self._wait(payload)
+
+    def flush(self, connection: PeerConnection) -> None:
+        """The reliable channel has opened."""
+        while self._waiting and connection.send_data(RELIABLE, self._waiting[0]):
+            self._waiting_bytes -= len(self._waiting.popleft())
+
+    def _wait(self, payload: bytes) -> bool:
+        if self._waiting_bytes + len(payload) > self.max_waiting_bytes:
+            return self._counted(False)
+        self._waiting.append(payload)
+        self._waiting_bytes += len(payload)
+        return True
+
+    def _counted(self, sent: bool) -> bool:
+        self.dropped += not sent
+        return sent

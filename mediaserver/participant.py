@@ -1,0 +1,227 @@
+"""One participant: identity, permissions, connections, and what comes from and goes to it.
+
+A participant has one peer connection that both publishes and subscribes, or one for each direction. It passes
+what its connections report to its room and to the observer that speaks with the client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+from mediaserver.peer_connection import ConnectionState, Offerer, PeerConnection
+
+from mediaserver import sids
+from mediaserver.data import DataOutbox, Label
+from mediaserver.permissions import Permissions, merged_attributes
+from mediaserver.publisher import Publisher
+from mediaserver.subscriber import Subscriber, SubscriptionFailure
+
+if TYPE_CHECKING:
+    from mediaserver.peer_connection import PeerConnectionObserver, RtpReceiver
+
+    from mediaserver.room import Room
+    from mediaserver.track import Track
+
+
+class ParticipantState(Enum):
+    JOINING = "joining"
+    JOINED = "joined"
+    """Told so, media not connected yet."""
+    ACTIVE = "active"
+    DISCONNECTED = "disconnected"
+
+
+class ParticipantKind(Enum):
+    STANDARD = "standard"
+    INGRESS = "ingress"
+    EGRESS = "egress"
+    SIP = "sip"
+    AGENT = "agent"
+    CONNECTOR = "connector"
+    BRIDGE = "bridge"
+
+
+class RemovalReason(Enum):
+    """Why a participant is no longer in the room."""
+
+    CLIENT_INITIATED = "client_initiated"
+    DUPLICATE_IDENTITY = "duplicate_identity"
+    SERVER_SHUTDOWN = "server_shutdown"
+    PARTICIPANT_REMOVED = "participant_removed"
+    ROOM_DELETED = "room_deleted"
+    ROOM_CLOSED = "room_closed"
+    STATE_MISMATCH = "state_mismatch"
+    JOIN_FAILURE = "join_failure"
+    SIGNAL_CLOSE = "signal_close"
+    CONNECTION_TIMEOUT = "connection_timeout"
+
+
+class ParticipantObserver(Protocol):
+    """Speaks with the client of one participant. Calls come from the event loop and must not block."""
+
+    def connection_state_changed(self, connection: PeerConnection, state: ConnectionState) -> None: ...
+    def negotiation_needed(self, connection: PeerConnection) -> None: ...
+    def data_received(self, label: str, payload: bytes) -> None: ...
+    def track_subscribed(self, track: Track) -> None:
+        """One of the participant's own tracks has its first subscriber."""
+
+    def track_muted(self, track: Track) -> None:
+        """The server muted or unmuted one of the participant's own tracks."""
+
+    def track_unpublished(self, track: Track) -> None:
+        """The server took one of the participant's own tracks back."""
+
+    def subscription_failed(self, track_sid: str, failure: SubscriptionFailure) -> None: ...
+    def subscription_permission_changed(self, track: Track, allowed: bool) -> None: ...
+    def removed(self, reason: RemovalReason) -> None:
+        """The participant is out of the room; what remains is to tell the client and to close."""
+
+
+ConnectionFactory = Callable[[Offerer, "PeerConnectionObserver"], PeerConnection]
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What everybody may know about a participant."""
+
+    identity: str
+    name: str = ""
+    metadata: str = ""
+    attributes: dict[str, str] = field(default_factory=dict)
+    kind: ParticipantKind = ParticipantKind.STANDARD
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantLimits:
+    """Bounds of the memory that one participant can take."""
+
+    max_tracks: int = 32
+    max_reliable_buffer_bytes: int = 4_194_304
+    max_joining_data_bytes: int = 1_048_576
+
+
+class Participant:
+    """Somebody in a room. `joined_at` is seconds since the epoch."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        permissions: Permissions,
+        *,
+        room: Room,
+        observer: ParticipantObserver,
+        connect: ConnectionFactory,
+        single_connection: bool,
+        auto_subscribe: bool,
+        adaptive_stream: bool,
+        joined_at: float,
+        limits: ParticipantLimits,
+    ) -> None:
+        self.sid = sids.participant_sid()
+        self.identity = profile.identity
+        self.name = profile.name
+        self.metadata = profile.metadata
+        self.attributes = dict(profile.attributes)
+        self.kind = profile.kind
+        self.permissions = permissions
+        self.room = room
+        self.observer = observer
+        self.joined_at = joined_at
+        self.version = 0
+        self.state = ParticipantState.JOINING
+        self.has_connected = False
+        self.single_connection = single_connection
+        self.publisher_connection = connect(Offerer.CLIENT, self)
+        self.subscriber_connection = (
+            self.publisher_connection if single_connection else connect(Offerer.SERVER, self)
+        )
+        self.publisher = Publisher(self, limits.max_tracks)
+        self.subscriber = Subscriber(self, auto_subscribe=auto_subscribe, adaptive_stream=adaptive_stream)
+        self.data = DataOutbox(limits.max_joining_data_bytes, limits.max_reliable_buffer_bytes)
+
+    @property
+    def subscriber_primary(self) -> bool:
+        """Whether the subscriber connection is the one that must connect before the participant is active."""
+        return not self.single_connection and self.permissions.can_subscribe
+
+    @property
+    def primary_connection(self) -> PeerConnection:
+        """The connection that downstream data takes."""
+        return self.subscriber_connection if self.subscriber_primary else self.publisher_connection
+
+    @property
+    def connections(self) -> tuple[PeerConnection, ...]:
+        if self.single_connection:
+            return (self.publisher_connection,)
+        return (self.publisher_connection, self.subscriber_connection)
+
+    @property
+    def media_connected(self) -> bool:
+        return self.primary_connection.state is ConnectionState.CONNECTED
+
+    @property
+    def is_publisher(self) -> bool:
+        return bool(self.publisher.tracks)
+
+    def update(
+        self,
+        *,
+        name: str | None = None,
+        metadata: str | None = None,
+        attributes: dict[str, str] | None = None,
+    ) -> None:
+        """Changes what everybody may know. None: as it is; an attribute with an empty value is deleted."""
+        if name is not None:
+            self.name = name
+        if metadata is not None:
+            self.metadata = metadata
+        if attributes:
+            self.attributes = merged_attributes(self.attributes, attributes)
+        self.room.participant_changed(self)
+
+    def set_permissions(self, permissions: Permissions) -> None:
+        """Takes effect at once: what is no longer allowed ends, what is allowed now begins."""
+        self.permissions = permissions
+        for track in self.publisher.forbidden():
+            self.publisher.unpublish(track, by_server=True)
+        self.subscriber.reconcile_all()
+        self.room.participant_changed(self, immediately=True)
+
+    def send_data(self, label: Label, payload: bytes) -> bool:
+        """Returns False if the message was dropped."""
+        return self.data.send(self.primary_connection, label, payload)
+
+    async def close(self) -> None:
+        """Closes the connections. The participant must have been removed from its room before."""
+        for connection in self.connections:
+            await connection.close()
+
+    # PeerConnectionObserver
+
+    def connection_state_changed(self, connection: PeerConnection, state: ConnectionState) -> None:
+        if self.state is ParticipantState.DISCONNECTED:
+            return
+        if state is ConnectionState.CONNECTED:
+            self.has_connected = True
+            if connection is self.primary_connection and self.state is not ParticipantState.ACTIVE:
+                self.state = ParticipantState.ACTIVE
+                self.room.participant_changed(self)
+        self.observer.connection_state_changed(connection, state)
+
+    def data_received(self, connection: PeerConnection, label: str, payload: bytes) -> None:
+        if self.state is not ParticipantState.DISCONNECTED:
+            self.observer.data_received(label, payload)
+
+    def data_channel_ready(self, connection: PeerConnection, label: str) -> None:
+        if connection is self.primary_connection and label == "_reliable":
+            self.data.flush(connection)
+
+    def negotiation_needed(self, connection: PeerConnection) -> None:
+        if self.state is not ParticipantState.DISCONNECTED:
+            self.observer.negotiation_needed(connection)
+
+    def media_started(self, connection: PeerConnection, receiver: RtpReceiver, encoding: int) -> None:
+        self.publisher.media_started(receiver)

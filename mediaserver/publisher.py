@@ -1,0 +1,163 @@
+"""The publishing side of a participant: announced tracks, their sections in the client's offers, muting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from mediaserver import sids
+from mediaserver.permissions import SubscriptionPermissions
+from mediaserver.publication import SectionMatch, match_sections, preferred_codecs
+from mediaserver.track import Track, TrackSettings
+
+if TYPE_CHECKING:
+    from mediaserver.peer_connection import RemoteMedia, RtpReceiver
+
+    from mediaserver.participant import Participant
+
+
+class PublishRefusal(Enum):
+    NOT_ALLOWED = "not_allowed"
+    LIMIT_EXCEEDED = "limit_exceeded"
+
+
+class PublishRefused(Exception):
+    """The track may not be published."""
+
+    def __init__(self, refusal: PublishRefusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to a client's offer; `mid_to_track_id` names the tracks that the server sends."""
+
+    sdp: str
+    mid_to_track_id: Mapping[str, str]
+
+
+class Publisher:
+    """Tracks are `pending` from the announcement until an offer brings their section, then in `tracks`."""
+
+    def __init__(self, participant: Participant, max_tracks: int) -> None:
+        self._participant = participant
+        self._max_tracks = max_tracks
+        self._unmatched: dict[str, RemoteMedia] = {}
+        self.pending: dict[str, Track] = {}
+        self.tracks: dict[str, Track] = {}
+        self.subscription_permissions = SubscriptionPermissions()
+
+    def allow_subscribers(self, permissions: SubscriptionPermissions) -> None:
+        """Who may receive the tracks, by the publisher's own choice."""
+        self.subscription_permissions = permissions
+        self._participant.room.permissions_changed(self._participant)
+
+    def add_track(self, settings: TrackSettings, *, muted: bool) -> Track:
+        """Announces a track. Raises `PublishRefused`."""
+        if not self._participant.permissions.may_publish(settings.source):
+            raise PublishRefused(PublishRefusal.NOT_ALLOWED)
+        if len(self.pending) + len(self.tracks) >= self._max_tracks:
+            raise PublishRefused(PublishRefusal.LIMIT_EXCEEDED)
+        track = Track(
+            sids.track_sid(settings.kind, settings.source.value), self._participant, settings, muted
+        )
+        self.pending[track.sid] = track
+        return track
+
+    def bind_late(self) -> None:
+        """Publishes announced tracks whose sections came with an earlier offer."""
+        if self._unmatched and self.pending:
+            media = list(self._unmatched.values())
+            match = match_sections(media, (), list(self.pending.values()))
+            self._apply(match, self._unmatched)
+
+    def find(self, track_sid: str) -> Track | None:
+        return self.tracks.get(track_sid) or self.pending.get(track_sid)
+
+    def forbidden(self) -> list[Track]:
+        """Tracks that the permissions do not cover (any more)."""
+        tracks = [*self.tracks.values(), *self.pending.values()]
+        return [t for t in tracks if not self._participant.permissions.may_publish(t.settings.source)]
+
+    async def answer_offer(self, sdp: str) -> Answer:
+        """Answers the client's offer and publishes or ends tracks as its sections say. Raises `SdpError`."""
+        connection = self._participant.publisher_connection
+        offer = connection.read_offer(sdp)
+        media = {section.mid: section for section in offer.media}
+        match = match_sections(offer.media, list(self.tracks.values()), list(self.pending.values()))
+        answer = await connection.answer(offer, codecs=preferred_codecs(match))
+        self._apply(match, media)
+        return Answer(answer, connection.mid_to_track_id())
+
+    def mute(self, track: Track, muted: bool, *, by_server: bool = False) -> None:
+        """A muted track is dropped at the data plane."""
+        if track.set_muted(muted):
+            self._participant.room.participant_changed(self._participant, immediately=True)
+            if by_server:
+                self._participant.observer.track_muted(track)
+
+    def update(self, track: Track, **changes: object) -> None:
+        """Replaces settings of a track."""
+        track.update(**changes)
+        if track.sid in self.tracks:
+            self._participant.room.track_changed(track)
+
+    def unpublish(self, track: Track, *, by_server: bool = False) -> None:
+        """Ends a track. By the server: whatever the client sends on, nothing is forwarded."""
+        self.pending.pop(track.sid, None)
+        if self.tracks.pop(track.sid, None) is not None:
+            if track.receiver is not None:
+                track.receiver.set_enabled(False)
+            self._participant.room.track_ended(track)
+        if by_server:
+            self._participant.observer.track_unpublished(track)
+
+    def close(self) -> None:
+        for track in list(self.tracks.values()):
+            self.unpublish(track)
+        self.pending.clear()
+
+    def media_started(self, receiver: RtpReceiver) -> None:
+        """The codec is known for certain now."""
+        track = next((t for t in self.tracks.values() if t.receiver is receiver), None)
+        if track is not None and receiver.mime_type and track.mime_type.lower() != receiver.mime_type.lower():
+            track.mime_type = receiver.mime_type
+            self._participant.room.track_changed(track)
+
+    def _apply(self, match: SectionMatch, media: Mapping[str, RemoteMedia]) -> None:
+        for track in match.ended:
+            self.unpublish(track)
+        for mid, track in [*match.kept.items(), *match.new.items()]:
+            self._bind(track, media[mid])
+        receivers = self._participant.publisher_connection.receivers
+        for mid in match.unmatched:
+            if mid in receivers:
+                receivers[mid].set_enabled(False)
+        self._unmatched = {mid: media[mid] for mid in match.unmatched}
+        for track in match.new.values():
+            if track.receiver is not None:
+                del self.pending[track.sid]
+                self.tracks[track.sid] = track
+                self._participant.room.track_published(track)
+
+    def _bind(self, track: Track, section: RemoteMedia) -> None:
+        receiver = self._participant.publisher_connection.receivers.get(section.mid)
+        if receiver is None:
+            return  # The section was rejected: no codec in common.
+        moved = track.receiver is not None and track.receiver is not receiver
+        mime_type = receiver.mime_type or track.mime_type or _expected_codec(track, section)
+        track.bind(receiver, sdp_track_id=section.track_id, rids=tuple(section.rids), mime_type=mime_type)
+        if moved:
+            self._participant.room.track_moved(track)
+
+
+def _expected_codec(track: Track, section: RemoteMedia) -> str:
+    # Until the first packet shows it: the answer puts the publisher's choice first if the offer has it.
+    offered = {codec.lower(): codec for codec in section.codecs}
+    chosen = (
+        offered[c.mime_type.lower()] for c in track.settings.codecs[:1] if c.mime_type.lower() in offered
+    )
+    return next(chosen, next(iter(section.codecs), ""))

@@ -1,0 +1,245 @@
+"""A room: who is in it, which tracks there are, and what everybody must be told.
+
+All calls come from one event loop. Times are seconds of a monotonic clock, given by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from mediaserver import sids
+from mediaserver.participant import Participant, ParticipantKind, ParticipantState, RemovalReason
+from mediaserver.speakers import ActiveSpeakers, Speaker
+
+if TYPE_CHECKING:
+    from mediaserver.track import Track
+
+DEPENDENT_KINDS = frozenset({ParticipantKind.AGENT, ParticipantKind.EGRESS})
+"""They serve others: they take no seat, and a room in which only they are left is empty."""
+
+
+class RoomFull(Exception):
+    """The room has as many participants as it may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSettings:
+    """Times in seconds; `max_participants` 0: no limit."""
+
+    empty_timeout_s: float = 300
+    departure_timeout_s: float = 20
+    max_participants: int = 0
+    metadata: str = ""
+
+
+class RoomObserver(Protocol):
+    """Tells clients what concerns all of them."""
+
+    def participants_changed(
+        self, room: Room, changed: Collection[Participant], recipients: Collection[Participant]
+    ) -> None:
+        """Some have joined, left (state DISCONNECTED) or changed."""
+
+    def participant_replaced(
+        self, room: Room, replaced: Participant, recipients: Collection[Participant]
+    ) -> None:
+        """The same person joined anew; the old presence is gone."""
+
+    def speakers_changed(self, room: Room, changes: Collection[Speaker]) -> None: ...
+    def room_changed(self, room: Room) -> None: ...
+
+
+class Room:
+    """`worker` is the data plane's thread that all transports of the room live on."""
+
+    def __init__(
+        self,
+        name: str,
+        settings: RoomSettings,
+        *,
+        worker: int,
+        observer: RoomObserver,
+        now: float,
+        created_at: float,
+    ) -> None:
+        self.sid = sids.room_sid()
+        self.name = name
+        self.settings = settings
+        self.metadata = settings.metadata
+        self.worker = worker
+        self.created_at = created_at
+        self.participants: dict[str, Participant] = {}
+        self.tracks: dict[str, Track] = {}
+        self.speakers = ActiveSpeakers()
+        self._by_sid: dict[str, Participant] = {}
+        self._observer = observer
+        self._changed: dict[str, Participant] = {}
+        self._room_changed = False
+        self._expires_at: float | None = now + settings.empty_timeout_s
+
+    # People
+
+    def check_seat(self, identity: str, kind: ParticipantKind) -> None:
+        """Raises `RoomFull`. Who replaces an earlier presence of the same identity always has a seat."""
+        limit = self.settings.max_participants
+        needs_seat = identity not in self.participants and kind not in DEPENDENT_KINDS
+        if limit and needs_seat and self._seats_taken() >= limit:
+            raise RoomFull
+
+    def join(self, participant: Participant) -> None:
+        """Seats a participant; an earlier one with this identity is removed first."""
+        earlier = self.participants.get(participant.identity)
+        if earlier is not None:
+            self.remove(earlier, RemovalReason.DUPLICATE_IDENTITY)
+        self.participants[participant.identity] = participant
+        self._by_sid[participant.sid] = participant
+        self._expires_at = None
+        participant.state = ParticipantState.JOINED
+        self._room_changed = True
+        self.participant_changed(participant)
+
+    def remove(self, participant: Participant, reason: RemovalReason) -> None:
+        """Ends a presence: tracks, subscriptions and the seat. The caller closes the connections."""
+        if self.participants.get(participant.identity) is not participant:
+            return
+        # Out of the room first, so that the end of its tracks is not told as a change of its own.
+        del self.participants[participant.identity]
+        del self._by_sid[participant.sid]
+        self._changed.pop(participant.sid, None)
+        participant.state = ParticipantState.DISCONNECTED
+        participant.version += 1
+        participant.subscriber.close()
+        participant.publisher.close()
+        self._room_changed = True
+        self.speakers.forget(participant.sid)
+        recipients = list(self.participants.values())
+        if reason is RemovalReason.DUPLICATE_IDENTITY:
+            self._observer.participant_replaced(self, participant, recipients)
+        elif not participant.permissions.hidden:
+            self._observer.participants_changed(self, [participant], recipients)
+        participant.observer.removed(reason)
+
+    def participant(self, *, sid: str) -> Participant | None:
+        return self._by_sid.get(sid)
+
+    def participant_changed(self, participant: Participant, *, immediately: bool = False) -> None:
+        """Everybody must hear of it: a publisher's changes at once, others together with the next `flush`."""
+        if participant.sid not in self._by_sid:
+            return
+        participant.version += 1
+        self._changed[participant.sid] = participant
+        if immediately or participant.is_publisher:
+            self.flush()
+
+    def flush(self) -> None:
+        """Tells everybody what has changed since the last call."""
+        changed, self._changed = list(self._changed.values()), {}
+        visible = [p for p in changed if not p.permissions.hidden]
+        if visible:
+            self._observer.participants_changed(self, visible, list(self.participants.values()))
+        for participant in changed:
+            if participant.permissions.hidden:
+                self._observer.participants_changed(self, [participant], [participant])
+
+    def flush_room(self) -> None:
+        """Tells everybody about the room itself (counts, metadata) if that changed since the last call."""
+        if self._room_changed:
+            self._room_changed = False
+            self._observer.room_changed(self)
+
+    def set_metadata(self, metadata: str) -> None:
+        self.metadata = metadata
+        self._room_changed = True
+        self.flush_room()
+
+    # Tracks
+
+    def may_receive(self, subscriber: Participant, track: Track) -> bool:
+        """The one place that answers "may X receive Y"."""
+        if not subscriber.permissions.can_subscribe:
+            return False
+        if subscriber.permissions.recorder:
+            return True
+        return track.publisher.publisher.subscription_permissions.allows(subscriber, track)
+
+    def permissions_changed(self, publisher: Participant) -> None:
+        """A publisher changed who may receive its tracks."""
+        for track in list(publisher.publisher.tracks.values()):
+            self._reconcile(track)
+
+    def track_published(self, track: Track) -> None:
+        self.tracks[track.sid] = track
+        self._room_changed = True
+        self.participant_changed(track.publisher, immediately=True)
+        self._reconcile(track)
+
+    def track_changed(self, track: Track) -> None:
+        """What was said about a track has changed."""
+        for subscriber in list(track.subscribers):
+            subscriber.subscriber.subscriptions[track.sid].apply()
+        self.participant_changed(track.publisher, immediately=True)
+
+    def track_moved(self, track: Track) -> None:
+        """The track comes in on another receiver now."""
+        assert track.receiver is not None, "a track moves to a receiver"
+        for subscriber in list(track.subscribers):
+            subscription = subscriber.subscriber.subscriptions[track.sid]
+            subscription.sender.replace_source(track.receiver)
+            subscription.apply()
+
+    def track_ended(self, track: Track) -> None:
+        if self.tracks.pop(track.sid, None) is None:
+            return
+        self._room_changed = True
+        for participant in self.participants.values():
+            participant.subscriber.track_ended(track)
+        self.participant_changed(track.publisher, immediately=True)
+
+    def subscribed(self, subscriber: Participant, track: Track) -> None:
+        track.subscribers.add(subscriber)
+        if not track.has_been_subscribed:
+            track.has_been_subscribed = True
+            track.publisher.observer.track_subscribed(track)
+
+    # Time
+
+    def observe_levels(self, levels: Mapping[str, float], now: float) -> None:
+        """Audio levels of a moment: participant sid -> linear level, only of those above the threshold."""
+        self.speakers.observe(levels, now)
+
+    def update_speakers(self, now: float) -> None:
+        """Tells everybody who speaks now. To be called at the interval of speaker updates."""
+        if not self.speakers.idle and (changes := self.speakers.changes(now)):
+            self._observer.speakers_changed(self, changes)
+
+    def expired(self, now: float) -> bool:
+        """Whether nobody has come for so long that the room should end."""
+        if self._seats_taken():
+            self._expires_at = None
+            return False
+        if self._expires_at is None:
+            self._expires_at = now + self.settings.departure_timeout_s
+        return now >= self._expires_at
+
+    @property
+    def num_publishers(self) -> int:
+        return sum(p.is_publisher for p in self.participants.values())
+
+    @property
+    def num_participants(self) -> int:
+        return sum(
+            p.kind not in DEPENDENT_KINDS and not p.permissions.hidden for p in self.participants.values()
+        )
+
+    @property
+    def active_recording(self) -> bool:
+        return any(p.permissions.recorder for p in self.participants.values())
+
+    def _seats_taken(self) -> int:
+        return sum(p.kind not in DEPENDENT_KINDS for p in self.participants.values())
+
+    def _reconcile(self, track: Track) -> None:
+        for participant in list(self.participants.values()):
+            participant.subscriber.reconcile(track)

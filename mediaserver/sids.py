@@ -1,0 +1,30 @@
+"""Ids of rooms, participants and tracks. The SDKs tell them apart by their prefix."""
+
+import secrets
+import string
+
+_ALPHABET = string.ascii_letters + string.digits
+_LENGTH = 12
+
+_TRACK_PREFIX = {
+    "camera": "VC",
+    "microphone": "AM",
+    "screen_share": "VS",
+    "screen_share_audio": "AS",
+}
+
+
+def room_sid() -> str:
+    return "RM_" + _random()
+
+
+def participant_sid() -> str:
+    return "PA_" + _random()
+
+
+def track_sid(kind: str, source: str) -> str:
+    return "TR_" + _TRACK_PREFIX.get(source, kind[0].upper() + "U") + _random()
+
+
+def _random() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))

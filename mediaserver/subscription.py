@@ -1,0 +1,94 @@
+"""Who receives a track, and how much of it: a subscription, and the pure rules from wishes to layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mediaserver.track import Track, VideoLayer, VideoQuality
+
+if TYPE_CHECKING:
+    from mediaserver.peer_connection import RtpSender
+
+UNLIMITED = 255
+"""As in `_dataplane.pyi`: no limit of layers."""
+NOMINAL_FRAME_RATE = 30
+"""Frames/s at which publishers are assumed to encode three temporal layers (L1T3: 1/4, 1/2, all)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What a subscriber asks for. Width and height in pixels of its picture, 0: use `quality`."""
+
+    disabled: bool = False
+    quality: VideoQuality = VideoQuality.HIGH
+    width: int = 0
+    height: int = 0
+    fps: int = 0
+    """0: all frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the sender may forward at most."""
+
+    enabled: bool
+    max_spatial: int = UNLIMITED
+    max_temporal: int = UNLIMITED
+
+
+def target_for(wishes: Wishes, layers: tuple[VideoLayer, ...], encodings: int) -> Target:
+    """The target of a sender. `layers` as announced, lowest first; `encodings` are those of the offer.
+
+    Layers count only when there is one for each encoding, or one encoding with several spatial layers (SVC).
+    """
+    if wishes.disabled or wishes.quality is VideoQuality.OFF:
+        return Target(enabled=False)
+    count = len(layers) if encodings <= 1 else encodings
+    known = layers if len(layers) == count else ()
+    if count <= 1:
+        return Target(True, UNLIMITED, max_temporal_for(wishes.fps))
+    if wishes.width and wishes.height and all(layer.width and layer.height for layer in known) and known:
+        spatial = _by_size(wishes, known)
+    elif known:
+        spatial = max((i for i, layer in enumerate(known) if layer.quality <= wishes.quality), default=0)
+    else:
+        spatial = {VideoQuality.LOW: 0, VideoQuality.MEDIUM: count // 2}.get(wishes.quality, count - 1)
+    spatial = UNLIMITED if spatial >= count - 1 else spatial
+    return Target(True, spatial, max_temporal_for(wishes.fps))
+
+
+def max_temporal_for(fps: int) -> int:
+    """The highest temporal layer that is needed for a frame rate."""
+    if fps == 0 or fps > NOMINAL_FRAME_RATE // 2:
+        return UNLIMITED
+    return 1 if fps > NOMINAL_FRAME_RATE // 4 else 0
+
+
+def _by_size(wishes: Wishes, layers: tuple[VideoLayer, ...]) -> int:
+    # The smallest layer that is not blurred when drawn: portrait and landscape are compared by the short
+    # side.
+    wanted = min(wishes.width, wishes.height)
+    for index, layer in enumerate(layers):
+        if min(layer.width, layer.height) >= wanted:
+            return index
+    return len(layers) - 1
+
+
+@dataclass(eq=False)
+class Subscription:
+    """A track on its way to one subscriber."""
+
+    track: Track
+    sender: RtpSender
+    wishes: Wishes
+
+    def apply(self) -> None:
+        """Tells the data plane."""
+        if self.track.kind == "audio":
+            self.sender.set_target(enabled=not self.wishes.disabled)
+            return
+        target = target_for(self.wishes, self.track.layers, len(self.track.rids))
+        self.sender.set_target(
+            enabled=target.enabled, max_spatial=target.max_spatial, max_temporal=target.max_temporal
+        )

@@ -1,0 +1,137 @@
+"""LiveKit's `DataPacket`: what clients send each other over data channels.
+
+The server checks the grant, stamps the sender and forwards. It does not read payloads (chat, streams, RPC,
+encrypted packets); fields that this version does not know pass through untouched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from google.protobuf.message import DecodeError
+from livekit.protocol import models
+
+from mediaserver.data import LOSSY, RELIABLE, Label, recipients
+from mediaserver.participant import Participant, ParticipantKind
+from signalling.rtc.limits import TokenBucket
+
+if TYPE_CHECKING:
+    from signalling.rtc.session import Session
+
+_KINDS: dict[str, models.DataPacket.Kind] = {
+    RELIABLE: models.DataPacket.RELIABLE,
+    LOSSY: models.DataPacket.LOSSY,
+}
+_SERVER_ONLY = frozenset({"speaker"})
+"""What only a server sends; from a client it would be a forgery."""
+
+
+class DataPackets:
+    """What one participant sends."""
+
+    def __init__(self, session: Session) -> None:
+        settings = session.context.settings
+        now = session.context.clock.monotonic()
+        self._session = session
+        self._participant = session.participant
+        self._bucket = TokenBucket(settings.data_packets_per_s, settings.data_packet_burst, now)
+        self.last_reliable_sequence = 0
+        """Of the client's reliable packets; after a resume it repeats what comes after this."""
+
+    def received(self, label: str, payload: bytes) -> None:
+        """A message of the client's data channel `label`."""
+        outcome, kind = self._process(label, payload)
+        self._session.context.metrics.data_packets.labels(kind, outcome).inc()
+
+    def _process(self, label: str, payload: bytes) -> tuple[str, str]:
+        context = self._session.context
+        if label not in _KINDS:
+            return "ignored", "other_channel"
+        if not self._participant.permissions.can_publish_data:
+            return "denied", "any"
+        if len(payload) > context.settings.max_data_packet_bytes or not self._bucket.take(
+            context.clock.monotonic()
+        ):
+            return "limited", "any"
+        try:
+            packet = models.DataPacket.FromString(payload)
+        except DecodeError:
+            return "invalid", "any"
+        kind = packet.WhichOneof("value") or "unknown"
+        if kind in _SERVER_ONLY or not self._may_send(packet, kind):
+            return "denied", kind
+        if label == RELIABLE and self._repeated(packet):
+            return "ignored", kind
+        packet.kind = _KINDS[label]
+        self._stamp(packet)
+        self._forward(RELIABLE if label == RELIABLE else LOSSY, packet, kind)
+        return "forwarded", kind
+
+    def _may_send(self, packet: models.DataPacket, kind: str) -> bool:
+        # Nobody but an agent may put words into the mouth of another.
+        if kind == "transcription":
+            own = packet.transcription.transcribed_participant_identity in ("", self._participant.identity)
+            return own or self._is_agent
+        return True
+
+    def _repeated(self, packet: models.DataPacket) -> bool:
+        if packet.sequence == 0:
+            return False
+        if packet.sequence <= self.last_reliable_sequence:
+            return True
+        self.last_reliable_sequence = packet.sequence
+        return False
+
+    def _stamp(self, packet: models.DataPacket) -> None:
+        sender = self._participant
+        hidden = sender.permissions.hidden
+        identity = "" if hidden else sender.identity
+        packet.participant_sid = "" if hidden else sender.sid
+        if not (self._is_agent and self._speaks_for_another(packet)):
+            packet.participant_identity = identity
+        if packet.HasField("user"):
+            packet.user.participant_sid = packet.participant_sid
+            packet.user.participant_identity = identity
+            self._merge_destinations(packet)
+
+    def _speaks_for_another(self, packet: models.DataPacket) -> bool:
+        # As LiveKit: an agent may write a chat or text stream for a participant, which is marked as
+        # generated.
+        if packet.participant_identity in ("", self._participant.identity):
+            return False
+        if packet.HasField("chat_message"):
+            packet.chat_message.generated = True
+            return True
+        if packet.HasField("stream_header") and packet.stream_header.HasField("text_header"):
+            packet.stream_header.text_header.generated = True
+            return True
+        return False
+
+    def _merge_destinations(self, packet: models.DataPacket) -> None:
+        # Old clients name receivers inside the user packet, new ones outside; receivers read either.
+        if packet.destination_identities:
+            packet.user.destination_identities[:] = packet.destination_identities
+        else:
+            packet.destination_identities.extend(packet.user.destination_identities)
+
+    def _forward(self, label: Label, packet: models.DataPacket, kind: str) -> None:
+        chosen = recipients(
+            self._participant.room.participants.values(),
+            sender=self._participant,
+            identities=frozenset(packet.destination_identities),
+            sids=frozenset(packet.user.destination_sids) if kind == "user" else (),
+        )
+        if kind == "metrics":
+            chosen = (p for p in chosen if p.permissions.can_subscribe_metrics)
+        payload: bytes | None = None
+        for participant in chosen:
+            payload = payload or packet.SerializeToString()
+            self._deliver(participant, label, payload)
+
+    def _deliver(self, participant: Participant, label: Label, payload: bytes) -> None:
+        if not participant.send_data(label, payload):
+            self._session.context.metrics.data_dropped.labels(label).inc()
+
+    @property
+    def _is_agent(self) -> bool:
+        return self._participant.permissions.agent or self._participant.kind is ParticipantKind.AGENT

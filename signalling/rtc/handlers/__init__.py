@@ -1,0 +1,29 @@
+"""One function for each request of a client, by the name of its field in `SignalRequest`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from signalling.rtc.handlers import connection, participant, publishing, resuming, simulation, subscribing
+
+HANDLERS: Mapping[str, Callable[..., Awaitable[Any]]] = {
+    "offer": connection.offer,
+    "answer": connection.answer,
+    "trickle": connection.trickle,
+    "ping": connection.ping,
+    "ping_req": connection.ping_req,
+    "leave": connection.leave,
+    "add_track": publishing.add_track,
+    "mute": publishing.mute,
+    "update_layers": publishing.update_layers,
+    "update_audio_track": publishing.update_audio_track,
+    "update_video_track": publishing.update_video_track,
+    "subscription_permission": publishing.subscription_permission,
+    "subscription": subscribing.subscription,
+    "track_setting": subscribing.track_setting,
+    "update_metadata": participant.update_metadata,
+    "sync_state": resuming.sync_state,
+    "simulate": simulation.simulate,
+}
+"""Requests that are missing here (data tracks, data blobs) are counted as unhandled."""

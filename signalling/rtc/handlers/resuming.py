@@ -1,0 +1,62 @@
+"""Coming back after the WebSocket was lost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from livekit.protocol import rtc
+
+from mediaserver.participant import RemovalReason
+from mediaserver.subscription import Wishes
+from signalling.rtc import convert, responses
+from signalling.rtc.broadcast import noticeable
+from signalling.rtc.handlers.subscribing import MAX_TRACKS_PER_REQUEST, track_sids
+
+if TYPE_CHECKING:
+    from signalling.rtc.session import Session
+
+
+def resume(session: Session) -> None:
+    """Brings a client that was away up to date: everybody's state, who left meanwhile, who speaks."""
+    context, room = session.context, session.participant.room
+    if session.simulation.silent_disconnects_on_resume:
+        session.simulation.silent_disconnects_on_resume -= 1
+        session.drop_connection("simulated")
+        return
+    session.send(
+        responses.reconnect(session.data.last_reliable_sequence, context.settings, context.server_info)
+    )
+    infos = session.take_missed()
+    infos += [
+        convert.participant_info(p)
+        for p in room.participants.values()
+        if p is session.participant or not p.permissions.hidden
+    ]
+    session.send(responses.participants(infos))
+    room_update = rtc.RoomUpdate(room=convert.room_info(room, context.settings.enabled_codecs))
+    session.send(rtc.SignalResponse(room_update=room_update))
+    send_speakers(session)
+    session.negotiation.resume()
+    if session.simulation.disconnect_on_resume:
+        session.simulation.disconnect_on_resume = False
+        session.drop_connection("simulated")
+
+
+def send_speakers(session: Session) -> None:
+    """All who speak now: updates are only changes."""
+    speakers = noticeable(session.participant, session.participant.room.speakers.snapshot())
+    if speakers:
+        session.send(rtc.SignalResponse(speakers_changed=convert.speaker_infos(speakers)))
+
+
+async def sync_state(session: Session, message: rtc.SyncState) -> None:
+    """The client's own view. If it publishes what this server does not know, it must join anew."""
+    participant = session.participant
+    for published in message.publish_tracks:
+        if participant.publisher.find(published.track.sid) is None:
+            session.log.info("unknown track after a resume", track=published.track.sid)
+            session.remove(RemovalReason.STATE_MISMATCH)
+            return
+    for track_sid in message.track_sids_disabled[:MAX_TRACKS_PER_REQUEST]:
+        participant.subscriber.set_wishes(track_sid, Wishes(disabled=True))
+    participant.subscriber.restore(track_sids(message.subscription), message.subscription.subscribe)

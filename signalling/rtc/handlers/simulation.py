@@ -1,0 +1,73 @@
+"""Failures on request, for tests of SDKs; off unless the settings allow it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from livekit.protocol import models, rtc
+
+from mediaserver.participant import RemovalReason
+from mediaserver.speakers import Speaker
+from signalling.rtc import convert, responses
+
+if TYPE_CHECKING:
+    from signalling.rtc.session import Session
+
+SIMULATED_LEVEL = 0.9
+SILENT_DISCONNECTS = 3
+
+
+async def simulate(session: Session, message: rtc.SimulateScenario) -> None:
+    kind = message.WhichOneof("scenario")
+    scenario = _SCENARIOS.get(kind or "")
+    if scenario is None or not session.context.settings.allow_simulate:
+        session.context.metrics.unhandled.labels(f"simulate_{kind}").inc()
+        session.log.info("simulation ignored", kind=kind)
+        return
+    scenario(session)
+
+
+def _speaker_update(session: Session) -> None:
+    speaker = Speaker(session.participant.sid, SIMULATED_LEVEL, True)
+    session.send(rtc.SignalResponse(speakers_changed=convert.speaker_infos([speaker])))
+
+
+def _node_failure(session: Session) -> None:
+    # The server vanishes without a word; the client finds nothing to resume.
+    sink, session.sink = session.sink, None
+    if sink is not None:
+        sink.close("simulated")
+    session.remove(RemovalReason.STATE_MISMATCH)
+
+
+def _server_leave(session: Session) -> None:
+    session.remove(RemovalReason.SERVER_SHUTDOWN)
+
+
+def _full_reconnect(session: Session) -> None:
+    session.remove(RemovalReason.STATE_MISMATCH)
+
+
+def _switch_candidate_protocol(session: Session) -> None:
+    reason = models.DisconnectReason.UNKNOWN_REASON
+    session.send(responses.leave(reason, rtc.LeaveRequest.RESUME, session.protocol))
+
+
+def _disconnect_on_resume(session: Session) -> None:
+    session.simulation.disconnect_on_resume = True
+
+
+def _silent_disconnects_on_resume(session: Session) -> None:
+    session.simulation.silent_disconnects_on_resume = SILENT_DISCONNECTS
+
+
+_SCENARIOS = {
+    "speaker_update": _speaker_update,
+    "node_failure": _node_failure,
+    "migration": _node_failure,
+    "server_leave": _server_leave,
+    "switch_candidate_protocol": _switch_candidate_protocol,
+    "disconnect_signal_on_resume": _disconnect_on_resume,
+    "disconnect_signal_on_resume_no_messages": _silent_disconnects_on_resume,
+    "leave_request_full_reconnect": _full_reconnect,
+}

@@ -1,0 +1,67 @@
+"""What the LiveKit protocol service counts."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+CONNECT_BUCKETS_S = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 60.0)
+
+
+class RtcMetrics:
+    """Registered once for each service."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self.sessions = Gauge("polyana_rtc_sessions", "Participants with a session", registry=registry)
+        self.rooms = Gauge("polyana_rtc_rooms", "Rooms", registry=registry)
+        self.joins = Counter(
+            "polyana_rtc_joins", "Attempts to join, by result", ["result"], registry=registry
+        )
+        self.removals = Counter(
+            "polyana_rtc_removals", "Participants that left, by reason", ["reason"], registry=registry
+        )
+        self.messages = Counter(
+            "polyana_rtc_signal_messages",
+            "Signalling messages, by direction (in, out) and kind",
+            ["direction", "kind"],
+            registry=registry,
+        )
+        self.unhandled = Counter(
+            "polyana_rtc_unhandled_messages",
+            "Signalling messages that this server does not handle, by kind",
+            ["kind"],
+            registry=registry,
+        )
+        self.errors = Counter(
+            "polyana_rtc_signal_errors",
+            "Signalling messages that could not be processed, by kind of error",
+            ["kind"],
+            registry=registry,
+        )
+        self.reconnects = Counter(
+            "polyana_rtc_reconnects",
+            "Reconnections, by kind (resume, full, refused)",
+            ["kind"],
+            registry=registry,
+        )
+        self.connect_seconds = Histogram(
+            "polyana_rtc_join_to_connected_seconds",
+            "From the join to the first connected media transport",
+            buckets=CONNECT_BUCKETS_S,
+            registry=registry,
+        )
+        self.subscription_failures = Counter(
+            "polyana_rtc_subscription_failures",
+            "Subscriptions that could not be made, by failure",
+            ["failure"],
+            registry=registry,
+        )
+        self.data_packets = Counter(
+            "polyana_rtc_data_packets",
+            "Data packets of clients, by payload and outcome (forwarded, denied, limited, invalid, ignored)",
+            ["kind", "outcome"],
+            registry=registry,
+        )
+        self.data_dropped = Counter(
+            "polyana_rtc_data_dropped",
+            "Data packets not delivered to a receiver whose channel was closed or full",
+            ["label"],
+            registry=registry,
+        )

@@ -1,0 +1,132 @@
+"""Responses that are made in more than one place, or take more than a line."""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from livekit.protocol import models, rtc
+
+from mediaserver.participant import Participant, RemovalReason
+from mediaserver.subscriber import SubscriptionFailure
+from mediaserver.track import Track
+from signalling.rtc import convert, enums
+from signalling.rtc.settings import RtcSettings
+
+PROTOCOL = 17
+"""LiveKit's protocol version that this server speaks (CurrentProtocol of livekit-server 1.13)."""
+PROTOCOL_LEAVE_ACTION = 13
+"""From this version on clients understand `LeaveRequest.action`; older ones read `can_reconnect`."""
+
+
+def server_info(settings: RtcSettings, node_id: str) -> models.ServerInfo:
+    return models.ServerInfo(
+        edition=models.ServerInfo.Standard,
+        version=settings.server_version,
+        protocol=PROTOCOL,
+        region=settings.region,
+        node_id=node_id,
+    )
+
+
+def ice_servers(settings: RtcSettings) -> list[rtc.ICEServer]:
+    return [
+        rtc.ICEServer(urls=server.urls, username=server.username, credential=server.credential)
+        for server in settings.ice_servers
+    ]
+
+
+def join(participant: Participant, settings: RtcSettings, info: models.ServerInfo) -> rtc.SignalResponse:
+    room = participant.room
+    others = [
+        convert.participant_info(other)
+        for other in room.participants.values()
+        if other is not participant and not other.permissions.hidden
+    ]
+    return rtc.SignalResponse(
+        join=rtc.JoinResponse(
+            room=convert.room_info(room, settings.enabled_codecs),
+            participant=convert.participant_info(participant),
+            other_participants=others,
+            server_version=info.version,
+            server_region=info.region,
+            server_info=info,
+            ice_servers=ice_servers(settings),
+            subscriber_primary=participant.subscriber_primary,
+            client_configuration=client_configuration(),
+            ping_interval=settings.ping_interval_s,
+            ping_timeout=settings.ping_timeout_s,
+            enabled_publish_codecs=[models.Codec(mime=mime) for mime in settings.enabled_codecs],
+            fast_publish=participant.permissions.can_publish,
+        )
+    )
+
+
+def reconnect(last_message_seq: int, settings: RtcSettings, info: models.ServerInfo) -> rtc.SignalResponse:
+    return rtc.SignalResponse(
+        reconnect=rtc.ReconnectResponse(
+            ice_servers=ice_servers(settings),
+            client_configuration=client_configuration(),
+            server_info=info,
+            last_message_seq=last_message_seq,
+        )
+    )
+
+
+def client_configuration() -> models.ClientConfiguration:
+    return models.ClientConfiguration(resume_connection=models.ClientConfigSetting.ENABLED)
+
+
+def leave(
+    reason: models.DisconnectReason, action: rtc.LeaveRequest.Action, protocol: int
+) -> rtc.SignalResponse:
+    """For a client of this protocol version."""
+    if protocol >= PROTOCOL_LEAVE_ACTION:
+        return rtc.SignalResponse(leave=rtc.LeaveRequest(reason=reason, action=action))
+    can_reconnect = action == rtc.LeaveRequest.RECONNECT
+    return rtc.SignalResponse(leave=rtc.LeaveRequest(reason=reason, can_reconnect=can_reconnect))
+
+
+def leave_action(reason: RemovalReason, reconnect_on_shutdown: bool) -> rtc.LeaveRequest.Action:
+    """What the client should do after it was removed."""
+    if reason is RemovalReason.STATE_MISMATCH:
+        return rtc.LeaveRequest.RECONNECT
+    if reason is RemovalReason.SERVER_SHUTDOWN and reconnect_on_shutdown:
+        return rtc.LeaveRequest.RECONNECT
+    return rtc.LeaveRequest.DISCONNECT
+
+
+def participants(infos: Iterable[models.ParticipantInfo]) -> rtc.SignalResponse:
+    return rtc.SignalResponse(update=rtc.ParticipantUpdate(participants=infos))
+
+
+def description(
+    kind: str, sdp: str, description_id: int, mid_to_track_id: Mapping[str, str]
+) -> rtc.SessionDescription:
+    return rtc.SessionDescription(type=kind, sdp=sdp, id=description_id, mid_to_track_id=mid_to_track_id)
+
+
+def sections_required(missing: tuple[int, int]) -> rtc.SignalResponse:
+    audios, videos = missing
+    requirement = rtc.MediaSectionsRequirement(num_audios=audios, num_videos=videos)
+    return rtc.SignalResponse(media_sections_requirement=requirement)
+
+
+def subscription_failed(track_sid: str, failure: SubscriptionFailure) -> rtc.SignalResponse:
+    error = enums.SUBSCRIPTION_ERRORS[failure]
+    return rtc.SignalResponse(subscription_response=rtc.SubscriptionResponse(track_sid=track_sid, err=error))
+
+
+def subscription_permission(track: Track, allowed: bool) -> rtc.SignalResponse:
+    return rtc.SignalResponse(
+        subscription_permission_update=rtc.SubscriptionPermissionUpdate(
+            participant_sid=track.publisher.sid, track_sid=track.sid, allowed=allowed
+        )
+    )
+
+
+def disconnected_infos(gone: Collection[Participant]) -> list[models.ParticipantInfo]:
+    """What remains to be said about participants that left."""
+    return [
+        models.ParticipantInfo(
+            sid=p.sid, identity=p.identity, version=p.version, state=models.ParticipantInfo.DISCONNECTED
+        )
+        for p in gone
+    ]

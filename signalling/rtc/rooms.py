@@ -1,0 +1,120 @@
+"""The rooms of this server: found by name, made on demand, ended when nobody has come for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import structlog
+
+from mediaserver.participant import RemovalReason
+from mediaserver.room import Room, RoomObserver, RoomSettings
+from signalling.rtc.errors import RoomNotFound, ServerFull
+
+if TYPE_CHECKING:
+    from mediaserver.clock import Clock
+
+    from signalling.rtc.metrics import RtcMetrics
+    from signalling.rtc.settings import RtcSettings
+
+ROOM_UPDATE_INTERVAL_S = 1.0
+"""Counts of participants change with every join; once a second is enough for whoever shows them."""
+
+
+class Rooms:
+    """`worker_for` chooses the data plane's thread of a new room, by its name."""
+
+    def __init__(
+        self,
+        settings: RtcSettings,
+        clock: Clock,
+        metrics: RtcMetrics,
+        observer: RoomObserver,
+        worker_for: Callable[[str], int],
+        ended: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._metrics = metrics
+        self._observer = observer
+        self._worker_for = worker_for
+        self._ended = ended
+        self._rooms: dict[str, Room] = {}
+        self._next = dict.fromkeys(("flush", "speakers", "rooms"), 0.0)
+        self._log = structlog.get_logger(__name__)
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(list(self._rooms.values()))
+
+    def __len__(self) -> int:
+        return len(self._rooms)
+
+    def get(self, name: str) -> Room | None:
+        return self._rooms.get(name)
+
+    def check(self, name: str, *, may_create: bool) -> None:
+        """Raises `RoomNotFound` or `ServerFull` if nobody can join a room of this name."""
+        if name in self._rooms:
+            return
+        if not (self._settings.auto_create or may_create):
+            raise RoomNotFound
+        if len(self._rooms) >= self._settings.max_rooms:
+            raise ServerFull("too many rooms")
+
+    def get_or_create(self, name: str, settings: RoomSettings) -> Room:
+        """The room of this name. `settings` count only if it is new."""
+        room = self._rooms.get(name)
+        if room is None:
+            room = Room(
+                name,
+                settings,
+                worker=self._worker_for(name),
+                observer=self._observer,
+                now=self._clock.monotonic(),
+                created_at=self._clock.time(),
+            )
+            self._rooms[name] = room
+            self._metrics.rooms.set(len(self._rooms))
+            self._log.info("room started", room=name, room_sid=room.sid, worker=room.worker)
+        return room
+
+    def audio_levels(self, levels: Iterable[tuple[int, float]]) -> None:
+        """Who speaks how loud, as the data plane reports it: receiver ids with linear levels."""
+        now, by_receiver = self._clock.monotonic(), dict(levels)
+        for room in self._rooms.values():
+            loudest: dict[str, float] = {}
+            for track in room.tracks.values():
+                level = by_receiver.get(track.receiver.id, 0.0) if track.receiver is not None else 0.0
+                if level and not track.muted:
+                    loudest[track.publisher.sid] = max(level, loudest.get(track.publisher.sid, 0.0))
+            if loudest or not room.speakers.idle:
+                # Silence is a report too, where somebody spoke before.
+                room.observe_levels(loudest, now)
+
+    def tick(self, now: float) -> None:
+        """Sends what is due and ends rooms. To be called about every 100 ms."""
+        due = {name for name, time in self._next.items() if now >= time}
+        intervals = {
+            "flush": self._settings.update_interval_s,
+            "speakers": self._settings.speaker_interval_s,
+            "rooms": ROOM_UPDATE_INTERVAL_S,
+        }
+        self._next.update({name: now + intervals[name] for name in due})
+        for room in list(self._rooms.values()):
+            if "flush" in due:
+                room.flush()
+            if "speakers" in due:
+                room.update_speakers(now)
+            if "rooms" in due:
+                room.flush_room()
+                if room.expired(now):
+                    self._end(room)
+
+    def _end(self, room: Room) -> None:
+        for participant in list(room.participants.values()):
+            # Only those who serve others are left, such as recorders and agents.
+            room.remove(participant, RemovalReason.ROOM_CLOSED)
+        del self._rooms[room.name]
+        self._metrics.rooms.set(len(self._rooms))
+        self._ended(room.name)
+        self._log.info("room ended", room=room.name, room_sid=room.sid)

@@ -1,0 +1,282 @@
+"""The session of one participant: signalling requests in, responses out. It knows no socket.
+
+A session outlives its WebSocket: the client comes back with `reconnect` and gets a new sink for the same
+session. Requests and the work that events cause are done one after the other by `run`, so no two of them
+interleave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+import structlog
+from livekit.protocol import models, rtc
+from mediaserver.peer_connection import ConnectionState, PeerConnection
+
+from mediaserver.participant import Participant, ParticipantState, RemovalReason
+from mediaserver.subscriber import SubscriptionFailure
+from signalling.rtc import enums, responses
+from signalling.rtc.data_packets import DataPackets
+from signalling.rtc.handlers import HANDLERS
+from signalling.rtc.jobs import Job, JobQueue
+from signalling.rtc.lifetime import Lifetime
+from signalling.rtc.negotiation import Negotiation
+from signalling.rtc.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from mediaserver.clock import Clock
+
+    from mediaserver.track import Track
+    from signalling.rtc.admission import Admission
+    from signalling.rtc.metrics import RtcMetrics
+    from signalling.rtc.settings import RtcSettings
+
+MAX_QUEUED_REQUESTS = 256
+"""A reader that finds so many waiting waits too, and so does the client behind it."""
+
+
+class SignalSink(Protocol):
+    """Where responses go: one WebSocket."""
+
+    def send(self, response: Outgoing) -> None: ...
+    def close(self, reason: str) -> None:
+        """Ends the connection after what was sent before."""
+
+
+@dataclass(frozen=True)
+class SessionContext:
+    """What all sessions share."""
+
+    settings: RtcSettings
+    clock: Clock
+    metrics: RtcMetrics
+    server_info: models.ServerInfo
+    refresh_token: Callable[[Session], str]
+    removed: Callable[[Session], None]
+    """The participant is out of its room; the session ends by itself."""
+
+
+@dataclass
+class Simulation:
+    """Failures that a test client has asked for."""
+
+    disconnect_on_resume: bool = False
+    silent_disconnects_on_resume: int = 0
+
+
+class Session:
+    """Speaks LiveKit's protocol with the client of one participant (and is its `ParticipantObserver`)."""
+
+    participant: Participant
+    negotiation: Negotiation
+    data: DataPackets
+
+    def __init__(self, admission: Admission, context: SessionContext) -> None:
+        now = context.clock.monotonic()
+        self.admission = admission
+        self.context = context
+        self.client = admission.parameters.client_info
+        self.simulation = Simulation()
+        self.sink: SignalSink | None = None
+        self.log = structlog.get_logger(__name__).bind(
+            correlation_id=admission.correlation_id,
+            room=admission.room_name,
+            identity=admission.profile.identity,
+        )
+        self._lifetime = Lifetime(joined=now, heard=now, token_refreshed=now)
+        self._jobs = JobQueue(MAX_QUEUED_REQUESTS, self._job_failed)
+        self._missed: list[models.ParticipantInfo] = []
+
+    def start(self, participant: Participant) -> None:
+        """The participant was made, with this session as its observer."""
+        self.participant = participant
+        self.negotiation = Negotiation(self)
+        self.data = DataPackets(self)
+        self.log = self.log.bind(participant=participant.sid)
+
+    # The connection to the client
+
+    @property
+    def connected(self) -> bool:
+        return self.sink is not None
+
+    @property
+    def protocol(self) -> int:
+        """The client's protocol version."""
+        return self.client.protocol
+
+    def attach(self, sink: SignalSink) -> None:
+        """Responses go to this sink from now on; the one before is closed."""
+        if self.sink is not None:
+            self.sink.close("replaced by a new connection")
+        self.sink = sink
+        self._lifetime.heard = self.context.clock.monotonic()
+        self._lifetime.signal_lost = None
+
+    def detach(self, sink: SignalSink) -> None:
+        """This sink is gone. The session waits for its client, unless it never had media."""
+        if self.sink is not sink:
+            return
+        self.sink = None
+        self._lifetime.signal_lost = self.context.clock.monotonic()
+        if not self.participant.has_connected:
+            self.remove(RemovalReason.SIGNAL_CLOSE)
+
+    def send(self, response: rtc.SignalResponse | Outgoing) -> None:
+        """Sends a response, or drops it while no client is connected: a resume tells the state anew."""
+        if self.sink is None:
+            return
+        outgoing = response if isinstance(response, Outgoing) else Outgoing(response)
+        self.context.metrics.messages.labels("out", outgoing.kind).inc()
+        self.sink.send(outgoing)
+
+    def drop_connection(self, reason: str) -> None:
+        """Closes the connection without a word: the client resumes."""
+        sink = self.sink
+        if sink is not None:
+            self.detach(sink)
+            sink.close(reason)
+
+    def missed(self, infos: Collection[models.ParticipantInfo]) -> None:
+        """Participants that left while no client was connected."""
+        self._missed.extend(infos)
+
+    def take_missed(self) -> list[models.ParticipantInfo]:
+        missed, self._missed = self._missed, []
+        return missed
+
+    # Requests and other work
+
+    async def receive(self, request: rtc.SignalRequest) -> None:
+        """Queues a request; waits while too many are queued. Pings are answered at once."""
+        self._lifetime.heard = self.context.clock.monotonic()
+        if request.WhichOneof("message") in ("ping", "ping_req"):
+            await self.handle(request)
+        else:
+            await self._jobs.put(partial(self.handle, request))
+
+    async def handle(self, request: rtc.SignalRequest) -> None:
+        """Processes one request."""
+        metrics = self.context.metrics
+        kind = request.WhichOneof("message") or "unknown"
+        metrics.messages.labels("in", kind).inc()
+        if self.participant.state is ParticipantState.DISCONNECTED:
+            return
+        handler = HANDLERS.get(kind)
+        if handler is None:
+            metrics.unhandled.labels(kind).inc()
+            self.log.info("unhandled request", kind=kind)
+            return
+        await handler(self, getattr(request, kind))
+
+    def soon(self, job: Job) -> None:
+        """Does this after what runs now, before requests that wait."""
+        self._jobs.put_first(job)
+
+    async def work(self) -> None:
+        """Does what is queued now, without waiting for more."""
+        await self._jobs.drain()
+
+    async def run(self) -> None:
+        """Does the work of the session until the participant has left, then closes its connections."""
+        try:
+            await self._jobs.run()
+        finally:
+            if self.sink is not None:
+                self.sink.close("the session has ended")
+            await self.participant.close()
+
+    # Ends and time limits
+
+    def tick(self, now: float) -> None:
+        """Enforces the time limits. To be called about once a second."""
+        settings, lifetime = self.context.settings, self._lifetime
+        if lifetime.silent(now, settings):
+            self.log.info("signalling timed out")
+            self.drop_connection("ping timeout")
+        reason = lifetime.removal(
+            now,
+            settings,
+            has_connected=self.participant.has_connected,
+            media_connected=self.participant.media_connected,
+        )
+        if reason is not None:
+            self.remove(reason)
+        elif self.connected and self.negotiation.overdue(now):
+            self.log.warning("no answer to the server's offer")
+            self.remove(RemovalReason.STATE_MISMATCH)
+        elif lifetime.token_is_old(now, settings):
+            self.refresh_token()
+
+    def refresh_token(self) -> None:
+        """Gives the client a token to come back with, as its own may expire."""
+        self._lifetime.token_refreshed = self.context.clock.monotonic()
+        self.send(rtc.SignalResponse(refresh_token=self.context.refresh_token(self)))
+
+    def remove(self, reason: RemovalReason) -> None:
+        """Takes the participant out of its room, which ends the session.
+
+        `STATE_MISMATCH` tells the client to join anew: the state cannot be repaired.
+        """
+        self.participant.room.remove(self.participant, reason)
+
+    # ParticipantObserver
+
+    def connection_state_changed(self, connection: PeerConnection, state: ConnectionState) -> None:
+        now, participant = self.context.clock.monotonic(), self.participant
+        self.log.info("connection state", state=state.name)
+        if state is ConnectionState.CONNECTED and connection is participant.primary_connection:
+            if self._lifetime.connected is None:
+                self._lifetime.connected = now
+                self.context.metrics.connect_seconds.observe(now - self._lifetime.joined)
+            self._lifetime.media_lost = None
+        elif state in (ConnectionState.DISCONNECTED, ConnectionState.FAILED):
+            self._media_lost(now)
+
+    def negotiation_needed(self, connection: PeerConnection) -> None:
+        self.negotiation.needed()
+
+    def data_received(self, label: str, payload: bytes) -> None:
+        self.data.received(label, payload)
+
+    def track_subscribed(self, track: Track) -> None:
+        self.send(rtc.SignalResponse(track_subscribed=rtc.TrackSubscribed(track_sid=track.sid)))
+
+    def track_muted(self, track: Track) -> None:
+        self.send(rtc.SignalResponse(mute=rtc.MuteTrackRequest(sid=track.sid, muted=track.muted)))
+
+    def track_unpublished(self, track: Track) -> None:
+        self.send(rtc.SignalResponse(track_unpublished=rtc.TrackUnpublishedResponse(track_sid=track.sid)))
+
+    def subscription_failed(self, track_sid: str, failure: SubscriptionFailure) -> None:
+        self.context.metrics.subscription_failures.labels(failure.value).inc()
+        self.log.info("subscription failed", track=track_sid, failure=failure.value)
+        self.send(responses.subscription_failed(track_sid, failure))
+
+    def subscription_permission_changed(self, track: Track, allowed: bool) -> None:
+        self.send(responses.subscription_permission(track, allowed))
+
+    def removed(self, reason: RemovalReason) -> None:
+        self.context.metrics.removals.labels(reason.value).inc()
+        self.log.info("participant left", reason=reason.value)
+        if reason is not RemovalReason.CLIENT_INITIATED:
+            action = responses.leave_action(reason, self.context.settings.reconnect_on_shutdown)
+            self.send(responses.leave(enums.DISCONNECT_REASONS[reason], action, self.protocol))
+        self._jobs.close()
+        self.context.removed(self)
+
+    def _media_lost(self, now: float) -> None:
+        # As LiveKit: the client is told to resume and gets a while to do so.
+        self._lifetime.media_lost = now
+        if self.connected:
+            reason = models.DisconnectReason.CONNECTION_TIMEOUT
+            self.send(responses.leave(reason, rtc.LeaveRequest.RESUME, self.protocol))
+            self.drop_connection("media transport lost")
+
+    def _job_failed(self) -> None:
+        # A bug, or a state that nobody thought of: it must not take the room down with it.
+        self.context.metrics.errors.labels("internal").inc()
+        self.log.exception("a request failed")

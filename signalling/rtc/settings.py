@@ -1,0 +1,101 @@
+"""Settings of the LiveKit protocol service. Times are seconds, sizes bytes."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Seconds = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class IceServerSettings(BaseModel):
+    """A STUN or TURN server that clients may use (RTCIceServer)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    urls: tuple[str, ...]
+    username: str = ""
+    credential: str = ""
+
+
+class RtcSettings(BaseModel):
+    """Defaults follow LiveKit's server where it has the same setting, except where a comment says why not."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    auto_create: bool = True
+    """Whether joining creates a room that does not exist (a token with `roomCreate` always may)."""
+    empty_timeout_s: Seconds = 300
+    """How long a room lives that nobody has joined yet."""
+    departure_timeout_s: Seconds = 20
+    """How long a room lives after the last participant left."""
+    max_rooms: Count = 1000
+    max_participants: Annotated[int, Field(ge=0)] = 0
+    """In a room, unless its token configures it; 0: no limit."""
+    max_connections: Count = 10_000
+    max_connections_per_address: Count = 500
+    """A whole school can share one address."""
+    max_connections_per_identity: Count = 5
+    """Open WebSockets of one identity in one room: the live one and those that are being replaced."""
+
+    reconnect_timeout_s: Seconds = 15
+    """How long a participant without signalling and without media may take to come back."""
+    signal_lost_timeout_s: Seconds = 60
+    """The same while its media still flows: a proxy that restarts must not empty a lesson."""
+    connect_timeout_s: Seconds = 60
+    """From joining to the first connected media transport."""
+    answer_timeout_s: Seconds = 15
+    """For the answer to an offer of the server; after that the client is told to reconnect fully."""
+    reconnect_on_shutdown: bool = True
+    """Whether clients are told to come back when the server stops. LiveKit ends the call; families in a
+    lesson should outlive an update of the server."""
+
+    ping_interval_s: Annotated[int, Field(ge=1)] = 5
+    ping_timeout_s: Annotated[int, Field(ge=2)] = 15
+    token_leeway_s: Annotated[float, Field(ge=0)] = 60
+    token_refresh_s: Seconds = 300
+    """How often a client gets a fresh token, so that it can resume after its own has expired."""
+    refreshed_token_ttl_s: Seconds = 600
+
+    max_message_bytes: Count = 262_144
+    """One signalling message. The largest in practice is an offer of about 100 kB with 100 sections."""
+    max_join_request_bytes: Count = 262_144
+    """The join request after decompression."""
+    requests_per_s: Annotated[float, Field(gt=0)] = 100
+    request_burst: Count = 1000
+    """A client above the rate is read more slowly, which costs it only its own time."""
+    max_outgoing_messages: Count = 4096
+    """Queued for a client that does not read; beyond it the connection is closed."""
+
+    max_identity_length: Count = 256
+    max_room_name_length: Count = 256
+    max_name_length: Count = 256
+    max_metadata_bytes: Count = 65_536
+    """LiveKit allows 512 KiB; every update of a participant is sent to everybody in the room."""
+    max_attributes_bytes: Count = 65_536
+    max_tracks_per_participant: Count = 32
+
+    max_data_packet_bytes: Count = 65_536
+    data_packets_per_s: Annotated[float, Field(gt=0)] = 200
+    data_packet_burst: Count = 1000
+    max_reliable_buffer_bytes: Count = 4_194_304
+    """Unsent reliable data for one participant; more is dropped and counted."""
+    max_joining_data_bytes: Count = 1_048_576
+    """Reliable data kept for a participant whose data channel is not open yet."""
+
+    speaker_interval_s: Seconds = 0.4
+    update_interval_s: Annotated[float, Field(ge=0)] = 0.1
+    """Changes of participants within this time go out as one update; a publisher's go out at once."""
+    allow_simulate: bool = False
+    """Whether clients may ask for simulated failures (SDK tests)."""
+
+    enabled_codecs: tuple[str, ...] = ("audio/opus", "video/VP8", "video/H264", "video/VP9", "video/AV1")
+    ice_servers: tuple[IceServerSettings, ...] = ()
+    region: str = ""
+    server_version: str = "1.13.5"
+    """The LiveKit version whose protocol this server speaks. SDKs compare it, the Rust core needs strict
+    SemVer."""
+    json_signalling: bool = True
+    """Whether text frames with JSON are understood, as LiveKit does."""
+    websocket_compression: Literal[0, 9, 10, 11, 12, 13, 14, 15] = 0
+    """Window bits of permessage-deflate, 0: off. It costs memory for each connection."""

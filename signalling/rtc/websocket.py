@@ -1,0 +1,139 @@
+"""One WebSocket of a signalling client: frames to requests, responses to frames, with limits on both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+from google.protobuf import json_format
+from google.protobuf.message import DecodeError
+from livekit.protocol import rtc
+
+from signalling.rtc.limits import TokenBucket
+from signalling.rtc.outgoing import Outgoing
+
+if TYPE_CHECKING:
+    from mediaserver.clock import Clock
+
+    from signalling.rtc.metrics import RtcMetrics
+    from signalling.rtc.settings import RtcSettings
+
+CLOSE_TIMEOUT_S = 5.0
+"""For sending what is queued and the closing handshake; then the connection is cut."""
+MAX_REASON_BYTES = 120
+"""RFC 6455, section 5.5: a control frame carries at most 125 bytes, two of them the status code."""
+
+Receive = Callable[[rtc.SignalRequest], Awaitable[None]]
+
+
+class MalformedMessage(Exception):
+    """A frame that is no request."""
+
+
+class SignalConnection:
+    """Implements `SignalSink`. `send` never waits; a client that does not read is cut off."""
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        abort: Callable[[], None],
+        settings: RtcSettings,
+        clock: Clock,
+        metrics: RtcMetrics,
+    ) -> None:
+        self._socket = socket
+        self._abort = abort
+        self._settings = settings
+        self._clock = clock
+        self._metrics = metrics
+        self._log = structlog.get_logger(__name__)
+        self._json = False
+        self._queue: deque[Outgoing] = deque()
+        self._wake = asyncio.Event()
+        self._closing: str | None = None
+        self._close_timer: asyncio.TimerHandle | None = None
+
+    def send(self, response: Outgoing) -> None:
+        if self._closing is not None:
+            return
+        if len(self._queue) >= self._settings.max_outgoing_messages:
+            self._metrics.errors.labels("slow_client").inc()
+            self._log.warning("the client does not read, connection cut")
+            self._closing = "too slow"
+            self._abort()
+            return
+        self._queue.append(response)
+        self._wake.set()
+
+    def close(self, reason: str) -> None:
+        if self._closing is None:
+            self._closing = reason
+            self._close_timer = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._abort)
+            self._wake.set()
+
+    async def run(self, receive: Receive) -> None:
+        """Passes requests to `receive` until either side closes."""
+        writer = asyncio.create_task(self._write(), name="signal-writer")
+        try:
+            await self._read(receive)
+        finally:
+            if self._closing is None:
+                self._closing = ""
+            writer.cancel()
+            await asyncio.gather(writer, return_exceptions=True)
+            if self._close_timer is not None:
+                self._close_timer.cancel()
+
+    async def _read(self, receive: Receive) -> None:
+        settings = self._settings
+        bucket = TokenBucket(settings.requests_per_s, settings.request_burst, self._clock.monotonic())
+        async for message in self._socket:
+            try:
+                request = self._parse(message)
+            except MalformedMessage:
+                self._metrics.errors.labels("malformed").inc()
+                self._log.warning("malformed signalling message")
+                await self._socket.close(code=WSCloseCode.INVALID_TEXT, message=b"malformed message")
+                return
+            delay = bucket.take_later(self._clock.monotonic())
+            if delay > 0:
+                # Not reading is enough: TCP holds the client back.
+                self._metrics.errors.labels("rate").inc()
+                await asyncio.sleep(delay)
+            await receive(request)
+        if self._socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+            self._metrics.errors.labels("too_big").inc()
+
+    def _parse(self, message: WSMessage) -> rtc.SignalRequest:
+        try:
+            if message.type is WSMsgType.BINARY:
+                self._json = False
+                return rtc.SignalRequest.FromString(message.data)
+            if message.type is WSMsgType.TEXT and self._settings.json_signalling:
+                self._json = True
+                return json_format.Parse(message.data, rtc.SignalRequest(), ignore_unknown_fields=True)
+        except (DecodeError, json_format.ParseError, ValueError, RecursionError) as error:
+            raise MalformedMessage from error
+        raise MalformedMessage
+
+    async def _write(self) -> None:
+        while self._closing is None or self._queue:
+            if not self._queue:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            response = self._queue.popleft()
+            try:
+                await (
+                    self._socket.send_str(response.text)
+                    if self._json
+                    else self._socket.send_bytes(response.binary)
+                )
+            except ConnectionError:
+                # The reader sees the end of the connection too, and the session waits for a new one.
+                return
+        await self._socket.close(message=self._closing.encode()[:MAX_REASON_BYTES])
