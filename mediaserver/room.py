@@ -76,6 +76,7 @@ class Room:
         self._by_sid: dict[str, Participant] = {}
         self._observer = observer
         self._changed: dict[str, Participant] = {}
+        self._changed_themselves: set[str] = set()
         self._room_changed = False
         self._expires_at: float | None = now + settings.empty_timeout_s
 
@@ -98,7 +99,7 @@ class Room:
         self._expires_at = None
         participant.state = ParticipantState.JOINED
         self._room_changed = True
-        self.participant_changed(participant)
+        self.participant_changed(participant, by_itself=True)
 
     def remove(self, participant: Participant, reason: RemovalReason) -> None:
         """Ends a presence: tracks, subscriptions and the seat. The caller closes the connections."""
@@ -124,23 +125,35 @@ class Room:
     def participant(self, *, sid: str) -> Participant | None:
         return self._by_sid.get(sid)
 
-    def participant_changed(self, participant: Participant, *, immediately: bool = False) -> None:
-        """Everybody must hear of it: a publisher's changes at once, others together with the next `flush`."""
+    def participant_changed(
+        self, participant: Participant, *, immediately: bool = False, by_itself: bool = False
+    ) -> None:
+        """Everybody must hear of it: a publisher's changes at once, others together with the next `flush`.
+
+        What a client did `by_itself` it need not hear again.
+        """
         if participant.sid not in self._by_sid:
             return
         participant.version += 1
+        if by_itself and participant.sid not in self._changed:
+            self._changed_themselves.add(participant.sid)
+        elif not by_itself:
+            self._changed_themselves.discard(participant.sid)
         self._changed[participant.sid] = participant
         if immediately or participant.is_publisher:
             self.flush()
 
     def flush(self) -> None:
         """Tells everybody what has changed since the last call."""
-        changed, self._changed = list(self._changed.values()), {}
-        visible = [p for p in changed if not p.permissions.hidden]
-        if visible:
-            self._observer.participants_changed(self, visible, list(self.participants.values()))
-        for participant in changed:
-            if participant.permissions.hidden:
+        changed, self._changed = self._changed, {}
+        quiet, self._changed_themselves = self._changed_themselves, set()
+        visible = [p for p in changed.values() if not p.permissions.hidden]
+        # One list for all, so that it is serialised once: together with others, one's own change does no harm.
+        recipients = [p for p in self.participants.values() if p.sid not in quiet or visible != [p]]
+        if visible and recipients:
+            self._observer.participants_changed(self, visible, recipients)
+        for participant in changed.values():
+            if participant.permissions.hidden and participant.sid not in quiet:
                 self._observer.participants_changed(self, [participant], [participant])
 
     def flush_room(self) -> None:
@@ -172,14 +185,14 @@ class Room:
     def track_published(self, track: Track) -> None:
         self.tracks[track.sid] = track
         self._room_changed = True
-        self.participant_changed(track.publisher, immediately=True)
+        self.participant_changed(track.publisher, immediately=True, by_itself=True)
         self._reconcile(track)
 
     def track_changed(self, track: Track) -> None:
         """What was said about a track has changed."""
         for subscriber in list(track.subscribers):
             subscriber.subscriber.subscriptions[track.sid].apply()
-        self.participant_changed(track.publisher, immediately=True)
+        self.participant_changed(track.publisher, immediately=True, by_itself=True)
 
     def track_moved(self, track: Track) -> None:
         """The track comes in on another receiver now."""
@@ -195,7 +208,7 @@ class Room:
         self._room_changed = True
         for participant in self.participants.values():
             participant.subscriber.track_ended(track)
-        self.participant_changed(track.publisher, immediately=True)
+        self.participant_changed(track.publisher, immediately=True, by_itself=True)
 
     def subscribed(self, subscriber: Participant, track: Track) -> None:
         track.subscribers.add(subscriber)

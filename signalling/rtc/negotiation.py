@@ -29,6 +29,7 @@ class Negotiation:
         self._participant = session.participant
         self._single = session.participant.single_connection
         self._scheduled = False
+        self._wanted = False
         self._answered_once = False
         self._missing = (0, 0)
         self._fruitless = 0
@@ -57,8 +58,11 @@ class Negotiation:
 
     def needed(self) -> None:
         """Something is to be sent that the client does not know of yet."""
-        if self._scheduled or not self._session.connected:
+        if not self._session.connected:
             return  # A resume negotiates everything anew.
+        self._wanted = True
+        if self._scheduled:
+            return
         self._scheduled = True
         self._session.soon(self._require_sections if self._single else self._offer)
 
@@ -73,6 +77,7 @@ class Negotiation:
             # The first offer may already have sections for what is in the room: fill them with the first
             # answer.
             self._participant.subscriber.start()
+        self._wanted = False  # The answer tells what was wanted up to now.
         try:
             answer = await self._participant.publisher.answer_offer(description.sdp)
         except SdpError as error:
@@ -116,7 +121,8 @@ class Negotiation:
 
     async def _require_sections(self) -> None:
         self._scheduled = False
-        if self._answered_once and self._fruitless < MAX_FRUITLESS_ROUNDS:
+        if self._wanted and self._answered_once and self._fruitless < MAX_FRUITLESS_ROUNDS:
+            self._wanted = False
             self._missing = self._participant.publisher_connection.missing_sections()
             self._session.send(responses.sections_required(self._missing))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from livekit.protocol import models, rtc
+from livekit.protocol import rtc
 
 from mediaserver.participant import RemovalReason
 
@@ -36,7 +36,7 @@ async def ping_req(session: Session, message: rtc.Ping) -> None:
 
 
 async def leave(session: Session, message: rtc.LeaveRequest) -> None:
-    session.log.info("the client leaves", reason=models.DisconnectReason.Name(message.reason))
+    session.log.info("the client leaves", reason=message.reason)
     session.remove(RemovalReason.CLIENT_INITIATED)
 
 

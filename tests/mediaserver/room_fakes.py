@@ -1,0 +1,315 @@
+"""Stand-ins for the media layer below rooms: peer connections that do what a test tells them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from mediaserver.participant import Participant, ParticipantLimits, ParticipantObserver, Profile
+from mediaserver.peer_connection import (
+    ConnectionState,
+    Offerer,
+    PeerConnection,
+    PeerConnectionObserver,
+    RtpReceiver,
+    UnsupportedCodec,
+)
+from mediaserver.permissions import Permissions
+from mediaserver.room import Room, RoomObserver, RoomSettings
+from mediaserver.sdp import SdpError
+from mediaserver.track import TrackSettings
+
+_ids = itertools.count(1)
+
+ALL = Permissions(can_subscribe=True, can_publish=True, can_publish_data=True)
+
+
+@dataclass
+class FakeClock:
+    """Time stands still until a test moves it."""
+
+    now: float = 1000.0
+    epoch: float = 1_700_000_000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
+        return self.epoch + self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass(frozen=True)
+class FakeMedia:
+    mid: str
+    kind: str
+    stream_id: str = "-"
+    track_id: str = ""
+    codecs: tuple[str, ...] = ()
+    rids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FakeOffer:
+    media: list[FakeMedia]
+    free: dict[str, list[str]]
+
+
+@dataclass(eq=False)
+class FakeReceiver:
+    kind: str
+    mid: str
+    connection: FakeConnection
+    mime_type: str | None = None
+    enabled: bool = True
+    id: int = field(default_factory=lambda: next(_ids))
+
+    def set_enabled(self, enabled: bool) -> None:
+        self.enabled = enabled
+
+
+@dataclass(eq=False)
+class FakeSender:
+    source: FakeReceiver
+    stream_id: str
+    track_id: str
+    paused: bool
+    mid: str | None = None
+    target: dict[str, Any] = field(default_factory=dict)
+    id: int = field(default_factory=lambda: next(_ids))
+
+    def set_target(self, **target: Any) -> None:
+        self.target = target
+
+    def replace_source(self, receiver: FakeReceiver) -> None:
+        self.source = receiver
+
+
+def offer_of(*sections: Mapping[str, Any], free_audio: int = 0, free_video: int = 0) -> str:
+    """An "SDP" that `FakeConnection` reads: sending sections, and how many free ones the client offers."""
+    return json.dumps({"media": sections, "free": {"audio": free_audio, "video": free_video}})
+
+
+def section(mid: str, kind: str, track_id: str, **more: Any) -> dict[str, Any]:
+    codecs = ["audio/opus"] if kind == "audio" else ["video/VP8", "video/H264"]
+    return {"mid": mid, "kind": kind, "track_id": track_id, "codecs": codecs, **more}
+
+
+class FakeConnection:
+    """Behaves as `PeerConnection` promises, without a network."""
+
+    def __init__(self, offerer: Offerer, observer: PeerConnectionObserver) -> None:
+        self.offerer = offerer
+        self.observer = observer
+        self.state = ConnectionState.NEW
+        self.receivers: dict[str, FakeReceiver] = {}
+        self.senders: list[FakeSender] = []
+        self.unsupported: set[str] = set()
+        self.sent: list[tuple[str, bytes]] = []
+        self.open_channels = {"_reliable", "_lossy"}
+        self.buffered = 0
+        self.closed = 0
+        self.codecs: Mapping[str, str] = {}
+        self.answers: list[str] = []
+        self.offers = 0
+        self.ice_restarts = 0
+
+    def read_offer(self, sdp: str) -> FakeOffer:
+        try:
+            offer = json.loads(sdp)
+            media = [
+                FakeMedia(
+                    mid=m["mid"],
+                    kind=m["kind"],
+                    track_id=m["track_id"],
+                    codecs=tuple(m["codecs"]),
+                    rids=tuple(m.get("rids", ())),
+                )
+                for m in offer["media"]
+            ]
+            free = {
+                kind: [f"{kind[0]}{n}" for n in range(offer["free"][kind])] for kind in ("audio", "video")
+            }
+        except (ValueError, LookupError, TypeError) as error:
+            raise SdpError("not an offer") from error
+        return FakeOffer(media, free)
+
+    async def answer(self, offer: FakeOffer, *, codecs: Mapping[str, str] | None = None) -> str:
+        self.codecs = codecs or {}
+        for media in offer.media:
+            known = self.receivers.get(media.mid)
+            if known is None or known.kind != media.kind:
+                self.receivers[media.mid] = FakeReceiver(media.kind, media.mid, self)
+        taken = {sender.mid for sender in self.senders}
+        for kind, mids in offer.free.items():
+            waiting = [s for s in self.senders if s.mid is None and s.source.kind == kind]
+            for sender, mid in zip(waiting, [mid for mid in mids if mid not in taken], strict=False):
+                sender.mid = mid
+        return "answer"
+
+    async def create_offer(self, *, ice_restart: bool = False) -> str:
+        self.offers += 1
+        self.ice_restarts += ice_restart
+        for sender in self.senders:
+            sender.mid = sender.mid or f"s{sender.id}"
+        return f"offer {self.offers}"
+
+    async def set_answer(self, sdp: str) -> None:
+        if not sdp.startswith("answer"):
+            raise SdpError("not an answer")
+        self.answers.append(sdp)
+
+    def add_sender(
+        self, source: FakeReceiver, *, stream_id: str, track_id: str, paused: bool = False
+    ) -> FakeSender:
+        if (source.mime_type or "") in self.unsupported:
+            raise UnsupportedCodec("unsupported")
+        sender = FakeSender(source, stream_id, track_id, paused)
+        self.senders.append(sender)
+        self.observer.negotiation_needed(cast(PeerConnection, self))
+        return sender
+
+    def remove_sender(self, sender: FakeSender) -> None:
+        self.senders.remove(sender)
+        self.observer.negotiation_needed(cast(PeerConnection, self))
+
+    def missing_sections(self) -> tuple[int, int]:
+        kinds = [sender.source.kind for sender in self.senders if sender.mid is None]
+        return kinds.count("audio"), kinds.count("video")
+
+    def mid_to_track_id(self) -> dict[str, str]:
+        return {sender.mid: sender.track_id for sender in self.senders if sender.mid is not None}
+
+    def send_data(self, label: str, payload: bytes) -> bool:
+        if label not in self.open_channels:
+            return False
+        self.sent.append((label, payload))
+        return True
+
+    def buffered_amount(self, label: str) -> int:
+        return self.buffered
+
+    async def close(self) -> None:
+        self.closed += 1
+        self.state = ConnectionState.CLOSED
+
+    # What a test makes happen
+
+    def become(self, state: ConnectionState) -> None:
+        self.state = state
+        self.observer.connection_state_changed(cast(PeerConnection, self), state)
+
+    def receive_data(self, label: str, payload: bytes) -> None:
+        self.observer.data_received(cast(PeerConnection, self), label, payload)
+
+    def start_media(self, mid: str, mime_type: str) -> None:
+        self.receivers[mid].mime_type = mime_type
+        receiver = cast(RtpReceiver, self.receivers[mid])
+        self.observer.media_started(cast(PeerConnection, self), receiver, 0)
+
+
+def connect(offerer: Offerer, observer: PeerConnectionObserver) -> PeerConnection:
+    return cast(PeerConnection, FakeConnection(offerer, observer))
+
+
+def fake(connection: PeerConnection) -> FakeConnection:
+    """The fake behind a participant's connection."""
+    return cast(FakeConnection, connection)
+
+
+class RecordingRoomObserver:
+    """Remembers what a room tells everybody."""
+
+    def __init__(self) -> None:
+        self.changes: list[tuple[list[str], list[str]]] = []
+        self.replaced: list[str] = []
+        self.speakers: list[Any] = []
+        self.room_changes = 0
+
+    def participants_changed(self, room: Any, changed: Any, recipients: Any) -> None:
+        self.changes.append(([p.identity for p in changed], sorted(p.identity for p in recipients)))
+
+    def participant_replaced(self, room: Any, replaced: Any, recipients: Any) -> None:
+        self.replaced.append(replaced.sid)
+
+    def speakers_changed(self, room: Any, changes: Any) -> None:
+        self.speakers.append(list(changes))
+
+    def room_changed(self, room: Any) -> None:
+        self.room_changes += 1
+
+
+class RecordingObserver:
+    """Remembers what a participant's client would be told."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *arguments: self.calls.append((name, *arguments))
+
+    def named(self, name: str) -> list[tuple[Any, ...]]:
+        return [call[1:] for call in self.calls if call[0] == name]
+
+
+def make_room(observer: RoomObserver | None = None, **settings: Any) -> Room:
+    return Room(
+        "lesson",
+        RoomSettings(**settings),
+        worker=0,
+        observer=observer or RecordingRoomObserver(),
+        now=1000.0,
+        created_at=1_700_000_000.0,
+    )
+
+
+def make_participant(
+    room: Room,
+    identity: str,
+    permissions: Permissions = ALL,
+    *,
+    single: bool = True,
+    auto_subscribe: bool = True,
+    adaptive_stream: bool = False,
+    max_tracks: int = 32,
+    **profile: Any,
+) -> Participant:
+    """Somebody who has joined and whose connection takes senders."""
+    participant = Participant(
+        Profile(identity, **profile),
+        permissions,
+        room=room,
+        observer=cast(ParticipantObserver, RecordingObserver()),
+        connect=connect,
+        single_connection=single,
+        auto_subscribe=auto_subscribe,
+        adaptive_stream=adaptive_stream,
+        joined_at=1_700_000_000.0,
+        limits=ParticipantLimits(max_tracks=max_tracks),
+    )
+    room.join(participant)
+    participant.subscriber.start()
+    return participant
+
+
+def told(participant: Participant, name: str) -> list[tuple[Any, ...]]:
+    """The arguments of the calls of one method of the participant's observer."""
+    return cast(RecordingObserver, participant.observer).named(name)
+
+
+async def publish(participant: Participant, kind: str = "audio", cid: str = "", **settings: Any) -> Any:
+    """Announces a track and offers its section."""
+    count = len(participant.publisher.tracks)
+    cid = cid or f"{participant.identity}-{kind}-{count}"
+    track = participant.publisher.add_track(TrackSettings(cid=cid, kind=kind, **settings), muted=False)  # type: ignore[arg-type]
+    sections = [
+        section(t.mid, t.kind, t.sdp_track_id, rids=t.rids) for t in participant.publisher.tracks.values()
+    ]
+    sections.append(section(f"{kind[0]}-{participant.identity}-{count}", kind, cid))
+    await participant.publisher.answer_offer(offer_of(*sections))
+    return track

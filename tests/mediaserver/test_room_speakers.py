@@ -1,0 +1,88 @@
+"""Active speakers: smoothing, hysteresis, changes only."""
+
+import pytest
+
+from mediaserver.speakers import HOLD_S, LEVEL_OFF, LEVEL_ON, REPORT_TIMEOUT_S, ActiveSpeakers, Speaker
+from tests.mediaserver.room_fakes import RecordingRoomObserver, make_participant, make_room
+
+
+def test_nobody_speaks() -> None:
+    speakers = ActiveSpeakers()
+    assert speakers.idle and speakers.changes(0) == [] and speakers.snapshot() == []
+
+
+def test_a_speaker_appears_changes_and_disappears() -> None:
+    speakers = ActiveSpeakers()
+    speakers.observe({"PA_1": 0.5}, 0.0)
+    assert speakers.changes(0.1) == [Speaker("PA_1", 0.375, True)]
+    assert speakers.changes(0.5) == []
+    speakers.observe({"PA_1": 0.5}, 0.6)
+    assert speakers.changes(0.9) == [Speaker("PA_1", 0.5, True)]
+    for step in range(8):
+        speakers.observe({}, 1.0 + 0.3 * step)
+    assert speakers.changes(4.0)[-1] == Speaker("PA_1", 0.0, False)
+    assert speakers.idle
+
+
+def test_the_level_is_smoothed() -> None:
+    speakers = ActiveSpeakers()
+    speakers.observe({"PA_1": LEVEL_ON * 1.2}, 0.0)
+    assert speakers.changes(0.1) == [], "one report just above the threshold is a cough"
+    speakers.observe({"PA_1": LEVEL_ON * 1.2}, 0.3)
+    assert [s.sid for s in speakers.changes(0.4)] == ["PA_1"]
+
+
+def test_a_pause_between_words_does_not_end_a_speaker() -> None:
+    speakers = ActiveSpeakers()
+    speakers.observe({"PA_1": 1.0}, 0.0)
+    speakers.changes(0.0)
+    for now in (0.3, 0.6):
+        speakers.observe({}, now)
+    assert all(speaker.active for speaker in speakers.changes(0.6))
+
+
+def test_a_level_between_the_thresholds_keeps_the_state() -> None:
+    between = (LEVEL_ON + LEVEL_OFF) / 2
+    silent, loud = ActiveSpeakers(), ActiveSpeakers()
+    loud.observe({"PA_1": 1.0}, 0.0)
+    for step in range(20):
+        silent.observe({"PA_1": between}, 0.3 * step)
+        loud.observe({"PA_1": between}, 0.3 * (step + 1))
+    assert silent.changes(6.1) == []
+    assert [s.active for s in loud.changes(6.1)] == [True]
+
+
+def test_without_reports_everybody_falls_silent() -> None:
+    speakers = ActiveSpeakers()
+    speakers.observe({"PA_1": 1.0}, 0.0)
+    speakers.changes(0.0)
+    later = REPORT_TIMEOUT_S + HOLD_S + 0.1
+    assert speakers.changes(later) == [Speaker("PA_1", 0.0, False)]
+
+
+def test_the_loudest_comes_first() -> None:
+    speakers = ActiveSpeakers()
+    speakers.observe({"PA_1": 0.3, "PA_2": 0.9}, 0.0)
+    assert [s.sid for s in speakers.changes(0.0)] == ["PA_2", "PA_1"]
+    assert [s.sid for s in speakers.snapshot()] == ["PA_2", "PA_1"]
+
+
+@pytest.mark.parametrize("level", [0.0, 0.001, 0.5, 1.0])
+def test_levels_stay_in_range(level: float) -> None:
+    speakers = ActiveSpeakers()
+    for step in range(5):
+        speakers.observe({"PA_1": level}, 0.3 * step)
+    assert all(0.0 <= speaker.level <= 1.0 for speaker in speakers.snapshot())
+
+
+def test_a_room_tells_changes_and_forgets_who_left() -> None:
+    from mediaserver.participant import RemovalReason
+
+    observer = RecordingRoomObserver()
+    room = make_room(observer)
+    anna = make_participant(room, "anna")
+    room.observe_levels({anna.sid: 1.0}, 0.0)
+    room.update_speakers(0.0)
+    assert [[s.sid for s in changes] for changes in observer.speakers] == [[anna.sid]]
+    room.remove(anna, RemovalReason.CLIENT_INITIATED)
+    assert room.speakers.idle

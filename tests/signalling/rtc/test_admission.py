@@ -1,0 +1,106 @@
+"""Who may join, from token and parameters."""
+
+from typing import Any
+
+import pytest
+from livekit.protocol import models
+
+from mediaserver.track import TrackSource
+from signalling.rtc.admission import Admission, admit, token_of
+from signalling.rtc.connect_parameters import ConnectParameters
+from signalling.rtc.errors import InvalidRequest, JoinError, PermissionDenied, Unauthorised
+from signalling.rtc.settings import RtcSettings
+from signalling.rtc.tokens import Claims, RoomConfiguration, VideoGrants
+
+SETTINGS = RtcSettings()
+
+
+def admission(
+    grants: dict[str, Any] | None = None, claims: dict[str, Any] | None = None, **parameters: Any
+) -> Admission:
+    video = VideoGrants(**{"room_join": True, "room": "lesson", **(grants or {})})
+    token = Claims(**{"iss": "k", "sub": "anna", "exp": 0.0, "video": video, **(claims or {})})
+    return admit(token, ConnectParameters(True, models.ClientInfo(), **parameters), SETTINGS)
+
+
+def test_defaults_of_grants() -> None:
+    permissions = admission().permissions
+    assert permissions.can_publish and permissions.can_subscribe and permissions.can_publish_data
+    assert not (permissions.can_update_metadata or permissions.hidden or permissions.recorder)
+
+
+def test_data_follows_publishing_unless_it_is_said() -> None:
+    assert not admission({"can_publish": False}).permissions.can_publish_data
+    assert admission({"can_publish": False, "can_publish_data": True}).permissions.can_publish_data
+
+
+def test_sources() -> None:
+    permissions = admission({"can_publish_sources": ("camera", "SCREEN_SHARE", "tape")}).permissions
+    assert permissions.can_publish_sources == {TrackSource.CAMERA, TrackSource.SCREEN_SHARE}
+    assert not permissions.may_publish(TrackSource.MICROPHONE)
+    nothing = admission({"can_publish_sources": ("tape",)}).permissions
+    assert not any(nothing.may_publish(source) for source in TrackSource)
+
+
+@pytest.mark.parametrize(
+    ("grants", "claims", "error"),
+    [
+        ({"room_join": False}, {}, PermissionDenied),
+        ({}, {"video": None}, PermissionDenied),
+        ({"room": ""}, {}, InvalidRequest),
+        ({"room": "x" * 257}, {}, InvalidRequest),
+        ({"room": "a\nb"}, {}, InvalidRequest),
+        ({}, {"sub": ""}, InvalidRequest),
+        ({}, {"sub": "x" * 257}, InvalidRequest),
+        ({}, {"sub": "\x00"}, InvalidRequest),
+        ({}, {"name": "x" * 257}, InvalidRequest),
+        ({}, {"metadata": "x" * 70_000}, InvalidRequest),
+        ({}, {"attributes": {"k": "x" * 70_000}}, InvalidRequest),
+        ({}, {"room_config": RoomConfiguration(metadata="x" * 70_000)}, InvalidRequest),
+    ],
+)
+def test_refusals(grants: dict[str, Any], claims: dict[str, Any], error: type[JoinError]) -> None:
+    with pytest.raises(error):
+        admission(grants, claims)
+
+
+def test_own_metadata_needs_a_grant() -> None:
+    for parameters in ({"metadata": "m"}, {"attributes": {"k": "v"}}):
+        with pytest.raises(PermissionDenied):
+            admission(**parameters)
+    profile = admission(
+        {"can_update_own_metadata": True},
+        {"attributes": {"role": "guest", "k": "1"}},
+        metadata="m",
+        attributes={"k": "2", "role": ""},
+    ).profile
+    assert profile.metadata == "m" and profile.attributes == {"role": "guest", "k": "2"}
+
+
+def test_a_publish_only_presence() -> None:
+    second = admission(publish_only="screen")
+    assert second.profile.identity == "anna#screen" and not second.permissions.can_subscribe
+    with pytest.raises(PermissionDenied):
+        admission({"can_publish": False}, publish_only="screen")
+
+
+def test_the_room_is_configured_by_the_token() -> None:
+    config = RoomConfiguration(empty_timeout=1, departure_timeout=2, max_participants=3, metadata="m")
+    room = admission({}, {"room_config": config}).room_settings
+    assert (room.empty_timeout_s, room.departure_timeout_s, room.max_participants) == (1, 2, 3)
+    assert room.metadata == "m"
+    assert admission().room_settings.empty_timeout_s == SETTINGS.empty_timeout_s
+
+
+def test_the_correlation_id_comes_from_the_token_or_is_new() -> None:
+    assert admission({}, {"jti": "c-1"}).correlation_id == "c-1"
+    assert admission().correlation_id != admission().correlation_id
+
+
+def test_where_the_token_is() -> None:
+    assert token_of({"Authorization": "Bearer a"}, {"access_token": "b"}) == "a"
+    assert token_of({}, {"access_token": "b"}) == "b"
+    headers: dict[str, str]
+    for headers in ({"Authorization": "Basic a"}, {}):
+        with pytest.raises(Unauthorised):
+            token_of(headers, {})

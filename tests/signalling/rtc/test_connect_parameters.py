@@ -1,0 +1,140 @@
+"""The query of a join, friendly and hostile."""
+
+import base64
+import gzip
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from livekit.protocol import models, rtc
+
+from signalling.rtc.connect_parameters import decode_join_request, gunzip, parse_v0, parse_v1
+from signalling.rtc.errors import InvalidRequest
+
+MAX = 65_536
+
+
+def wrap(join: rtc.JoinRequest | bytes, compression: str = "GZIP", urlsafe: bool = True) -> str:
+    raw = join if isinstance(join, bytes) else join.SerializeToString()
+    data = gzip.compress(raw) if compression == "GZIP" else raw
+    wrapped = rtc.WrappedJoinRequest(
+        join_request=data, compression=rtc.WrappedJoinRequest.Compression.Value(compression)
+    ).SerializeToString()
+    return (base64.urlsafe_b64encode if urlsafe else base64.b64encode)(wrapped).decode()
+
+
+def test_v0_defaults() -> None:
+    parameters = parse_v0({})
+    assert parameters.auto_subscribe and not parameters.single_connection
+    assert not (parameters.reconnect or parameters.adaptive_stream)
+
+
+def test_v0() -> None:
+    attributes = base64.urlsafe_b64encode(b'{"a": "b"}').decode().rstrip("=")
+    parameters = parse_v0(
+        {
+            "auto_subscribe": "0",
+            "adaptive_stream": "true",
+            "reconnect": "1",
+            "reconnect_reason": "2",
+            "sid": "PA_1",
+            "sdk": "python",
+            "protocol": "18",
+            "version": "1.2.1",
+            "attributes": attributes,
+        }
+    )
+    assert not parameters.auto_subscribe and parameters.adaptive_stream and parameters.reconnect
+    assert (parameters.reconnect_reason, parameters.participant_sid) == (2, "PA_1")
+    assert parameters.client_info.sdk == models.ClientInfo.PYTHON and parameters.client_info.protocol == 18
+    assert parameters.attributes == {"a": "b"}
+
+
+@pytest.mark.parametrize("protocol", ["x", "-1", "9" * 30, "１７", ""])
+def test_v0_with_an_odd_protocol(protocol: str) -> None:
+    assert parse_v0({"protocol": protocol}).client_info.protocol == 0
+
+
+@pytest.mark.parametrize("attributes", ["!", "W10", "eyJhIjogMX0", base64.b64encode(b"[" * 5000).decode()])
+def test_v0_with_odd_attributes(attributes: str) -> None:
+    with pytest.raises(InvalidRequest):
+        parse_v0({"attributes": attributes})
+
+
+@pytest.mark.parametrize("compression", ["NONE", "GZIP"])
+@pytest.mark.parametrize("urlsafe", [True, False])
+def test_v1(compression: str, urlsafe: bool) -> None:
+    join = rtc.JoinRequest(
+        client_info=models.ClientInfo(sdk=models.ClientInfo.JS, protocol=17),
+        connection_settings=rtc.ConnectionSettings(auto_subscribe=True, adaptive_stream=True),
+        participant_attributes={"a": "b"},
+        publisher_offer=rtc.SessionDescription(type="offer", sdp="~~~>>>???", id=1),
+        add_track_requests=[rtc.AddTrackRequest(cid="c")],
+    )
+    parameters = parse_v1({"join_request": wrap(join, compression, urlsafe)}, MAX)
+    assert parameters.single_connection and parameters.auto_subscribe and parameters.adaptive_stream
+    assert parameters.publisher_offer == join.publisher_offer and parameters.sync_state is None
+    assert parameters.add_track_requests[0].cid == "c" and parameters.attributes == {"a": "b"}
+
+
+def test_v1_without_an_offer_as_firefox_does() -> None:
+    parameters = parse_v1({"join_request": wrap(rtc.JoinRequest(reconnect=True, participant_sid="PA"))}, MAX)
+    assert parameters.publisher_offer is None and parameters.reconnect and parameters.participant_sid == "PA"
+    assert not parameters.auto_subscribe, "v1 says so explicitly"
+
+
+def test_an_unpadded_request_is_understood() -> None:
+    assert decode_join_request(wrap(rtc.JoinRequest(metadata="xy")).rstrip("="), MAX).metadata == "xy"
+
+
+@pytest.mark.parametrize("text", ["", "%", "a", "????", "é", wrap(b"\xff\xff\xff"), wrap(b"\xff", "NONE")])
+def test_what_cannot_be_decoded_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRequest):
+        decode_join_request(text, MAX)
+
+
+def test_an_unknown_compression_is_refused() -> None:
+    wrapped = rtc.WrappedJoinRequest(compression=7, join_request=b"")  # type: ignore[arg-type]
+    with pytest.raises(InvalidRequest):
+        decode_join_request(base64.urlsafe_b64encode(wrapped.SerializeToString()).decode(), MAX)
+
+
+def test_a_gzip_bomb_is_refused_without_unpacking_it() -> None:
+    bomb = gzip.compress(b"\0" * 50_000_000)
+    assert len(bomb) < MAX
+    with pytest.raises(InvalidRequest, match="too large"):
+        gunzip(bomb, MAX)
+
+
+def test_the_limit_is_exact() -> None:
+    assert len(gunzip(gzip.compress(b"x" * MAX), MAX)) == MAX
+    with pytest.raises(InvalidRequest):
+        gunzip(gzip.compress(b"x" * (MAX + 1)), MAX)
+    too_large = rtc.JoinRequest(metadata="x" * MAX)
+    for compression in ("NONE", "GZIP"):
+        with pytest.raises(InvalidRequest):
+            decode_join_request(wrap(too_large, compression), MAX)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x1f\x8b", gzip.compress(b"abc")[:-4], zlib.compress(b"abc")])
+def test_damaged_gzip_is_refused(data: bytes) -> None:
+    with pytest.raises(InvalidRequest):
+        gunzip(data, MAX)
+
+
+@given(st.binary(max_size=300))
+def test_random_bytes_never_do_more_than_raise(data: bytes) -> None:
+    for text in (base64.urlsafe_b64encode(data).decode(), wrap(data), wrap(data, "NONE")):
+        try:
+            decode_join_request(text, MAX)
+        except InvalidRequest:
+            pass
+
+
+@given(st.text(max_size=100))
+def test_random_text_never_does_more_than_raise(text: str) -> None:
+    try:
+        parse_v1({"join_request": text}, MAX)
+    except InvalidRequest:
+        pass

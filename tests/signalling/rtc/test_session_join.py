@@ -1,0 +1,179 @@
+"""Joining: what a client is told, and in which order."""
+
+import pytest
+from livekit.protocol import models, rtc
+
+from mediaserver.peer_connection import ConnectionState
+from signalling.rtc.errors import RoomNotFound, ServerFull
+from tests.mediaserver.room_fakes import offer_of, section
+from tests.signalling.rtc.rtc_fakes import World
+
+
+async def test_the_join_response_comes_first_and_describes_the_room(world: World) -> None:
+    await world.join("anna", claims={"name": "Anna", "attributes": {"role": "teacher"}})
+    boris = await world.join("boris")
+    assert boris.kinds()[0] == "join"
+    (join,) = boris.told("join")
+    assert join.room.name == "lesson" and join.room.sid.startswith("RM_")
+    assert join.participant.identity == "boris" and join.participant.state == models.ParticipantInfo.JOINED
+    (other,) = join.other_participants
+    assert (other.identity, other.name, dict(other.attributes)) == ("anna", "Anna", {"role": "teacher"})
+    assert (join.ping_interval, join.ping_timeout) == (5, 15)
+    assert join.server_info.version == join.server_version != ""
+    assert [codec.mime for codec in join.enabled_publish_codecs] == list(world.settings.enabled_codecs)
+    assert join.fast_publish and not join.subscriber_primary
+
+
+async def test_others_hear_of_a_join_in_one_update(world: World) -> None:
+    anna = await world.join("anna")
+    await world.pass_time(1)
+    anna.forget()
+    await world.join("boris")
+    await world.join("clara")
+    await world.pass_time(1)
+    (update,) = anna.told("update")
+    assert sorted(p.identity for p in update.participants) == ["boris", "clara"]
+    (room_update,) = anna.told("room_update")
+    assert room_update.room.num_participants == 3
+
+
+async def test_v0_gets_an_offer_at_once(world: World) -> None:
+    anna = await world.join("anna", v1=False)
+    assert anna.kinds()[:2] == ["join", "offer"]
+    assert anna.told("join")[0].subscriber_primary
+    assert anna.told("offer")[0].id == 1
+
+
+async def test_v0_without_permission_to_subscribe_offers_itself(world: World) -> None:
+    anna = await world.join("anna", v1=False, grants={"can_subscribe": False})
+    assert not anna.told("join")[0].subscriber_primary
+    assert anna.told("offer") == []
+
+
+async def test_v1_with_an_offer_is_answered_at_once_with_what_is_there(world: World) -> None:
+    sid = await (await world.join("anna")).publish("audio")
+    offer = rtc.SessionDescription(type="offer", sdp=offer_of(free_audio=3, free_video=3), id=4)
+    boris = await world.join("boris", publisher_offer=offer)
+    assert boris.kinds()[:2] == ["join", "answer"]
+    (answer,) = boris.told("answer")
+    assert answer.id == 4 and dict(answer.mid_to_track_id) == {"a0": sid}
+    assert boris.told("media_sections_requirement") == []
+
+
+async def test_v1_join_with_tracks(world: World) -> None:
+    offer = rtc.SessionDescription(type="offer", sdp=offer_of(section("0", "audio", "mic")), id=1)
+    request = rtc.AddTrackRequest(cid="mic", type=models.TrackType.AUDIO)
+    anna = await world.join("anna", publisher_offer=offer, add_track_requests=(request,))
+    assert anna.kinds()[:3] == ["join", "track_published", "answer"]
+    assert anna.participant.is_publisher
+
+
+async def test_connecting_makes_active_and_is_measured(world: World) -> None:
+    anna = await world.join("anna")
+    world.clock.advance(1.5)
+    anna.publisher.become(ConnectionState.CONNECTED)
+    anna.publisher.become(ConnectionState.CONNECTED)
+    await world.pass_time(1)
+    assert anna.told("update")[-1].participants[0].state == models.ParticipantInfo.ACTIVE
+    assert world.metric("polyana_rtc_join_to_connected_seconds_count") == 1
+    assert world.metric("polyana_rtc_join_to_connected_seconds_sum") == 1.5
+
+
+async def test_the_same_identity_replaces_and_is_told_why(world: World) -> None:
+    boris = await world.join("boris")
+    first = await world.join("anna")
+    await world.pass_time(1)
+    boris.forget()
+    second = await world.join("anna")
+    (leave,) = first.told("leave")
+    assert leave.reason == models.DisconnectReason.DUPLICATE_IDENTITY
+    assert leave.action == rtc.LeaveRequest.DISCONNECT
+    await world.pass_time(1)
+    updates = [p for update in boris.told("update") for p in update.participants]
+    assert {p.sid for p in updates} == {second.participant.sid}, "nobody sees anna leave"
+    assert world.metric("polyana_rtc_reconnects_total", kind="full") == 1
+    assert len(list(world.sessions)) == 2
+
+
+async def test_old_clients_are_told_that_a_replaced_participant_left(world: World) -> None:
+    boris = await world.join("boris", protocol=9)
+    first = await world.join("anna")
+    boris.forget()
+    await world.join("anna")
+    (update,) = boris.told("update")
+    assert (update.participants[0].sid, update.participants[0].state) == (
+        first.participant.sid,
+        models.ParticipantInfo.DISCONNECTED,
+    )
+
+
+async def test_a_hidden_participant_is_not_told_to_others(world: World) -> None:
+    anna = await world.join("anna")
+    await world.pass_time(1)
+    anna.forget()
+    ghost = await world.join("ghost", grants={"hidden": True})
+    await world.pass_time(1)
+    assert anna.told("update") == []
+    boris = await world.join("boris")
+    assert [p.identity for p in boris.told("join")[0].other_participants] == ["anna"]
+    ghost.publisher.become(ConnectionState.CONNECTED)
+    await world.pass_time(1)
+    assert any(p.identity == "ghost" for update in ghost.told("update") for p in update.participants)
+
+
+async def test_rooms_are_made_on_demand_and_end(world: World) -> None:
+    anna = await world.join("anna")
+    await anna.request(leave=rtc.LeaveRequest())
+    await world.pass_time(world.settings.departure_timeout_s - 2)
+    assert len(world.sessions.rooms) == 1
+    await world.pass_time(4)
+    assert len(world.sessions.rooms) == 0 and world.ended_rooms == ["lesson"]
+
+
+async def test_without_auto_create_a_room_needs_a_grant() -> None:
+    world = World(auto_create=False)
+    with pytest.raises(RoomNotFound):
+        await world.join("anna")
+    await world.join("head", grants={"room_create": True})
+    await world.join("anna")
+    await world.sessions.close()
+
+
+async def test_limits_of_rooms_and_seats() -> None:
+    world = World(max_rooms=1, max_participants=1)
+    await world.join("anna")
+    await world.join("anna")
+    with pytest.raises(ServerFull):
+        await world.join("boris")
+    with pytest.raises(ServerFull):
+        await world.join("boris", room="other")
+    await world.sessions.close()
+
+
+async def test_who_never_connects_is_removed(world: World) -> None:
+    anna = await world.join("anna")
+    for _ in range(13):
+        await world.pass_time(5)
+        await world.sessions_hear(anna)
+    (leave,) = anna.told("leave")
+    assert leave.reason == models.DisconnectReason.JOIN_FAILURE
+
+
+async def test_shutdown_tells_everybody_to_come_back(world: World) -> None:
+    anna, boris = await world.join("anna"), await world.join("boris", v1=False)
+    await world.sessions.close()
+    for client in (anna, boris):
+        (leave,) = client.told("leave")
+        assert leave.reason == models.DisconnectReason.SERVER_SHUTDOWN
+        assert leave.action == rtc.LeaveRequest.RECONNECT
+        assert client.publisher.closed and client.subscriber.closed and client.sink.closed is not None
+    with pytest.raises(ServerFull):
+        await world.join("clara")
+
+
+async def test_shutdown_can_end_the_call() -> None:
+    world = World(reconnect_on_shutdown=False)
+    anna = await world.join("anna", protocol=12)
+    await world.sessions.close()
+    (leave,) = anna.told("leave")
+    assert not leave.can_reconnect and leave.action == rtc.LeaveRequest.DISCONNECT

@@ -1,0 +1,188 @@
+"""A lost WebSocket: waiting, coming back, giving up."""
+
+from livekit.protocol import models, rtc
+
+from mediaserver.participant import ParticipantState
+from mediaserver.peer_connection import ConnectionState
+from tests.signalling.rtc.rtc_fakes import Client, World
+
+
+async def connected(world: World, identity: str, **admission: object) -> Client:
+    client = await world.join(identity, **admission)
+    client.media_connects()
+    await world.pass_time(1)
+    return client
+
+
+async def test_a_resumed_client_is_told_everything_anew(world: World) -> None:
+    anna, boris = await connected(world, "anna"), await connected(world, "boris")
+    clara = await connected(world, "clara")
+    sid = await anna.publish("audio")
+    boris.session.detach(boris.sink)
+    await clara.request(leave=rtc.LeaveRequest())
+    await anna.request(mute=rtc.MuteTrackRequest(sid=sid, muted=True))
+    back = await world.resume(boris)
+    assert back.session is boris.session
+    assert back.kinds()[:3] == ["reconnect", "update", "room_update"]
+    infos = {p.identity: p for p in back.told("update")[0].participants}
+    assert infos["clara"].state == models.ParticipantInfo.DISCONNECTED
+    assert infos["anna"].tracks[0].muted and "boris" in infos
+    assert back.told("reconnect")[0].server_info.version == world.settings.server_version
+    assert world.metric("polyana_rtc_reconnects_total", kind="resume") == 1
+    again = await world.resume(back)
+    assert "clara" not in {p.identity for p in again.told("update")[0].participants}
+
+
+async def test_v0_gets_a_fresh_offer_with_new_ice(world: World) -> None:
+    anna = await connected(world, "anna", v1=False)
+    anna.session.detach(anna.sink)
+    back = await world.resume(anna)
+    (offer,) = back.told("offer")
+    assert offer.id == 2 and anna.subscriber.ice_restarts == 1
+
+
+async def test_v1_waits_for_the_offer_of_the_client(world: World) -> None:
+    anna = await connected(world, "anna")
+    anna.session.detach(anna.sink)
+    back = await world.resume(anna)
+    assert back.told("offer") == [] and back.told("media_sections_requirement") == []
+
+
+async def test_changes_while_away_are_negotiated_after_the_resume(world: World) -> None:
+    anna, boris = await connected(world, "anna"), await connected(world, "boris")
+    await boris.request(
+        offer=rtc.SessionDescription(type="offer", sdp='{"media": [], "free": {"audio": 0, "video": 0}}')
+    )
+    boris.session.detach(boris.sink)
+    await anna.publish("audio")
+    back = await world.resume(boris)
+    await back.request(
+        offer=rtc.SessionDescription(type="offer", sdp='{"media": [], "free": {"audio": 0, "video": 0}}')
+    )
+    (requirement,) = back.told("media_sections_requirement")
+    assert requirement.num_audios == 1
+
+
+async def test_who_does_not_come_back_is_removed(world: World) -> None:
+    anna, boris = await connected(world, "anna"), await connected(world, "boris")
+    anna.publisher.become(ConnectionState.DISCONNECTED)
+    await world.pass_time(world.settings.reconnect_timeout_s - 2)
+    await world.sessions_hear(boris)
+    assert anna.participant.state is ParticipantState.ACTIVE
+    await world.pass_time(4)
+    assert anna.participant.state is ParticipantState.DISCONNECTED
+    gone = boris.told("update")[-1].participants[0]
+    assert (gone.identity, gone.state) == ("anna", models.ParticipantInfo.DISCONNECTED)
+
+
+async def test_while_media_flows_signalling_may_be_away_longer(world: World) -> None:
+    anna = await connected(world, "anna")
+    anna.session.detach(anna.sink)
+    await world.pass_time(world.settings.signal_lost_timeout_s - 2)
+    assert anna.participant.state is ParticipantState.ACTIVE
+    await world.pass_time(4)
+    assert anna.participant.state is ParticipantState.DISCONNECTED
+
+
+async def test_a_client_whose_media_is_lost_is_told_to_resume(world: World) -> None:
+    anna = await connected(world, "anna")
+    anna.publisher.become(ConnectionState.FAILED)
+    (leave,) = anna.told("leave")
+    assert leave.action == rtc.LeaveRequest.RESUME and anna.sink.closed is not None
+    back = await world.resume(anna)
+    back.media_connects()
+    back.session.detach(back.sink)
+    await world.pass_time(world.settings.reconnect_timeout_s + 5)
+    assert anna.participant.state is ParticipantState.ACTIVE
+
+
+async def test_who_never_had_media_does_not_stay(world: World) -> None:
+    anna = await world.join("anna")
+    anna.session.detach(anna.sink)
+    assert anna.participant.state is ParticipantState.DISCONNECTED
+
+
+async def test_a_silent_client_is_dropped_and_may_come_back(world: World) -> None:
+    anna = await connected(world, "anna")
+    await world.pass_time(world.settings.ping_timeout_s + 2)
+    assert anna.sink.closed is not None and anna.told("leave") == []
+    assert anna.participant.state is ParticipantState.ACTIVE
+    back = await world.resume(anna)
+    assert back.told("reconnect")
+
+
+async def test_the_old_socket_is_closed_and_its_end_means_nothing(world: World) -> None:
+    anna = await connected(world, "anna")
+    back = await world.resume(anna)
+    assert anna.sink.closed is not None
+    anna.session.detach(anna.sink)
+    assert back.session.connected
+
+
+async def test_nothing_to_resume(world: World) -> None:
+    anna = await connected(world, "anna")
+    await anna.request(leave=rtc.LeaveRequest())
+    back = await world.resume(anna)
+    (leave,) = back.told("leave")
+    assert leave.action == rtc.LeaveRequest.RECONNECT
+    assert leave.reason == models.DisconnectReason.STATE_MISMATCH and back.sink.closed is not None
+    assert world.metric("polyana_rtc_reconnects_total", kind="refused") == 1
+
+
+async def test_nothing_to_resume_for_an_old_client(world: World) -> None:
+    anna = await connected(world, "anna")
+    await anna.request(leave=rtc.LeaveRequest())
+    (leave,) = (await world.resume(anna, protocol=9)).told("leave")
+    assert leave.can_reconnect
+
+
+async def test_an_older_presence_cannot_take_over_the_newer(world: World) -> None:
+    old = await connected(world, "anna")
+    old_sid = old.participant.sid
+    new = await connected(world, "anna")
+    back = await world.resume(new, participant_sid=old_sid)
+    (leave,) = back.told("leave")
+    assert leave.reason == models.DisconnectReason.DUPLICATE_IDENTITY
+    assert leave.action == rtc.LeaveRequest.DISCONNECT
+    assert new.session.connected and new.participant.state is ParticipantState.ACTIVE
+
+
+async def test_sync_state_restores_subscriptions(world: World) -> None:
+    anna, boris = await connected(world, "anna"), await connected(world, "boris", v1=False)
+    first, second = await anna.publish("audio"), await anna.publish("video")
+    state = rtc.SyncState(
+        subscription=rtc.UpdateSubscription(track_sids=[first, "TR_gone"], subscribe=False),
+        track_sids_disabled=[second],
+    )
+    await boris.request(sync_state=state)
+    (sender,) = boris.subscriber.senders
+    assert sender.track_id == second and sender.target["enabled"] is False
+    assert boris.told("subscription_response") == []
+
+
+async def test_sync_state_with_an_unknown_track_needs_a_full_reconnect(world: World) -> None:
+    anna = await connected(world, "anna")
+    sid = await anna.publish("audio")
+    known = rtc.TrackPublishedResponse(track=models.TrackInfo(sid=sid))
+    await anna.request(sync_state=rtc.SyncState(publish_tracks=[known]))
+    assert anna.told("leave") == []
+    unknown = rtc.TrackPublishedResponse(track=models.TrackInfo(sid="TR_old"))
+    await anna.request(sync_state=rtc.SyncState(publish_tracks=[known, unknown]))
+    (leave,) = anna.told("leave")
+    assert leave.action == rtc.LeaveRequest.RECONNECT
+
+
+async def test_tokens_are_refreshed(world: World) -> None:
+    from signalling.rtc.tokens import verify_token
+    from tests.signalling.rtc.rtc_fakes import KEYS
+
+    anna = await connected(
+        world, "anna", grants={"can_publish": False}, claims={"jti": "c-1", "name": "Anna"}
+    )
+    for _ in range(62):
+        await world.pass_time(5)
+        await world.sessions_hear(anna)
+    (token,) = anna.told("refresh_token")
+    claims = verify_token(token, KEYS, now=world.clock.time(), leeway_s=0)
+    assert (claims.identity, claims.name, claims.correlation_id) == ("anna", "Anna", "c-1")
+    assert claims.video is not None and claims.video.room == "lesson" and claims.video.can_publish is False
