@@ -92,6 +92,11 @@ class SignalConnection:
         settings = self._settings
         bucket = TokenBucket(settings.requests_per_s, settings.request_burst, self._clock.monotonic())
         async for message in self._socket:
+            if message.type is WSMsgType.ERROR:
+                # aiohttp has closed the connection with the status that RFC 6455 asks for.
+                too_big = self._socket.close_code == WSCloseCode.MESSAGE_TOO_BIG
+                self._metrics.errors.labels("too_big" if too_big else "protocol").inc()
+                return
             try:
                 request = self._parse(message)
             except MalformedMessage:
@@ -105,8 +110,6 @@ class SignalConnection:
                 self._metrics.errors.labels("rate").inc()
                 await asyncio.sleep(delay)
             await receive(request)
-        if self._socket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
-            self._metrics.errors.labels("too_big").inc()
 
     def _parse(self, message: WSMessage) -> rtc.SignalRequest:
         try:
