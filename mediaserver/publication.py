@@ -34,9 +34,9 @@ def match_sections(
 ) -> SectionMatch:
     """Pairs the sending sections of an offer with tracks.
 
-    A section keeps its track as long as its `a=msid` track id stays the same. Otherwise it gets the pending track
-    that was announced with this id, or else the first pending track of its kind: Firefox writes other ids
-    into its offers than the MediaStreamTrack ids that livekit-client announces.
+    A section keeps its track as long as its `a=msid` track id stays the same. Otherwise it gets the pending
+    track that was announced with this id, or else the first pending track of its kind: Firefox writes other
+    ids into its offers than the MediaStreamTrack ids that livekit-client announces.
     """
     by_mid = {track.mid: track for track in published}
     waiting = list(pending)

@@ -5,6 +5,7 @@ All calls come from one event loop. Times are seconds of a monotonic clock, give
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 DEPENDENT_KINDS = frozenset({ParticipantKind.AGENT, ParticipantKind.EGRESS})
 """They serve others: they take no seat, and a room in which only they are left is empty."""
+
+
+MAX_EXTRA_FLUSHES = 3
+"""How many changes of one publisher are told at once between two regular flushes. Without a limit, one client
+that mutes and unmutes all the time would make the server talk to the whole room all the time."""
 
 
 class RoomFull(Exception):
@@ -77,6 +83,7 @@ class Room:
         self._observer = observer
         self._changed: dict[str, Participant] = {}
         self._changed_themselves: set[str] = set()
+        self._flushes: Counter[str] = Counter()
         self._room_changed = False
         self._expires_at: float | None = now + settings.empty_timeout_s
 
@@ -140,15 +147,21 @@ class Room:
         elif not by_itself:
             self._changed_themselves.discard(participant.sid)
         self._changed[participant.sid] = participant
-        if immediately or participant.is_publisher:
-            self.flush()
+        if immediately or (participant.is_publisher and self._flushes[participant.sid] < MAX_EXTRA_FLUSHES):
+            self._flushes[participant.sid] += 1
+            self._flush()
 
     def flush(self) -> None:
-        """Tells everybody what has changed since the last call."""
+        """Tells everybody what has changed since the last call. To be called regularly."""
+        self._flushes.clear()
+        self._flush()
+
+    def _flush(self) -> None:
         changed, self._changed = self._changed, {}
         quiet, self._changed_themselves = self._changed_themselves, set()
         visible = [p for p in changed.values() if not p.permissions.hidden]
-        # One list for all, so that it is serialised once: together with others, one's own change does no harm.
+        # One list for all, so that it is serialised once: together with others, one's own change does no
+        # harm.
         recipients = [p for p in self.participants.values() if p.sid not in quiet or visible != [p]]
         if visible and recipients:
             self._observer.participants_changed(self, visible, recipients)
@@ -192,7 +205,7 @@ class Room:
         """What was said about a track has changed."""
         for subscriber in list(track.subscribers):
             subscriber.subscriber.subscriptions[track.sid].apply()
-        self.participant_changed(track.publisher, immediately=True, by_itself=True)
+        self.participant_changed(track.publisher, by_itself=True)
 
     def track_moved(self, track: Track) -> None:
         """The track comes in on another receiver now."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from livekit.protocol import rtc
+from livekit.protocol import models, rtc
 
 from mediaserver.participant import Participant, ParticipantState
 from mediaserver.room import Room
@@ -33,7 +33,7 @@ class Broadcaster:
     def participants_changed(
         self, room: Room, changed: Collection[Participant], recipients: Collection[Participant]
     ) -> None:
-        response = Outgoing(responses.participants([convert.participant_info(p) for p in changed]))
+        response = Outgoing(responses.participants([session.info for session in self._sessions(changed)]))
         gone = [p for p in changed if p.state is ParticipantState.DISCONNECTED]
         for session in self._sessions(recipients):
             if gone and not session.connected:
@@ -45,7 +45,7 @@ class Broadcaster:
     ) -> None:
         if replaced.permissions.hidden:
             return
-        response = Outgoing(responses.participants([convert.participant_info(replaced)]))
+        response = Outgoing(responses.participants(responses.disconnected_infos([replaced])))
         for session in self._sessions(recipients):
             if session.protocol < PROTOCOL_IDENTITY_RECONNECT:
                 session.send(response)
@@ -71,6 +71,14 @@ class Broadcaster:
 
     def _sessions(self, participants: Collection[Participant]) -> list[Session]:
         return [session for p in participants if (session := self._session_of(p)) is not None]
+
+
+def visible_infos(
+    room: Room, session_of: Callable[[Participant], Session | None], without: Participant
+) -> list[models.ParticipantInfo]:
+    """All that one participant may know of the others."""
+    others = [p for p in room.participants.values() if p is not without and not p.permissions.hidden]
+    return [session.info for p in others if (session := session_of(p)) is not None]
 
 
 def noticeable(listener: Participant, speakers: Collection[Speaker]) -> list[Speaker]:

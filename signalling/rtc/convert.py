@@ -60,7 +60,8 @@ def room_info(room: Room, enabled_codecs: Iterable[str]) -> models.Room:
     )
 
 
-def participant_info(participant: Participant, client_protocol: int = 0) -> models.ParticipantInfo:
+def participant_info(participant: Participant, client: models.ClientInfo) -> models.ParticipantInfo:
+    """`client`: what others must know to talk to it over data channels."""
     return models.ParticipantInfo(
         sid=participant.sid,
         identity=participant.identity,
@@ -75,7 +76,8 @@ def participant_info(participant: Participant, client_protocol: int = 0) -> mode
         is_publisher=participant.is_publisher,
         kind=enums.KINDS[participant.kind],
         attributes=participant.attributes,
-        client_protocol=client_protocol,
+        client_protocol=client.client_protocol,
+        capabilities=client.capabilities,
     )
 
 

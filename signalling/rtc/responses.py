@@ -33,17 +33,17 @@ def ice_servers(settings: RtcSettings) -> list[rtc.ICEServer]:
     ]
 
 
-def join(participant: Participant, settings: RtcSettings, info: models.ServerInfo) -> rtc.SignalResponse:
-    room = participant.room
-    others = [
-        convert.participant_info(other)
-        for other in room.participants.values()
-        if other is not participant and not other.permissions.hidden
-    ]
+def join(
+    participant: Participant,
+    own: models.ParticipantInfo,
+    others: Iterable[models.ParticipantInfo],
+    settings: RtcSettings,
+    info: models.ServerInfo,
+) -> rtc.SignalResponse:
     return rtc.SignalResponse(
         join=rtc.JoinResponse(
-            room=convert.room_info(room, settings.enabled_codecs),
-            participant=convert.participant_info(participant),
+            room=convert.room_info(participant.room, settings.enabled_codecs),
+            participant=own,
             other_participants=others,
             server_version=info.version,
             server_region=info.region,

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.settings import RtcSettings
 
+SMALL_ROOM = 50
+"""Up to so many participants changes are told at the interval of the settings; above, it grows with the
+room."""
 ROOM_UPDATE_INTERVAL_S = 1.0
 """Counts of participants change with every join; once a second is enough for whoever shows them."""
 
@@ -40,7 +43,8 @@ class Rooms:
         self._worker_for = worker_for
         self._ended = ended
         self._rooms: dict[str, Room] = {}
-        self._next = dict.fromkeys(("flush", "speakers", "rooms"), 0.0)
+        self._next = dict.fromkeys(("speakers", "rooms"), 0.0)
+        self._next_flush: dict[Room, float] = {}
         self._log = structlog.get_logger(__name__)
 
     def __iter__(self) -> Iterator[Room]:
@@ -95,13 +99,13 @@ class Rooms:
         """Sends what is due and ends rooms. To be called about every 100 ms."""
         due = {name for name, time in self._next.items() if now >= time}
         intervals = {
-            "flush": self._settings.update_interval_s,
             "speakers": self._settings.speaker_interval_s,
             "rooms": ROOM_UPDATE_INTERVAL_S,
         }
         self._next.update({name: now + intervals[name] for name in due})
         for room in list(self._rooms.values()):
-            if "flush" in due:
+            if now >= self._next_flush.get(room, 0.0):
+                self._next_flush[room] = now + self._flush_interval(room)
                 room.flush()
             if "speakers" in due:
                 room.update_speakers(now)
@@ -110,11 +114,17 @@ class Rooms:
                 if room.expired(now):
                     self._end(room)
 
+    def _flush_interval(self, room: Room) -> float:
+        # Every flush sends to everybody: in a large room fewer of them, so that the server can still do other
+        # things.
+        return self._settings.update_interval_s * max(1.0, len(room.participants) / SMALL_ROOM)
+
     def _end(self, room: Room) -> None:
         for participant in list(room.participants.values()):
             # Only those who serve others are left, such as recorders and agents.
             room.remove(participant, RemovalReason.ROOM_CLOSED)
         del self._rooms[room.name]
+        self._next_flush.pop(room, None)
         self._metrics.rooms.set(len(self._rooms))
         self._ended(room.name)
         self._log.info("room ended", room=room.name, room_sid=room.sid)

@@ -18,7 +18,7 @@ from mediaserver.peer_connection import ConnectionState, PeerConnection
 
 from mediaserver.participant import Participant, ParticipantState, RemovalReason
 from mediaserver.subscriber import SubscriptionFailure
-from signalling.rtc import enums, responses
+from signalling.rtc import convert, enums, responses
 from signalling.rtc.data_packets import DataPackets
 from signalling.rtc.handlers import HANDLERS
 from signalling.rtc.jobs import Job, JobQueue
@@ -89,6 +89,7 @@ class Session:
         self._lifetime = Lifetime(joined=now, heard=now, token_refreshed=now)
         self._jobs = JobQueue(MAX_QUEUED_REQUESTS, self._job_failed)
         self._missed: list[models.ParticipantInfo] = []
+        self._info = models.ParticipantInfo()
 
     def start(self, participant: Participant) -> None:
         """The participant was made, with this session as its observer."""
@@ -96,6 +97,13 @@ class Session:
         self.negotiation = Negotiation(self)
         self.data = DataPackets(self)
         self.log = self.log.bind(participant=participant.sid)
+
+    @property
+    def info(self) -> models.ParticipantInfo:
+        """The participant as clients are told; made anew only when it has changed. Not to be changed."""
+        if self._info.version != self.participant.version:
+            self._info = convert.participant_info(self.participant, self.client)
+        return self._info
 
     # The connection to the client
 

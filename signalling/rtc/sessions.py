@@ -14,7 +14,7 @@ from livekit.protocol import models, rtc
 from mediaserver.participant import Participant, ParticipantLimits, RemovalReason
 from mediaserver.room import Room, RoomFull
 from signalling.rtc import responses
-from signalling.rtc.broadcast import Broadcaster
+from signalling.rtc.broadcast import Broadcaster, visible_infos
 from signalling.rtc.errors import ServerFull
 from signalling.rtc.handlers.resuming import resume, send_speakers
 from signalling.rtc.outgoing import Outgoing
@@ -99,7 +99,10 @@ class Sessions:
         if replaces:
             self._metrics.reconnects.labels("full").inc()
         session.log.info("joined", client=describe(session.client), single=participant.single_connection)
-        session.send(responses.join(participant, self._settings, self._context.server_info))
+        others = visible_infos(room, self.of, without=participant)
+        session.send(
+            responses.join(participant, session.info, others, self._settings, self._context.server_info)
+        )
         send_speakers(session)
         session.negotiation.begin()
         self._own(session)
@@ -127,7 +130,7 @@ class Sessions:
         self._metrics.reconnects.labels("resume").inc()
         session.log.info("resumed", reason=admission.parameters.reconnect_reason)
         session.attach(sink)
-        resume(session)
+        resume(session, visible_infos(participant.room, self.of, without=participant))
         if admission.parameters.sync_state is not None:
             await session.receive(rtc.SignalRequest(sync_state=admission.parameters.sync_state))
         if admission.parameters.publisher_offer is not None:

@@ -85,7 +85,8 @@ class RtcSettings(BaseModel):
 
     speaker_interval_s: Seconds = 0.4
     update_interval_s: Annotated[float, Field(ge=0)] = 0.1
-    """Changes of participants within this time go out as one update; a publisher's go out at once."""
+    """Changes of participants within this time go out as one update, in large rooms within a longer time; a
+    publisher's go out at once."""
     allow_simulate: bool = False
     """Whether clients may ask for simulated failures (SDK tests)."""
 

@@ -94,7 +94,7 @@ class SignalConnection:
         async for message in self._socket:
             if message.type is WSMsgType.ERROR:
                 # aiohttp has closed the connection with the status that RFC 6455 asks for.
-                too_big = self._socket.close_code == WSCloseCode.MESSAGE_TOO_BIG
+                too_big = getattr(message.data, "code", None) == WSCloseCode.MESSAGE_TOO_BIG
                 self._metrics.errors.labels("too_big" if too_big else "protocol").inc()
                 return
             try:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from mediaserver.participant import Participant, ParticipantLimits, ParticipantObserver, Profile
 from mediaserver.peer_connection import (
     ConnectionState,
     Offerer,
@@ -17,9 +16,11 @@ from mediaserver.peer_connection import (
     RtpReceiver,
     UnsupportedCodec,
 )
+from mediaserver.sdp import SdpError
+
+from mediaserver.participant import Participant, ParticipantLimits, ParticipantObserver, Profile
 from mediaserver.permissions import Permissions
 from mediaserver.room import Room, RoomObserver, RoomSettings
-from mediaserver.sdp import SdpError
 from mediaserver.track import TrackSettings
 
 _ids = itertools.count(1)

@@ -2,8 +2,9 @@
 
 from typing import cast
 
-from mediaserver.data import LOSSY, RELIABLE, DataOutbox, recipients
 from mediaserver.peer_connection import PeerConnection
+
+from mediaserver.data import LOSSY, RELIABLE, DataOutbox, recipients
 from tests.mediaserver.room_fakes import FakeConnection, fake, make_participant, make_room
 
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from mediaserver.peer_connection import ConnectionState
 
 from mediaserver.participant import ParticipantKind, ParticipantState, RemovalReason
-from mediaserver.peer_connection import ConnectionState
-from mediaserver.room import RoomFull
+from mediaserver.room import MAX_EXTRA_FLUSHES, RoomFull
 from tests.mediaserver.room_fakes import (
     ALL,
     RecordingRoomObserver,
@@ -136,3 +136,20 @@ def test_updates_delete_attributes_with_empty_values_and_raise_the_version() -> 
     anna.update(name="Anna", attributes={"a": "", "c": "3"})
     assert (anna.name, anna.attributes) == ("Anna", {"b": "2", "c": "3"})
     assert anna.version == version + 1
+
+
+async def test_a_publisher_that_changes_all_the_time_does_not_make_the_server_talk_all_the_time() -> None:
+    observer = RecordingRoomObserver()
+    room = make_room(observer)
+    anna = make_participant(room, "anna")
+    make_participant(room, "boris")
+    track = await publish(anna)
+    room.flush()
+    observer.changes.clear()
+    for muted in [True, False] * 50:
+        anna.publisher.mute(track, muted)
+    assert len(observer.changes) == MAX_EXTRA_FLUSHES
+    room.flush()
+    assert len(observer.changes) == MAX_EXTRA_FLUSHES + 1, "the last state is always told"
+    anna.publisher.mute(track, True)
+    assert len(observer.changes) == MAX_EXTRA_FLUSHES + 2

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from livekit.protocol import rtc
+from livekit.protocol import models, rtc
 
 from mediaserver.participant import RemovalReason
 from mediaserver.subscription import Wishes
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from signalling.rtc.session import Session
 
 
-def resume(session: Session) -> None:
+def resume(session: Session, others: Iterable[models.ParticipantInfo]) -> None:
     """Brings a client that was away up to date: everybody's state, who left meanwhile, who speaks."""
     context, room = session.context, session.participant.room
     if session.simulation.silent_disconnects_on_resume:
@@ -26,13 +27,7 @@ def resume(session: Session) -> None:
     session.send(
         responses.reconnect(session.data.last_reliable_sequence, context.settings, context.server_info)
     )
-    infos = session.take_missed()
-    infos += [
-        convert.participant_info(p)
-        for p in room.participants.values()
-        if p is session.participant or not p.permissions.hidden
-    ]
-    session.send(responses.participants(infos))
+    session.send(responses.participants([*session.take_missed(), session.info, *others]))
     room_update = rtc.RoomUpdate(room=convert.room_info(room, context.settings.enabled_codecs))
     session.send(rtc.SignalResponse(room_update=room_update))
     send_speakers(session)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livekit.protocol import models, rtc
+from mediaserver.peer_connection import ConnectionState, Offerer, PeerConnection, PeerConnectionObserver
 from prometheus_client import CollectorRegistry
 
 from mediaserver.participant import Participant
-from mediaserver.peer_connection import ConnectionState, Offerer, PeerConnection, PeerConnectionObserver
 from mediaserver.room import Room
 from signalling.rtc import responses
 from signalling.rtc.admission import Admission, admit

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import zlib
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -51,7 +52,7 @@ def test_v0() -> None:
     assert parameters.attributes == {"a": "b"}
 
 
-@pytest.mark.parametrize("protocol", ["x", "-1", "9" * 30, "１７", ""])
+@pytest.mark.parametrize("protocol", ["x", "-1", "9" * 30, "\uff11\uff17", ""])
 def test_v0_with_an_odd_protocol(protocol: str) -> None:
     assert parse_v0({"protocol": protocol}).client_info.protocol == 0
 
@@ -126,15 +127,11 @@ def test_damaged_gzip_is_refused(data: bytes) -> None:
 @given(st.binary(max_size=300))
 def test_random_bytes_never_do_more_than_raise(data: bytes) -> None:
     for text in (base64.urlsafe_b64encode(data).decode(), wrap(data), wrap(data, "NONE")):
-        try:
+        with suppress(InvalidRequest):
             decode_join_request(text, MAX)
-        except InvalidRequest:
-            pass
 
 
 @given(st.text(max_size=100))
 def test_random_text_never_does_more_than_raise(text: str) -> None:
-    try:
+    with suppress(InvalidRequest):
         parse_v1({"join_request": text}, MAX)
-    except InvalidRequest:
-        pass

@@ -1,9 +1,9 @@
 """A lost WebSocket: waiting, coming back, giving up."""
 
 from livekit.protocol import models, rtc
+from mediaserver.peer_connection import ConnectionState
 
 from mediaserver.participant import ParticipantState
-from mediaserver.peer_connection import ConnectionState
 from tests.signalling.rtc.rtc_fakes import Client, World
 
 
