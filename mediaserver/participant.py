@@ -65,6 +65,9 @@ class ParticipantObserver(Protocol):
     def connection_state_changed(self, connection: PeerConnection, state: ConnectionState) -> None: ...
     def negotiation_needed(self, connection: PeerConnection) -> None: ...
     def data_received(self, label: str, payload: bytes) -> None: ...
+    def profile_changed(self) -> None:
+        """Name, metadata, attributes or permissions are others than at the join."""
+
     def track_subscribed(self, track: Track) -> None:
         """One of the participant's own tracks has its first subscriber."""
 
@@ -181,6 +184,7 @@ class Participant:
         if attributes:
             self.attributes = merged_attributes(self.attributes, attributes)
         self.room.participant_changed(self)
+        self.observer.profile_changed()
 
     def set_permissions(self, permissions: Permissions) -> None:
         """Takes effect at once: what is no longer allowed ends, what is allowed now begins."""
@@ -189,6 +193,7 @@ class Participant:
             self.publisher.unpublish(track, by_server=True)
         self.subscriber.reconcile_all()
         self.room.participant_changed(self, immediately=True)
+        self.observer.profile_changed()
 
     def send_data(self, label: Label, payload: bytes) -> bool:
         """Returns False if the message was dropped."""

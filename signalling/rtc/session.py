@@ -250,6 +250,10 @@ class Session:
     def data_received(self, label: str, payload: bytes) -> None:
         self.data.received(label, payload)
 
+    def profile_changed(self) -> None:
+        # The token brings the profile along when the client must join anew.
+        self.refresh_token()
+
     def track_subscribed(self, track: Track) -> None:
         self.send(rtc.SignalResponse(track_subscribed=rtc.TrackSubscribed(track_sid=track.sid)))
 

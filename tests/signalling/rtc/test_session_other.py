@@ -6,7 +6,8 @@ import pytest
 from livekit.protocol import models, rtc
 
 from mediaserver.participant import ParticipantState
-from tests.signalling.rtc.rtc_fakes import World
+from signalling.rtc.tokens import verify_token
+from tests.signalling.rtc.rtc_fakes import KEYS, World
 
 MAY_UPDATE = {"can_update_own_metadata": True}
 
@@ -60,6 +61,8 @@ async def test_metadata(world: World) -> None:
     assert (info.name, info.metadata, dict(info.attributes)) == ("A", "m", {"b": "2", "c": "3"})
     (response,) = anna.told("request_response")
     assert (response.reason, response.request_id) == (rtc.RequestResponse.OK, 4)
+    claims = verify_token(anna.told("refresh_token")[-1], KEYS, now=world.clock.time(), leeway_s=0)
+    assert (claims.name, claims.metadata, claims.attributes) == ("A", "m", {"b": "2", "c": "3"})
 
 
 @pytest.mark.parametrize(
