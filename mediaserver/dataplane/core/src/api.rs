@@ -144,7 +144,11 @@ pub struct SenderTarget {
 
 impl Default for SenderTarget {
     fn default() -> Self {
-        Self { enabled: true, max_spatial: u8::MAX, max_temporal: u8::MAX }
+        Self {
+            enabled: true,
+            max_spatial: u8::MAX,
+            max_temporal: u8::MAX,
+        }
     }
 }
 
@@ -170,25 +174,61 @@ impl std::fmt::Debug for SrtpKeys {
 #[allow(missing_docs)]
 pub enum Command {
     /// A peer may now connect with these ICE-lite credentials.
-    AddTransport { transport: TransportId, ufrag: String, password: String },
+    AddTransport {
+        transport: TransportId,
+        ufrag: String,
+        password: String,
+    },
     /// ICE restart: new credentials are valid at once, the old ones until the new ones are used.
-    RestartIce { transport: TransportId, ufrag: String, password: String },
+    RestartIce {
+        transport: TransportId,
+        ufrag: String,
+        password: String,
+    },
     /// Ends a transport with its receivers and senders; BYE is sent where keys exist.
-    RemoveTransport { transport: TransportId },
-    SetSrtpKeys { transport: TransportId, keys: SrtpKeys },
+    RemoveTransport {
+        transport: TransportId,
+    },
+    SetSrtpKeys {
+        transport: TransportId,
+        keys: SrtpKeys,
+    },
     /// A DTLS flight of ours on the selected path.
-    SendDtls { transport: TransportId, datagram: Vec<u8> },
+    SendDtls {
+        transport: TransportId,
+        datagram: Vec<u8>,
+    },
     /// Creates a receiver or replaces its parameters, keeping stream state where encodings are the same.
-    SetReceiver { transport: TransportId, receiver: ReceiverId, parameters: ReceiverParameters },
+    SetReceiver {
+        transport: TransportId,
+        receiver: ReceiverId,
+        parameters: ReceiverParameters,
+    },
     /// False: everything that arrives for the receiver is dropped after decryption (server mute).
-    EnableReceiver { receiver: ReceiverId, enabled: bool },
-    RemoveReceiver { receiver: ReceiverId },
+    EnableReceiver {
+        receiver: ReceiverId,
+        enabled: bool,
+    },
+    RemoveReceiver {
+        receiver: ReceiverId,
+    },
     /// Creates a sender or replaces its parameters, keeping continuity where the SSRC is the same.
-    SetSender { transport: TransportId, sender: SenderId, parameters: SenderParameters },
-    SetSenderTarget { sender: SenderId, target: SenderTarget },
-    RemoveSender { sender: SenderId },
+    SetSender {
+        transport: TransportId,
+        sender: SenderId,
+        parameters: SenderParameters,
+    },
+    SetSenderTarget {
+        sender: SenderId,
+        target: SenderTarget,
+    },
+    RemoveSender {
+        sender: SenderId,
+    },
     /// Asks the publisher for a keyframe on all live encodings (throttled).
-    RequestKeyframe { receiver: ReceiverId },
+    RequestKeyframe {
+        receiver: ReceiverId,
+    },
 }
 
 /// What happened, told to the control plane.
@@ -200,9 +240,16 @@ pub enum Event {
     /// Consent was lost; the transport stays and can come back.
     IceDisconnected { transport: TransportId },
     /// A DTLS datagram for the control plane's handshake or data channels.
-    DtlsReceived { transport: TransportId, datagram: Vec<u8> },
+    DtlsReceived {
+        transport: TransportId,
+        datagram: Vec<u8>,
+    },
     /// First packet of an encoding, or the encoding is live again after `EncodingStopped`.
-    EncodingStarted { receiver: ReceiverId, encoding: u8, ssrc: u32 },
+    EncodingStarted {
+        receiver: ReceiverId,
+        encoding: u8,
+        ssrc: u32,
+    },
     /// No packet of a video encoding for a second.
     EncodingStopped { receiver: ReceiverId, encoding: u8 },
     /// (receiver, linear level 0..=1) of every receiver whose smoothed level is above the threshold, loudest first.
@@ -222,15 +269,6 @@ pub enum Disposition {
     /// From an address that this core does not know (and, if STUN, for a ufrag that it does not know):
     /// the shell offers it to the worker that does.
     Foreign,
-}
-
-/// Datagrams to send, in one buffer. Reused between polls, so that steady state allocates nothing.
-#[derive(Debug, Default)]
-pub struct TransmitBatch {
-    /// All datagrams, one after the other.
-    pub buffer: Vec<u8>,
-    /// In order of sending.
-    pub transmits: Vec<Transmit>,
 }
 
 /// One or several datagrams for one peer: `length / segment` (rounded up) datagrams of `segment` bytes each, the
@@ -266,6 +304,7 @@ pub struct Counters {
     pub retransmission_misses: u64,
     pub duplicates_in: u64,
     pub dropped_disabled: u64,
+    pub dropped_dtls: u64,
     pub stun_requests: u64,
     pub error_stun_malformed: u64,
     pub error_stun_unauthenticated: u64,

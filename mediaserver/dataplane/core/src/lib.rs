@@ -8,42 +8,116 @@
 //! one segmented send.
 
 mod api;
+mod batch;
+mod cache;
+mod commands;
+mod extension;
+mod forward;
+mod ice;
+mod receive;
+mod receiver;
+mod reports;
+mod rtcp_in;
+mod sender;
+mod statistics;
+mod timers;
+mod transport;
 
 pub use api::*;
+pub use batch::{MAX_DATAGRAM, TransmitBatch};
+
+use receiver::Receiver;
+use rustc_hash::FxHashMap;
+use sender::Sender;
+use slab::Slab;
+use std::collections::VecDeque;
+use timers::Timers;
+use transport::Transport;
 
 /// One worker's share of the media server.
+///
+/// Objects live in slabs and name each other by index, so that the path of a packet has no look-up by id.
 pub struct Core {
-    _config: Config,
+    config: Config,
+    transports: Slab<Transport>,
+    receivers: Slab<Receiver>,
+    senders: Slab<Sender>,
+    transport_ids: FxHashMap<TransportId, usize>,
+    receiver_ids: FxHashMap<ReceiverId, usize>,
+    sender_ids: FxHashMap<SenderId, usize>,
+    by_ufrag: FxHashMap<String, usize>,
+    /// Only addresses with an authenticated check are in here, so strangers cannot make it grow.
+    by_address: FxHashMap<(Protocol, std::net::SocketAddr), usize>,
+    /// Receivers with packets that the next poll forwards.
+    queued: Vec<usize>,
+    /// Answers made while receiving: STUN, DTLS, resends.
+    control: TransmitBatch,
+    timers: Timers,
+    audio_due: Time,
+    audio_active: bool,
+    events: VecDeque<Event>,
+    counters: Counters,
+    random: Random,
+    scratch: Vec<u16>,
 }
 
-#[allow(unused_variables)]
 impl Core {
     /// A core without peers.
     pub fn new(config: Config, now: Time) -> Self {
-        Self { _config: config }
+        Self {
+            random: Random(config.seed | 1),
+            audio_due: Time(now.0 + config.audio_interval_us),
+            config,
+            transports: Slab::new(),
+            receivers: Slab::new(),
+            senders: Slab::new(),
+            transport_ids: FxHashMap::default(),
+            receiver_ids: FxHashMap::default(),
+            sender_ids: FxHashMap::default(),
+            by_ufrag: FxHashMap::default(),
+            by_address: FxHashMap::default(),
+            queued: Vec::new(),
+            control: TransmitBatch::default(),
+            timers: Timers::default(),
+            audio_active: false,
+            events: VecDeque::new(),
+            counters: Counters::default(),
+            scratch: Vec::new(),
+        }
     }
-    /// Applies one command. A command that does not fit gives [`Event::CommandFailed`], nothing else changes.
-    pub fn command(&mut self, now: Time, command: Command) {
-        todo!()
-    }
-    /// Takes one datagram; the buffer is scratch afterwards.
-    pub fn receive(&mut self, now: Time, path: Path, datagram: &mut [u8]) -> Disposition {
-        todo!()
-    }
+
     /// Forwards what was gathered and runs what is due; appends to `batch` (the shell clears it).
     pub fn poll(&mut self, now: Time, batch: &mut TransmitBatch) {
-        todo!()
+        batch.append(&mut self.control);
+        self.forward_queued(now, batch);
+        self.run_timers(now, batch);
     }
+
     /// When `poll` must run again though nothing arrives.
     pub fn next_wake(&self) -> Option<Time> {
-        todo!()
+        if !self.queued.is_empty() || !self.control.is_empty() {
+            return Some(Time(0));
+        }
+        let audio = (!self.receivers.is_empty()).then_some(self.audio_due);
+        [self.timers.next(), audio].into_iter().flatten().min()
     }
+
     /// Events since the last call, in order.
     pub fn drain_events(&mut self) -> impl Iterator<Item = Event> + '_ {
-        std::iter::empty()
+        self.events.drain(..)
     }
-    /// A snapshot; clears and fills `into`, so that the caller's vectors are reused.
-    pub fn statistics(&self, into: &mut Statistics) {
-        todo!()
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): numbers that must differ, not be secret. SRTP keys come from DTLS.
+#[derive(Debug)]
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
     }
 }

@@ -13,6 +13,8 @@ pub enum Error {
     Replayed,
     /// The output buffer is too small.
     NoSpace,
+    /// An SRTP or SRTCP index beyond what one master key allows (2^48 and 2^31 packets, RFC 3711, section 9.2).
+    Exhausted,
 }
 
 impl std::fmt::Display for Error {
@@ -23,6 +25,7 @@ impl std::fmt::Display for Error {
             Self::Unauthenticated => "unauthenticated",
             Self::Replayed => "replayed",
             Self::NoSpace => "no space",
+            Self::Exhausted => "exhausted",
         })
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of the public interface, one module for each format.
 mod payload;
+mod rtcp;
 mod rtp;
 mod stun;
 

@@ -1,0 +1,55 @@
+//! From what was gathered to datagrams: receiver by receiver, for each of its senders all pending packets in a row.
+
+use crate::{Core, Event, Time, TransmitBatch};
+
+impl Core {
+    pub(crate) fn forward_queued(&mut self, now: Time, batch: &mut TransmitBatch) {
+        let mut queued = std::mem::take(&mut self.queued);
+        for &receiver in &queued {
+            self.forward_receiver(receiver, now, batch);
+            let receiver = &mut self.receivers[receiver];
+            receiver.queued = false;
+            receiver
+                .encodings
+                .iter_mut()
+                .for_each(|encoding| encoding.pending.clear());
+        }
+        queued.clear();
+        self.queued = queued; // keeps its memory
+    }
+
+    fn forward_receiver(&mut self, index: usize, now: Time, batch: &mut TransmitBatch) {
+        let mut wants_keyframes = 0u32;
+        let source = &self.receivers[index];
+        for &number in &source.senders {
+            let sender = &mut self.senders[number];
+            let transport = &mut self.transports[sender.transport];
+            let Some(mut outlet) = transport.outlet() else {
+                continue;
+            };
+            let sent = sender.forward(source, &mut outlet, batch, now);
+            transport.bytes_out += sent.bytes;
+            self.counters.rtp_packets_out += sent.packets;
+            self.counters.rtp_bytes_out += sent.bytes;
+            if let Some(encoding) = sent.wants_keyframe {
+                wants_keyframes |= 1 << encoding;
+            }
+            if sent.switched {
+                let encoding = sender.current.map(|encoding| encoding as u8);
+                self.events.push_back(Event::SenderEncodingChanged {
+                    sender: sender.id,
+                    encoding,
+                });
+            }
+        }
+        if wants_keyframes != 0 {
+            let owner = source.transport;
+            for (number, encoding) in self.receivers[index].encodings.iter_mut().enumerate() {
+                if wants_keyframes & 1 << number != 0 {
+                    encoding.keyframe.want();
+                }
+            }
+            self.wake_transport(owner, now);
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! What arrives: STUN, DTLS and SRTP, told apart and taken in.
+
+use crate::commands::push_bytes;
+use crate::extension::Kind;
+use crate::ice::Check;
+use crate::receiver::{Arrival, Outcome};
+use crate::transport::{MAX_STREAMS, Route, Stream};
+use crate::{Core, Disposition, Event, Path, Time};
+use polyana_wire::rtp::Header;
+use polyana_wire::{DatagramKind, Error, srtp, stun};
+
+/// A STUN check with everything that browsers put in is below this.
+const MAX_STUN: usize = 548;
+const MAX_DTLS: usize = 4096;
+/// DTLS datagrams of all peers that may wait for the control plane.
+const MAX_WAITING_EVENTS: usize = 4096;
+
+impl Core {
+    /// Takes one datagram; the buffer is scratch afterwards.
+    pub fn receive(&mut self, now: Time, path: Path, datagram: &mut [u8]) -> Disposition {
+        self.counters.datagrams_in += 1;
+        let Some(kind) = DatagramKind::of(datagram) else {
+            self.counters.error_unclassified += 1;
+            return Disposition::Done;
+        };
+        if kind == DatagramKind::Stun {
+            return self.receive_stun(now, path, datagram);
+        }
+        let Some(&transport) = self.by_address.get(&(path.protocol, path.remote)) else {
+            return Disposition::Foreign;
+        };
+        self.transports[transport].bytes_in += datagram.len() as u64;
+        match kind {
+            DatagramKind::Dtls => self.receive_dtls(transport, datagram),
+            DatagramKind::Rtp => self.receive_rtp(now, transport, path, datagram),
+            DatagramKind::Rtcp => self.receive_rtcp(now, transport, path, datagram),
+            DatagramKind::Stun => {}
+        }
+        Disposition::Done
+    }
+
+    fn receive_stun(&mut self, now: Time, path: Path, datagram: &[u8]) -> Disposition {
+        if datagram.len() > MAX_STUN {
+            self.counters.error_stun_malformed += 1;
+            return Disposition::Done;
+        }
+        let Ok(message) = stun::Message::parse(datagram) else {
+            self.counters.error_stun_malformed += 1;
+            return Disposition::Done;
+        };
+        if message.class != stun::Class::Request {
+            return Disposition::Done; // we send no checks, so nobody has anything to answer
+        }
+        let Some(ufrag) = message.receiver_ufrag() else {
+            self.counters.error_stun_unauthenticated += 1;
+            return Disposition::Done;
+        };
+        let Some(&transport) = self.by_ufrag.get(ufrag) else {
+            return Disposition::Foreign;
+        };
+        let Some(password) = self.transports[transport].ice.password(ufrag) else {
+            return Disposition::Done;
+        };
+        if !message.verify_integrity(password.as_bytes()) {
+            // Silence: an answer to somebody without the password would serve only reflection.
+            self.counters.error_stun_unauthenticated += 1;
+            return Disposition::Done;
+        }
+        self.counters.stun_requests += 1;
+        self.control.push(&path, None, |buffer| {
+            stun::write_success(buffer, &message.transaction_id, path.remote, password.as_bytes()).ok()
+        });
+        self.path_checked(now, transport, path, message.use_candidate, ufrag);
+        Disposition::Done
+    }
+
+    fn path_checked(&mut self, now: Time, transport: usize, path: Path, nominated: bool, ufrag: &str) {
+        let ice = &mut self.transports[transport].ice;
+        if let Some(retired) = ice.retire_previous(ufrag) {
+            self.by_ufrag.remove(&retired);
+        }
+        let (check, forgotten) = self.transports[transport].ice.checked(path, nominated, now);
+        if let Some(forgotten) = forgotten {
+            self.forget_path(&forgotten, transport);
+        }
+        self.by_address.insert((path.protocol, path.remote), transport);
+        self.after_check(transport, check);
+    }
+
+    fn after_check(&mut self, transport: usize, check: Check) {
+        let owner = &mut self.transports[transport];
+        let (Check::Selected, Some(path)) = (check, owner.ice.selected) else {
+            return;
+        };
+        self.events.push_back(Event::IceSelected {
+            transport: owner.id,
+            path,
+        });
+        for datagram in owner.take_waiting_dtls() {
+            push_bytes(&mut self.control, &path, &datagram);
+        }
+    }
+
+    fn receive_dtls(&mut self, transport: usize, datagram: &[u8]) {
+        if datagram.len() > MAX_DTLS || self.events.len() >= MAX_WAITING_EVENTS {
+            self.counters.dropped_dtls += 1;
+            return;
+        }
+        let transport = self.transports[transport].id;
+        self.events.push_back(Event::DtlsReceived {
+            transport,
+            datagram: datagram.to_vec(),
+        });
+    }
+
+    fn receive_rtp(&mut self, now: Time, transport: usize, path: Path, datagram: &mut [u8]) {
+        let Ok(header) = Header::parse(datagram) else {
+            self.counters.error_rtp_malformed += 1;
+            return;
+        };
+        let Some((route, length)) = self.unprotect(transport, &header, datagram) else {
+            return;
+        };
+        let packet = &datagram[..length];
+        self.counters.rtp_packets_in += 1;
+        self.counters.rtp_bytes_in += length as u64;
+        let check = self.transports[transport].ice.media_from(&path, now);
+        self.after_check(transport, check);
+        self.read_extensions(now, transport, &route, &header, packet);
+        let arrival = Arrival {
+            header: &header,
+            packet,
+            rtx: route.rtx,
+            now,
+        };
+        let outcome = self.receivers[route.receiver].accept(route.encoding, &arrival);
+        self.count(outcome, &route);
+        self.after_arrival(now, &route, header.ssrc, outcome);
+    }
+
+    /// Decrypts in place; gives where the packet goes and its plain length.
+    fn unprotect(
+        &mut self,
+        transport: usize,
+        header: &Header,
+        datagram: &mut [u8],
+    ) -> Option<(Route, usize)> {
+        let owner = &mut self.transports[transport];
+        let Some(keys) = owner.keys.as_mut() else {
+            self.counters.error_no_keys += 1;
+            return None;
+        };
+        if let Some(stream) = owner.streams.get_mut(&header.ssrc) {
+            return match keys.receiver.unprotect_rtp(&mut stream.srtp, header, datagram) {
+                Ok(length) => Some((stream.route, length)),
+                Err(Error::Replayed) => {
+                    self.counters.error_srtp_replayed += 1;
+                    None
+                }
+                Err(_) => {
+                    self.counters.error_srtp_authentication += 1;
+                    None
+                }
+            };
+        }
+        // Unknown SSRC: only an authentic packet may add to the table.
+        let mut state = srtp::ReceiveStream::default();
+        let Ok(length) = keys.receiver.unprotect_rtp(&mut state, header, datagram) else {
+            self.counters.error_srtp_authentication += 1;
+            return None;
+        };
+        let Some(route) = self.resolve(transport, header, &datagram[..length]) else {
+            self.counters.error_rtp_unknown_stream += 1;
+            return None;
+        };
+        self.learn(transport, header.ssrc, Stream { route, srtp: state });
+        Some((route, length))
+    }
+
+    /// Finds the track of an unknown SSRC by MID and RID (RFC 8843, section 9.2; RFC 8852), else by payload type where
+    /// only one receiver has it.
+    fn resolve(&self, transport: usize, header: &Header, packet: &[u8]) -> Option<Route> {
+        let candidates = || self.transports[transport].receivers.iter().copied();
+        let element = |receiver: usize, kind: Kind| {
+            let id = self.receivers[receiver].ids.id(kind)?;
+            let (_, value) = header.extensions(packet).find(|(found, _)| *found == id)?;
+            std::str::from_utf8(value).ok()
+        };
+        let by_mid =
+            candidates().find(|&index| element(index, Kind::Mid) == Some(self.receivers[index].mid.as_str()));
+        let mut with_type = candidates().filter(|&index| {
+            let has_mid = element(index, Kind::Mid).is_some();
+            !has_mid && self.receivers[index].payload_type(header.payload_type).is_some()
+        });
+        let receiver = by_mid.or_else(|| with_type.next().filter(|_| with_type.next().is_none()))?;
+        let repairs = self.receivers[receiver]
+            .payload_type(header.payload_type)?
+            .repairs
+            .is_some();
+        let rid = element(receiver, if repairs { Kind::RepairedRid } else { Kind::Rid })
+            .or_else(|| element(receiver, Kind::Rid));
+        let encodings = &self.receivers[receiver].encodings;
+        let encoding = match rid {
+            Some(rid) => encodings
+                .iter()
+                .position(|encoding| encoding.parameters.rid.as_deref() == Some(rid))?,
+            None if encodings.len() == 1 => 0,
+            None => return None,
+        };
+        Some(Route {
+            receiver,
+            encoding,
+            rtx: repairs,
+        })
+    }
+
+    fn learn(&mut self, transport: usize, ssrc: u32, stream: Stream) {
+        let Route {
+            receiver,
+            encoding,
+            rtx,
+        } = stream.route;
+        let streams = &mut self.transports[transport].streams;
+        if streams.len() >= MAX_STREAMS {
+            // Old SSRCs of the same encoding ended when this one began.
+            streams.retain(|_, known| known.route != stream.route);
+        }
+        if streams.len() < MAX_STREAMS {
+            streams.insert(ssrc, stream);
+        }
+        let known = &mut self.receivers[receiver].encodings[encoding];
+        if rtx {
+            known.parameters.rtx_ssrc = Some(ssrc);
+        } else if known.extender.highest.is_some() {
+            known.restart(ssrc);
+            for &sender in &self.receivers[receiver].senders {
+                self.senders[sender].source_restarted(encoding);
+            }
+        } else {
+            known.parameters.ssrc = Some(ssrc);
+        }
+    }
+
+    fn read_extensions(
+        &mut self,
+        now: Time,
+        transport: usize,
+        route: &Route,
+        header: &Header,
+        packet: &[u8],
+    ) {
+        let receiver = &mut self.receivers[route.receiver];
+        for (id, value) in header.extensions(packet) {
+            match (receiver.ids.kind(id), value) {
+                (Some(Kind::TransportSequence), &[high, low, ..]) => {
+                    let owner = &mut self.transports[transport];
+                    owner
+                        .feedback
+                        .record(u16::from_be_bytes([high, low]), header.ssrc, now);
+                    let due = owner.feedback_due;
+                    if owner.due > due {
+                        self.timers.add(due, transport);
+                        owner.due = due;
+                    }
+                }
+                (Some(Kind::AudioLevel), &[level, ..]) if receiver.enabled => {
+                    receiver
+                        .level
+                        .record(level & 0x7f, self.config.audio_threshold_dbov);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn count(&mut self, outcome: Outcome, route: &Route) {
+        let counters = &mut self.counters;
+        match outcome {
+            Outcome::Stored if route.rtx => counters.retransmitted_in += 1,
+            Outcome::Stored | Outcome::Probe => {}
+            Outcome::UnknownPayloadType => counters.error_rtp_unknown_stream += 1,
+            Outcome::Malformed => counters.error_rtp_malformed += 1,
+            Outcome::Duplicate | Outcome::TooOld => counters.duplicates_in += 1,
+            Outcome::Disabled => counters.dropped_disabled += 1,
+        }
+    }
+
+    fn after_arrival(&mut self, now: Time, route: &Route, ssrc: u32, outcome: Outcome) {
+        let receiver = &mut self.receivers[route.receiver];
+        let encoding = &mut receiver.encodings[route.encoding];
+        if !route.rtx && !encoding.live && matches!(outcome, Outcome::Stored | Outcome::Disabled) {
+            encoding.live = true;
+            // Decoders that wait for this track are served at once; nobody waits for a first keyframe to pass by.
+            if receiver.kind == crate::MediaKind::Video && !receiver.senders.is_empty() {
+                encoding.keyframe.want();
+            }
+            let number = route.encoding as u8;
+            self.events.push_back(Event::EncodingStarted {
+                receiver: receiver.id,
+                encoding: number,
+                ssrc,
+            });
+        }
+        let receiver = &mut self.receivers[route.receiver];
+        if outcome == Outcome::Stored && !receiver.queued {
+            receiver.queued = true;
+            self.queued.push(route.receiver);
+        }
+        let owner = receiver.transport;
+        let encoding = &receiver.encodings[route.encoding];
+        let keyframe = encoding.keyframe.next(self.config.keyframe_interval_us);
+        if let Some(due) = [encoding.nack.next_due(), keyframe].into_iter().flatten().min() {
+            self.wake_transport(owner, Time(due.0.max(now.0)));
+        }
+    }
+
+    /// Runs the timers of a transport at `at` or before.
+    pub(crate) fn wake_transport(&mut self, transport: usize, at: Time) {
+        let owner = &mut self.transports[transport];
+        if at < owner.due {
+            owner.due = at;
+            self.timers.add(at, transport);
+        }
+    }
+}

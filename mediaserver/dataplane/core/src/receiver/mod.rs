@@ -1,0 +1,337 @@
+//! Tracks that come in: what arrives is checked, stored once and listed for forwarding.
+
+pub(crate) mod feedback;
+pub(crate) mod keyframe;
+pub(crate) mod level;
+pub(crate) mod nack;
+pub(crate) mod report;
+
+use crate::api::{Encoding as EncodingParameters, MediaKind, ReceiverId, ReceiverParameters, Time};
+use crate::cache::{Cache, Meta, Refused, SLOT};
+use crate::extension::Ids;
+use keyframe::KeyframeRequest;
+use level::Level;
+use nack::NackGenerator;
+use polyana_wire::payload::{Codec, Vp8Descriptor, is_keyframe_start};
+use polyana_wire::rtp::{self, Header, SequenceExtender};
+use report::Reception;
+
+/// Video encodings without a packet for this long are not live any more.
+pub(crate) const LIVE_TIMEOUT_US: u64 = 1_000_000;
+/// 50 packets a second: more than a second of speech.
+const AUDIO_CACHE_PACKETS: usize = 64;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PayloadType {
+    pub codec: Codec,
+    pub clock_rate: u32,
+    /// The media payload type, when this is the type of its retransmissions.
+    pub repairs: Option<u8>,
+}
+
+/// One simulcast stream of a track.
+pub(crate) struct Encoding {
+    pub parameters: EncodingParameters,
+    pub extender: SequenceExtender,
+    pub cache: Cache,
+    /// Arrived since the last poll, in order of arrival.
+    pub pending: Vec<u64>,
+    pub nack: NackGenerator,
+    pub reception: Reception,
+    pub keyframe: KeyframeRequest,
+    pub last_packet: Time,
+    pub live: bool,
+    pub clock_rate: u32,
+}
+
+impl Encoding {
+    fn new(parameters: EncodingParameters, cache_packets: usize, clock_rate: u32) -> Self {
+        Self {
+            parameters,
+            extender: SequenceExtender::default(),
+            cache: Cache::new(cache_packets),
+            pending: Vec::new(),
+            nack: NackGenerator::default(),
+            reception: Reception::default(),
+            keyframe: KeyframeRequest::default(),
+            last_packet: Time::default(),
+            live: false,
+            clock_rate,
+        }
+    }
+
+    /// The publisher started a new RTP stream here (other SSRC): old numbers mean nothing now.
+    pub fn restart(&mut self, ssrc: u32) {
+        self.parameters.ssrc = Some(ssrc);
+        self.extender = SequenceExtender::default();
+        self.cache.clear();
+        self.pending.clear();
+        self.nack.clear();
+        self.reception = Reception::default();
+    }
+}
+
+pub(crate) struct Receiver {
+    pub id: ReceiverId,
+    /// Slab index of the transport.
+    pub transport: usize,
+    pub kind: MediaKind,
+    pub mid: String,
+    pub ids: Ids,
+    payload_types: Box<[Option<PayloadType>; 128]>,
+    pub encodings: Vec<Encoding>,
+    /// Slab indices of the senders that forward this track.
+    pub senders: Vec<usize>,
+    pub enabled: bool,
+    pub level: Level,
+    /// Is in the core's list of receivers with pending packets.
+    pub queued: bool,
+    cache_packets: usize,
+}
+
+/// A decrypted packet on its way into a receiver.
+pub(crate) struct Arrival<'a> {
+    pub header: &'a Header,
+    /// Header and payload, without the authentication tag.
+    pub packet: &'a [u8],
+    pub rtx: bool,
+    pub now: Time,
+}
+
+/// What became of an arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Stored,
+    /// Padding of a probe: nothing to forward.
+    Probe,
+    UnknownPayloadType,
+    Malformed,
+    Duplicate,
+    TooOld,
+    Disabled,
+}
+
+impl Receiver {
+    pub fn new(
+        id: ReceiverId,
+        transport: usize,
+        parameters: ReceiverParameters,
+        cache_packets: usize,
+    ) -> Self {
+        let mut receiver = Self {
+            id,
+            transport,
+            kind: parameters.kind,
+            mid: String::new(),
+            ids: Ids::default(),
+            payload_types: Box::new([None; 128]),
+            encodings: Vec::new(),
+            senders: Vec::new(),
+            enabled: true,
+            level: Level::default(),
+            queued: false,
+            cache_packets: match parameters.kind {
+                MediaKind::Audio => AUDIO_CACHE_PACKETS,
+                MediaKind::Video => cache_packets,
+            },
+        };
+        receiver.configure(parameters);
+        receiver
+    }
+
+    /// Takes new parameters; encodings that are told the same way keep their state.
+    pub fn configure(&mut self, parameters: ReceiverParameters) {
+        self.kind = parameters.kind;
+        self.mid = parameters.mid;
+        self.ids = Ids::new(&parameters.extensions);
+        self.payload_types.fill(None);
+        let mut clock_rate = 90_000;
+        for (position, codec) in parameters.codecs.iter().enumerate() {
+            let entry = PayloadType {
+                codec: Codec::from_mime(&codec.mime_type),
+                clock_rate: codec.clock_rate,
+                repairs: None,
+            };
+            self.payload_types[usize::from(codec.payload_type & 0x7f)] = Some(entry);
+            if let Some(rtx) = codec.rtx_payload_type {
+                let repairs = Some(codec.payload_type);
+                self.payload_types[usize::from(rtx & 0x7f)] = Some(PayloadType { repairs, ..entry });
+            }
+            if position == 0 {
+                clock_rate = codec.clock_rate;
+            }
+        }
+        let mut old = std::mem::take(&mut self.encodings);
+        for wanted in parameters.encodings {
+            let kept = old
+                .iter()
+                .position(|encoding| is_same(&encoding.parameters, &wanted));
+            let encoding = match kept {
+                Some(position) => old.swap_remove(position),
+                None => Encoding::new(wanted, self.cache_packets, clock_rate),
+            };
+            self.encodings.push(encoding);
+        }
+    }
+
+    pub fn payload_type(&self, payload_type: u8) -> Option<PayloadType> {
+        self.payload_types[usize::from(payload_type & 0x7f)]
+    }
+
+    /// Stores an arrival. `Stored` packets are in `pending` of the encoding.
+    pub fn accept(&mut self, encoding: usize, arrival: &Arrival<'_>) -> Outcome {
+        let Some(payload_type) = self.payload_type(arrival.header.payload_type) else {
+            return Outcome::UnknownPayloadType;
+        };
+        let Ok((offset, length)) = payload_range(arrival) else {
+            return Outcome::Malformed;
+        };
+        let rtx = arrival.rtx || payload_type.repairs.is_some();
+        if rtx {
+            return self.accept_repair(encoding, arrival, payload_type, offset, length);
+        }
+        let enabled = self.enabled;
+        let stream = &mut self.encodings[encoding];
+        stream.clock_rate = payload_type.clock_rate;
+        let previous = stream.extender.highest;
+        let sequence = stream.extender.extend(arrival.header.sequence_number);
+        stream.last_packet = arrival.now;
+        stream.reception.record(
+            sequence,
+            arrival.header.timestamp,
+            arrival.packet.len(),
+            payload_type.clock_rate,
+            arrival.now,
+        );
+        if !enabled {
+            stream.nack.clear();
+            return Outcome::Disabled;
+        }
+        match previous {
+            Some(previous) if sequence > previous => {
+                if stream.nack.advanced(previous, sequence, arrival.now) {
+                    stream.keyframe.want();
+                }
+            }
+            Some(_) => stream.nack.filled(sequence, arrival.now),
+            None => {}
+        }
+        store(
+            stream,
+            arrival,
+            payload_type,
+            arrival.header.payload_type,
+            sequence,
+            offset,
+            length,
+        )
+    }
+
+    /// RFC 4588: the payload begins with the original sequence number.
+    fn accept_repair(
+        &mut self,
+        encoding: usize,
+        arrival: &Arrival<'_>,
+        payload_type: PayloadType,
+        offset: usize,
+        length: usize,
+    ) -> Outcome {
+        let Some(media_type) = payload_type.repairs else {
+            return Outcome::UnknownPayloadType;
+        };
+        let Some(original) = arrival.packet.get(offset..offset + 2).filter(|_| length > 2) else {
+            return Outcome::Probe;
+        };
+        if !self.enabled {
+            return Outcome::Disabled;
+        }
+        let stream = &mut self.encodings[encoding];
+        let sequence = stream
+            .extender
+            .peek(u16::from_be_bytes([original[0], original[1]]));
+        if stream.extender.highest.is_none_or(|highest| sequence > highest) {
+            return Outcome::TooOld; // repairs nothing that we know to be missing
+        }
+        stream.nack.filled(sequence, arrival.now);
+        store(
+            stream,
+            arrival,
+            payload_type,
+            media_type,
+            sequence,
+            offset + 2,
+            length - 2,
+        )
+    }
+}
+
+/// Encodings are the same when they are told by the same RID, or by the same SSRC, or are the only unnamed one.
+fn is_same(a: &EncodingParameters, b: &EncodingParameters) -> bool {
+    match (&a.rid, &b.rid) {
+        (Some(a), Some(b)) => a == b,
+        (None, None) => b.ssrc.is_none() || a.ssrc == b.ssrc,
+        _ => false,
+    }
+}
+
+/// Offset and length of the payload without padding.
+fn payload_range(arrival: &Arrival<'_>) -> Result<(usize, usize), polyana_wire::Error> {
+    let padding = if arrival.header.has_padding {
+        rtp::padding_length(arrival.packet, arrival.header)?
+    } else {
+        0
+    };
+    let length = arrival.packet.len() - arrival.header.length;
+    Ok((
+        arrival.header.length,
+        length
+            .checked_sub(padding)
+            .ok_or(polyana_wire::Error::Malformed)?,
+    ))
+}
+
+fn store(
+    stream: &mut Encoding,
+    arrival: &Arrival<'_>,
+    payload_type: PayloadType,
+    number: u8,
+    sequence: u64,
+    offset: usize,
+    length: usize,
+) -> Outcome {
+    if arrival.packet.len() > SLOT {
+        return Outcome::Malformed;
+    }
+    let payload = &arrival.packet[offset..offset + length];
+    let keyframe_start = length > 0 && is_keyframe_start(payload_type.codec, payload);
+    let vp8 = match payload_type.codec {
+        Codec::Vp8 => Vp8Descriptor::parse(payload).ok(),
+        _ => None,
+    };
+    let meta = Meta {
+        sequence,
+        timestamp: arrival.header.timestamp,
+        arrival: arrival.now,
+        payload_type: number,
+        marker: arrival.header.marker,
+        keyframe_start,
+        extension: arrival
+            .header
+            .extension
+            .map(|(profile, at, size)| (profile, at as u16, size as u16)),
+        payload_offset: offset as u16,
+        payload_length: length as u16,
+        vp8,
+    };
+    match stream.cache.insert(meta, arrival.packet) {
+        Ok(()) => {
+            stream.pending.push(sequence);
+            if keyframe_start {
+                stream.keyframe.arrived();
+            }
+            Outcome::Stored
+        }
+        Err(Refused::Duplicate) => Outcome::Duplicate,
+        Err(Refused::TooOld) => Outcome::TooOld,
+    }
+}

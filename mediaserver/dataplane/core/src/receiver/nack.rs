@@ -1,0 +1,130 @@
+//! Which packets of an incoming stream are missing, and when to ask for them again (RFC 4585, section 6.2.1).
+
+use crate::api::Time;
+
+/// Reordering is waited for this long before the first request, unless later packets make a loss certain.
+const REORDER_US: u64 = 10_000;
+/// This many packets after a gap make a loss certain (as in TCP's fast retransmit).
+const CERTAIN_AFTER: u64 = 3;
+const MAX_TRIES: u8 = 10;
+/// A packet that would come later than this is of no use to a call.
+const MAX_AGE_US: u64 = 1_500_000;
+/// More missing than this is a break of the line: a keyframe helps, requests do not.
+const MAX_MISSING: usize = 256;
+const MIN_RETRY_US: u64 = 20_000;
+const DEFAULT_RTT_US: u64 = 100_000;
+
+#[derive(Clone, Copy, Debug)]
+struct Missing {
+    sequence: u64,
+    since: Time,
+    asked: Option<Time>,
+    tries: u8,
+}
+
+/// What `due` found besides requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// Packets given up: a decoder needs a keyframe.
+    pub abandoned: u32,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct NackGenerator {
+    missing: Vec<Missing>,
+    highest: u64,
+    /// Smoothed time from a request to its packet.
+    rtt_us: Option<u64>,
+}
+
+impl NackGenerator {
+    /// A packet that advanced the stream from `previous` to `sequence`. True: too much is missing, a keyframe is needed.
+    pub fn advanced(&mut self, previous: u64, sequence: u64, now: Time) -> bool {
+        self.highest = sequence;
+        let gap = sequence - previous - 1;
+        if gap as usize > MAX_MISSING {
+            self.missing.clear();
+            return true;
+        }
+        for sequence in previous + 1..sequence {
+            self.missing.push(Missing {
+                sequence,
+                since: now,
+                asked: None,
+                tries: 0,
+            });
+        }
+        let surplus = self.missing.len().saturating_sub(MAX_MISSING);
+        self.missing.drain(..surplus);
+        surplus > 0
+    }
+
+    /// A packet that fills a gap.
+    pub fn filled(&mut self, sequence: u64, now: Time) {
+        let Some(position) = self
+            .missing
+            .iter()
+            .position(|missing| missing.sequence == sequence)
+        else {
+            return;
+        };
+        let found = self.missing.remove(position);
+        if let (Some(asked), 1) = (found.asked, found.tries) {
+            let sample = now.0.saturating_sub(asked.0);
+            self.rtt_us = Some(self.rtt_us.map_or(sample, |rtt| (rtt * 7 + sample) / 8));
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.missing.clear();
+    }
+
+    pub fn rtt_us(&self) -> Option<u64> {
+        self.rtt_us
+    }
+
+    /// Writes the sequence numbers to ask for now into `ask` (ascending) and forgets hopeless ones.
+    pub fn due(&mut self, now: Time, ask: &mut Vec<u16>) -> Outcome {
+        let retry_us = self.retry_us();
+        let mut outcome = Outcome::default();
+        let highest = self.highest;
+        self.missing.retain_mut(|missing| {
+            if now.0.saturating_sub(missing.since.0) > MAX_AGE_US || missing.tries >= MAX_TRIES {
+                outcome.abandoned += 1;
+                return false;
+            }
+            if missing.ask_at(highest, retry_us) <= now {
+                missing.asked = Some(now);
+                missing.tries += 1;
+                ask.push(missing.sequence as u16);
+            }
+            true
+        });
+        outcome
+    }
+
+    /// When `due` has something to do next.
+    pub fn next_due(&self) -> Option<Time> {
+        let retry_us = self.retry_us();
+        self.missing
+            .iter()
+            .map(|missing| missing.ask_at(self.highest, retry_us))
+            .min()
+    }
+
+    /// A retry before the first answer could be here would only double the load.
+    fn retry_us(&self) -> u64 {
+        let rtt = self.rtt_us.unwrap_or(DEFAULT_RTT_US);
+        (rtt + rtt / 4).clamp(MIN_RETRY_US, MAX_AGE_US / 3)
+    }
+}
+
+impl Missing {
+    fn ask_at(&self, highest: u64, retry_us: u64) -> Time {
+        match self.asked {
+            Some(asked) => Time(asked.0 + retry_us),
+            None if highest >= self.sequence + CERTAIN_AFTER => self.since,
+            None => Time(self.since.0 + REORDER_US),
+        }
+    }
+}

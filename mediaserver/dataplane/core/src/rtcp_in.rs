@@ -1,0 +1,166 @@
+//! RTCP from peers: reports, requests to resend, requests for keyframes.
+
+use crate::sender::Resend;
+use crate::{Core, Event, Path, Time};
+use polyana_wire::rtcp::{self, NackIter, Packet, ReportBlock, SenderInfo};
+
+/// Numbers of one NACK that are looked at; a longer one is an attack or a broken line.
+const MAX_NACKED: usize = 512;
+
+impl Core {
+    pub(crate) fn receive_rtcp(&mut self, now: Time, transport: usize, path: Path, datagram: &mut [u8]) {
+        let owner = &mut self.transports[transport];
+        let Some(keys) = owner.keys.as_mut() else {
+            self.counters.error_no_keys += 1;
+            return;
+        };
+        let length = match keys.receiver.unprotect_rtcp(datagram) {
+            Ok(length) => length,
+            Err(polyana_wire::Error::Replayed) => {
+                self.counters.error_srtp_replayed += 1;
+                return;
+            }
+            Err(_) => {
+                self.counters.error_srtp_authentication += 1;
+                return;
+            }
+        };
+        owner.ice.media_from(&path, now);
+        for packet in rtcp::packets(&datagram[..length]) {
+            let Ok(packet) = packet else {
+                self.counters.error_rtcp_malformed += 1;
+                return;
+            };
+            self.counters.rtcp_packets_in += 1;
+            self.handle_rtcp(now, transport, packet);
+        }
+    }
+
+    fn handle_rtcp(&mut self, now: Time, transport: usize, packet: Packet<'_>) {
+        match packet {
+            Packet::SenderReport { info, blocks } => {
+                self.receive_sender_report(now, transport, info);
+                blocks.for_each(|block| self.receive_report_block(now, transport, &block));
+            }
+            Packet::ReceiverReport { blocks, .. } => {
+                blocks.for_each(|block| self.receive_report_block(now, transport, &block));
+            }
+            Packet::Nack { media_ssrc, lost, .. } => self.receive_nack(now, transport, media_ssrc, lost),
+            Packet::Pli { media_ssrc, .. } => self.receive_keyframe_request(now, transport, media_ssrc),
+            Packet::Fir { targets, .. } => {
+                targets.for_each(|ssrc| self.receive_keyframe_request(now, transport, ssrc));
+            }
+            Packet::Bye { ssrcs } => ssrcs.for_each(|ssrc| self.receive_bye(transport, ssrc)),
+            Packet::TransportFeedback(_)
+            | Packet::Remb { .. }
+            | Packet::SourceDescription
+            | Packet::Other { .. } => {}
+        }
+    }
+
+    fn receive_sender_report(&mut self, now: Time, transport: usize, info: SenderInfo) {
+        let Some(stream) = self.transports[transport]
+            .streams
+            .get(&info.ssrc)
+            .filter(|stream| !stream.route.rtx)
+        else {
+            return;
+        };
+        let route = stream.route;
+        let encoding = &mut self.receivers[route.receiver].encodings[route.encoding];
+        let first = encoding.reception.last_sr().is_none();
+        encoding.reception.sender_report(info, now);
+        if first {
+            // Receivers can synchronise as soon as they have a report: do not let them wait for the next second.
+            for position in 0..self.receivers[route.receiver].senders.len() {
+                let sender = self.receivers[route.receiver].senders[position];
+                self.wake_transport(self.senders[sender].transport, now);
+            }
+        }
+    }
+
+    fn sender_with_ssrc(&self, transport: usize, ssrc: u32) -> Option<usize> {
+        self.transports[transport]
+            .senders
+            .iter()
+            .copied()
+            .find(|&sender| self.senders[sender].ssrc() == ssrc)
+    }
+
+    fn receive_report_block(&mut self, now: Time, transport: usize, block: &ReportBlock) {
+        let Some(index) = self.sender_with_ssrc(transport, block.ssrc) else {
+            return;
+        };
+        let sender = &mut self.senders[index];
+        sender.fraction_lost = f32::from(block.fraction_lost) / 256.0;
+        if block.last_sr != 0
+            && let Some(rtt) = sender
+                .reports
+                .round_trip_us(block.last_sr, block.delay_since_last_sr, now)
+        {
+            self.transports[transport].measured_rtt(rtt);
+        }
+    }
+
+    fn receive_nack(&mut self, now: Time, transport: usize, ssrc: u32, lost: NackIter<'_>) {
+        let Some(index) = self.sender_with_ssrc(transport, ssrc) else {
+            return;
+        };
+        let owner = &mut self.transports[transport];
+        let rtt_us = owner.rtt_us;
+        let Some(mut outlet) = owner.outlet() else { return };
+        let sender = &mut self.senders[index];
+        let source = &self.receivers[sender.receiver];
+        let mut bytes_out = 0;
+        for sequence in lost.take(MAX_NACKED) {
+            self.counters.nacks_in += 1;
+            match sender.resend(sequence, source, &mut outlet, &mut self.control, rtt_us, now) {
+                Resend::Sent { bytes } => {
+                    bytes_out += bytes;
+                    self.counters.retransmitted_out += 1;
+                }
+                Resend::Missing | Resend::Unknown => self.counters.retransmission_misses += 1,
+                Resend::Recent => {}
+            }
+        }
+        self.transports[transport].bytes_out += bytes_out;
+    }
+
+    fn receive_keyframe_request(&mut self, now: Time, transport: usize, ssrc: u32) {
+        self.counters.plis_in += 1;
+        let Some(index) = self.sender_with_ssrc(transport, ssrc) else {
+            return;
+        };
+        let sender = &self.senders[index];
+        let (receiver, current) = (sender.receiver, sender.current);
+        let owner = self.receivers[receiver].transport;
+        let encodings = &mut self.receivers[receiver].encodings;
+        if let Some(encoding) = current.and_then(|current| encodings.get_mut(current)) {
+            encoding.keyframe.want();
+            self.wake_transport(owner, now);
+        }
+    }
+
+    fn receive_bye(&mut self, transport: usize, ssrc: u32) {
+        let Some(stream) = self.transports[transport]
+            .streams
+            .get(&ssrc)
+            .filter(|stream| !stream.route.rtx)
+        else {
+            return;
+        };
+        let route = stream.route;
+        self.stop_encoding(route.receiver, route.encoding);
+    }
+
+    /// An encoding has ended or gone quiet.
+    pub(crate) fn stop_encoding(&mut self, receiver: usize, encoding: usize) {
+        let owner = &mut self.receivers[receiver];
+        if std::mem::replace(&mut owner.encodings[encoding].live, false) {
+            self.events.push_back(Event::EncodingStopped {
+                receiver: owner.id,
+                encoding: encoding as u8,
+            });
+        }
+    }
+}

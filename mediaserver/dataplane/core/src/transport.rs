@@ -1,0 +1,123 @@
+//! One peer connection: its path, keys, the table of its incoming streams, and its reports.
+
+use crate::api::{Path, SrtpKeys, Time, TransportId};
+use crate::ice::Ice;
+use crate::receiver::feedback::FeedbackRecorder;
+use polyana_wire::{Error, srtp};
+use rustc_hash::FxHashMap;
+
+/// Incoming SSRCs remembered for each peer: layers, retransmissions, and some that a restart left behind.
+pub(crate) const MAX_STREAMS: usize = 256;
+/// DTLS datagrams that wait for a path.
+const MAX_WAITING_DTLS: usize = 16;
+
+/// Where the packets of an SSRC go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Route {
+    pub receiver: usize,
+    pub encoding: usize,
+    pub rtx: bool,
+}
+
+pub(crate) struct Stream {
+    pub route: Route,
+    pub srtp: srtp::ReceiveStream,
+}
+
+pub(crate) struct Keys {
+    pub receiver: srtp::Receiver,
+    pub sender: srtp::Sender,
+}
+
+pub(crate) struct Transport {
+    pub id: TransportId,
+    pub ice: Ice,
+    pub keys: Option<Keys>,
+    pub streams: FxHashMap<u32, Stream>,
+    /// Slab indices.
+    pub receivers: Vec<usize>,
+    pub senders: Vec<usize>,
+    pub feedback: FeedbackRecorder,
+    pub feedback_due: Time,
+    pub report_due: Time,
+    /// Next wake in the timer heap; entries that are later than this are stale.
+    pub due: Time,
+    /// Of the next outgoing packet with the transport-wide extension.
+    pub transport_sequence: u16,
+    /// SSRC of our own reports.
+    pub ssrc: u32,
+    pub rtt_us: Option<u64>,
+    pub bytes_in: u64,
+    pub bytes_out: u64,
+    waiting_dtls: Vec<Vec<u8>>,
+}
+
+/// What a sender needs of its transport to write a packet.
+pub(crate) struct Outlet<'a> {
+    pub path: Path,
+    pub srtp: &'a srtp::Sender,
+    pub transport_sequence: &'a mut u16,
+}
+
+impl Transport {
+    pub fn new(id: TransportId, ice: Ice, random: u64, now: Time) -> Self {
+        Self {
+            id,
+            ice,
+            keys: None,
+            streams: FxHashMap::default(),
+            receivers: Vec::new(),
+            senders: Vec::new(),
+            feedback: FeedbackRecorder::default(),
+            feedback_due: now,
+            // Reports of many peers spread over the second.
+            report_due: Time(now.0 + 200_000 + random % 800_000),
+            due: Time(u64::MAX),
+            transport_sequence: 1,
+            ssrc: (random >> 32) as u32 | 1,
+            rtt_us: None,
+            bytes_in: 0,
+            bytes_out: 0,
+            waiting_dtls: Vec::new(),
+        }
+    }
+
+    /// The way out, once there are a path and keys.
+    pub fn outlet(&mut self) -> Option<Outlet<'_>> {
+        Some(Outlet {
+            path: self.ice.selected?,
+            srtp: &self.keys.as_ref()?.sender,
+            transport_sequence: &mut self.transport_sequence,
+        })
+    }
+
+    pub fn set_keys(&mut self, keys: &SrtpKeys) -> Result<(), Error> {
+        self.keys = Some(Keys {
+            receiver: srtp::Receiver::new(keys.profile, &keys.receive_key, &keys.receive_salt)?,
+            sender: srtp::Sender::new(keys.profile, &keys.send_key, &keys.send_salt)?,
+        });
+        Ok(())
+    }
+
+    /// Keeps a DTLS datagram until there is a path; the oldest go first when there are too many.
+    pub fn wait_dtls(&mut self, datagram: Vec<u8>) {
+        if self.waiting_dtls.len() == MAX_WAITING_DTLS {
+            self.waiting_dtls.remove(0);
+        }
+        self.waiting_dtls.push(datagram);
+    }
+
+    pub fn take_waiting_dtls(&mut self) -> Vec<Vec<u8>> {
+        std::mem::take(&mut self.waiting_dtls)
+    }
+
+    pub fn measured_rtt(&mut self, sample_us: u64) {
+        self.rtt_us = Some(self.rtt_us.map_or(sample_us, |rtt| (rtt * 7 + sample_us) / 8));
+    }
+
+    /// Drops the streams of a receiver, or only those of encodings that it no longer has.
+    pub fn forget_streams(&mut self, receiver: usize, from_encoding: usize) {
+        self.streams
+            .retain(|_, stream| stream.route.receiver != receiver || stream.route.encoding < from_encoding);
+    }
+}
