@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from mediaserver.participant import Profile
 from mediaserver.permissions import Permissions
 from mediaserver.room import RoomSettings
-from signalling.rtc import convert
+from signalling.rtc import from_client
 from signalling.rtc.connect_parameters import ConnectParameters
 from signalling.rtc.errors import InvalidRequest, PermissionDenied, Unauthorised
 from signalling.rtc.settings import RtcSettings
@@ -50,7 +50,7 @@ def admit(claims: Claims, parameters: ConnectParameters, settings: RtcSettings) 
     if video is None or not video.room_join:
         raise PermissionDenied("no permissions to access the room")
     _check_names(claims, settings)
-    permissions = convert.permissions_of(video)
+    permissions = from_client.permissions_of(video)
     identity = claims.identity
     if parameters.publish_only:
         if not permissions.can_publish:
@@ -110,7 +110,7 @@ def _profile(
         name=claims.name,
         metadata=parameters.metadata or claims.metadata,
         attributes={**claims.attributes, **own},
-        kind=convert.participant_kind(claims.kind),
+        kind=from_client.participant_kind(claims.kind),
     )
 
 

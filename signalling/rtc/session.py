@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from livekit.protocol import models, rtc
-from mediaserver.peer_connection import ConnectionState, PeerConnection
 
 from mediaserver.participant import Participant, ParticipantState, RemovalReason
-from mediaserver.subscriber import SubscriptionFailure
 from signalling.rtc import convert, enums, responses
 from signalling.rtc.data_packets import DataPackets
 from signalling.rtc.handlers import HANDLERS
@@ -29,7 +27,6 @@ from signalling.rtc.outgoing import Outgoing
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
 
-    from mediaserver.track import Track
     from signalling.rtc.admission import Admission
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.settings import RtcSettings
@@ -68,7 +65,7 @@ class Simulation:
 
 
 class Session:
-    """Speaks LiveKit's protocol with the client of one participant (and is its `ParticipantObserver`)."""
+    """Speaks LiveKit's protocol with the client of one participant."""
 
     participant: Participant
     negotiation: Negotiation
@@ -92,7 +89,7 @@ class Session:
         self._info = models.ParticipantInfo()
 
     def start(self, participant: Participant) -> None:
-        """The participant was made, with this session as its observer."""
+        """The participant was made, with a `Notifier` of this session as its observer."""
         self.participant = participant
         self.negotiation = Negotiation(self)
         self.data = DataPackets(self)
@@ -231,47 +228,8 @@ class Session:
         """
         self.participant.room.remove(self.participant, reason)
 
-    # ParticipantObserver
-
-    def connection_state_changed(self, connection: PeerConnection, state: ConnectionState) -> None:
-        now, participant = self.context.clock.monotonic(), self.participant
-        self.log.info("connection state", state=state.name)
-        if state is ConnectionState.CONNECTED and connection is participant.primary_connection:
-            if self._lifetime.connected is None:
-                self._lifetime.connected = now
-                self.context.metrics.connect_seconds.observe(now - self._lifetime.joined)
-            self._lifetime.media_lost = None
-        elif state in (ConnectionState.DISCONNECTED, ConnectionState.FAILED):
-            self._media_lost(now)
-
-    def negotiation_needed(self, connection: PeerConnection) -> None:
-        self.negotiation.needed()
-
-    def data_received(self, label: str, payload: bytes) -> None:
-        self.data.received(label, payload)
-
-    def profile_changed(self) -> None:
-        # The token brings the profile along when the client must join anew.
-        self.refresh_token()
-
-    def track_subscribed(self, track: Track) -> None:
-        self.send(rtc.SignalResponse(track_subscribed=rtc.TrackSubscribed(track_sid=track.sid)))
-
-    def track_muted(self, track: Track) -> None:
-        self.send(rtc.SignalResponse(mute=rtc.MuteTrackRequest(sid=track.sid, muted=track.muted)))
-
-    def track_unpublished(self, track: Track) -> None:
-        self.send(rtc.SignalResponse(track_unpublished=rtc.TrackUnpublishedResponse(track_sid=track.sid)))
-
-    def subscription_failed(self, track_sid: str, failure: SubscriptionFailure) -> None:
-        self.context.metrics.subscription_failures.labels(failure.value).inc()
-        self.log.info("subscription failed", track=track_sid, failure=failure.value)
-        self.send(responses.subscription_failed(track_sid, failure))
-
-    def subscription_permission_changed(self, track: Track, allowed: bool) -> None:
-        self.send(responses.subscription_permission(track, allowed))
-
-    def removed(self, reason: RemovalReason) -> None:
+    def left(self, reason: RemovalReason) -> None:
+        """The participant is out of its room: says goodbye and ends `run`."""
         self.context.metrics.removals.labels(reason.value).inc()
         self.log.info("participant left", reason=reason.value)
         if reason is not RemovalReason.CLIENT_INITIATED:
@@ -280,9 +238,17 @@ class Session:
         self._jobs.close()
         self.context.removed(self)
 
-    def _media_lost(self, now: float) -> None:
-        # As LiveKit: the client is told to resume and gets a while to do so.
-        self._lifetime.media_lost = now
+    def media_connected(self) -> None:
+        """The primary connection is up, for the first time or again."""
+        now = self.context.clock.monotonic()
+        if self._lifetime.connected is None:
+            self._lifetime.connected = now
+            self.context.metrics.connect_seconds.observe(now - self._lifetime.joined)
+        self._lifetime.media_lost = None
+
+    def media_lost(self) -> None:
+        """As LiveKit: the client is told to resume and gets a while to do so."""
+        self._lifetime.media_lost = self.context.clock.monotonic()
         if self.connected:
             reason = models.DisconnectReason.CONNECTION_TIMEOUT
             self.send(responses.leave(reason, rtc.LeaveRequest.RESUME, self.protocol))

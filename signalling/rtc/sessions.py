@@ -17,6 +17,7 @@ from signalling.rtc import responses
 from signalling.rtc.broadcast import Broadcaster, visible_infos
 from signalling.rtc.errors import ServerFull
 from signalling.rtc.handlers.resuming import resume, send_speakers
+from signalling.rtc.notifier import Notifier
 from signalling.rtc.outgoing import Outgoing
 from signalling.rtc.rooms import Rooms
 from signalling.rtc.session import Session, SessionContext, SignalSink
@@ -164,7 +165,7 @@ class Sessions:
             admission.profile,
             admission.permissions,
             room=room,
-            observer=session,
+            observer=Notifier(session),
             connect=partial(self._connect, room, names),
             single_connection=admission.parameters.single_connection,
             auto_subscribe=admission.parameters.auto_subscribe,

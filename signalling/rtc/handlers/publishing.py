@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from livekit.protocol import models, rtc
 
 from mediaserver.publisher import PublishRefused
-from signalling.rtc import convert, enums
+from signalling.rtc import convert, enums, from_client
 from signalling.rtc.handlers.requests import respond
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ async def add_track(session: Session, message: rtc.AddTrackRequest) -> None:
         respond(session, rtc.RequestResponse.LIMIT_EXCEEDED, add_track=message)
         return
     try:
-        settings = convert.track_settings(message, session.context.settings.enabled_codecs)
+        settings = from_client.track_settings(message, session.context.settings.enabled_codecs)
         track = publisher.add_track(settings, muted=message.muted)
-    except convert.UnsupportedTrackType:
+    except from_client.UnsupportedTrackType:
         respond(session, rtc.RequestResponse.UNSUPPORTED_TYPE, add_track=message)
         return
     except PublishRefused as refused:
@@ -58,7 +58,7 @@ async def update_layers(session: Session, message: rtc.UpdateVideoLayers) -> Non
     """Old clients tell new sizes of their layers this way."""
     publisher = session.participant.publisher
     track = publisher.find(message.track_sid)
-    layers = convert.video_layers(message.layers)
+    layers = from_client.video_layers(message.layers)
     if track is not None and track.kind == "video" and layers:
         publisher.update(track, layers=layers)
 
@@ -69,7 +69,7 @@ async def update_audio_track(session: Session, message: rtc.UpdateLocalAudioTrac
     if track is None or track.kind != "audio":
         respond(session, rtc.RequestResponse.NOT_FOUND, update_audio_track=message)
         return
-    features = tuple(dict.fromkeys(int(feature) for feature in message.features))[: convert.MAX_FEATURES]
+    features = tuple(dict.fromkeys(int(feature) for feature in message.features))[: from_client.MAX_FEATURES]
     publisher.update(
         track,
         audio_features=features,
@@ -93,4 +93,4 @@ async def subscription_permission(session: Session, message: rtc.SubscriptionPer
     if count > MAX_TRACK_PERMISSIONS:
         session.context.metrics.errors.labels("limit").inc()
         return
-    session.participant.publisher.allow_subscribers(convert.subscription_permissions(message))
+    session.participant.publisher.allow_subscribers(from_client.subscription_permissions(message))

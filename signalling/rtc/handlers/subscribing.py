@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from livekit.protocol import rtc
 
-from signalling.rtc import convert
+from signalling.rtc import from_client
 
 if TYPE_CHECKING:
     from signalling.rtc.session import Session
@@ -20,7 +20,7 @@ async def subscription(session: Session, message: rtc.UpdateSubscription) -> Non
 
 
 async def track_setting(session: Session, message: rtc.UpdateTrackSettings) -> None:
-    wishes = convert.wishes_of(message)
+    wishes = from_client.wishes_of(message)
     for track_sid in message.track_sids[:MAX_TRACKS_PER_REQUEST]:
         session.participant.subscriber.set_wishes(track_sid, wishes)
 
