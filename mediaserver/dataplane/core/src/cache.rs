@@ -62,7 +62,6 @@ impl Cache {
         Ok(())
     }
 
-
     /// The packet with this sequence number, if it is still here.
     pub fn get(&self, sequence: u64) -> Option<(&Meta, &[u8])> {
         let index = (sequence & self.mask) as usize;

@@ -44,12 +44,6 @@ impl Ice {
         }
     }
 
-    pub fn ufrags(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(&self.current)
-            .chain(&self.previous)
-            .map(|credentials| credentials.ufrag.as_str())
-    }
-
     pub fn paths(&self) -> &[Path] {
         &self.paths
     }

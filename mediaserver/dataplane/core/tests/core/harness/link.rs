@@ -16,7 +16,10 @@ pub struct Link {
 
 impl Link {
     pub fn delay_ms(delay: u64) -> Self {
-        Self { delay_us: delay * 1000, ..Self::default() }
+        Self {
+            delay_us: delay * 1000,
+            ..Self::default()
+        }
     }
 
     pub fn loss(self, loss: f64) -> Self {
@@ -24,7 +27,10 @@ impl Link {
     }
 
     pub fn jitter_ms(self, jitter: u64) -> Self {
-        Self { jitter_us: jitter * 1000, ..self }
+        Self {
+            jitter_us: jitter * 1000,
+            ..self
+        }
     }
 
     pub fn duplicate(self, duplicate: f64) -> Self {
@@ -37,6 +43,8 @@ impl Link {
             return Vec::new();
         }
         let copies = if random.chance(self.duplicate) { 2 } else { 1 };
-        (0..copies).map(|_| self.delay_us + random.below(self.jitter_us)).collect()
+        (0..copies)
+            .map(|_| self.delay_us + random.below(self.jitter_us))
+            .collect()
     }
 }

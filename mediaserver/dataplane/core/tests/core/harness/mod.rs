@@ -143,10 +143,19 @@ impl Network {
     }
 
     /// The client sends these sources as encodings of one track with these parameters.
-    pub fn publish_as(&mut self, peer: usize, sources: Vec<Source>, parameters: ReceiverParameters) -> ReceiverId {
+    pub fn publish_as(
+        &mut self,
+        peer: usize,
+        sources: Vec<Source>,
+        parameters: ReceiverParameters,
+    ) -> ReceiverId {
         let receiver = self.id();
         let transport = self.peers[peer].transport;
-        self.command(Command::SetReceiver { transport, receiver, parameters });
+        self.command(Command::SetReceiver {
+            transport,
+            receiver,
+            parameters,
+        });
         for mut source in sources {
             source.next_at = source.next_at.max(self.now);
             source.next_report = Time(self.now.0 + 300_000);
@@ -165,13 +174,21 @@ impl Network {
             source.picture_id = 3000 * (layer as u16 + 1);
             source.index = 500 + 20_000 * layer as u64;
             source.extensions = vec![(id::MID, b"v".to_vec()), (id::RID, rid.as_bytes().to_vec())];
-            source.rtx_extensions = Some(vec![(id::MID, b"v".to_vec()), (id::REPAIRED_RID, rid.as_bytes().to_vec())]);
+            source.rtx_extensions = Some(vec![
+                (id::MID, b"v".to_vec()),
+                (id::REPAIRED_RID, rid.as_bytes().to_vec()),
+            ]);
             sources.push(source);
         }
         let mut parameters = receiver_parameters(&sources[0]);
         parameters.mid = "v".into();
-        parameters.encodings =
-            rids.iter().map(|rid| Encoding { rid: Some((*rid).into()), ..Encoding::default() }).collect();
+        parameters.encodings = rids
+            .iter()
+            .map(|rid| Encoding {
+                rid: Some((*rid).into()),
+                ..Encoding::default()
+            })
+            .collect();
         self.publish_as(peer, sources, parameters)
     }
 
@@ -191,7 +208,11 @@ impl Network {
         let sink = Sink::new(sender, parameters.ssrc, parameters.rtx_ssrc, &parameters.cname);
         self.peers[peer].sinks.push(sink);
         let transport = self.peers[peer].transport;
-        self.command(Command::SetSender { transport, sender, parameters });
+        self.command(Command::SetSender {
+            transport,
+            sender,
+            parameters,
+        });
         sender
     }
 
@@ -200,15 +221,27 @@ impl Network {
     }
 
     pub fn sink(&self, sender: SenderId) -> &Sink {
-        self.peers.iter().flat_map(|peer| &peer.sinks).find(|sink| sink.sender == sender).unwrap()
+        self.peers
+            .iter()
+            .flat_map(|peer| &peer.sinks)
+            .find(|sink| sink.sender == sender)
+            .unwrap()
     }
 
     pub fn sink_mut(&mut self, sender: SenderId) -> &mut Sink {
-        self.peers.iter_mut().flat_map(|peer| &mut peer.sinks).find(|sink| sink.sender == sender).unwrap()
+        self.peers
+            .iter_mut()
+            .flat_map(|peer| &mut peer.sinks)
+            .find(|sink| sink.sender == sender)
+            .unwrap()
     }
 
     pub fn source(&mut self, ssrc: u32) -> &mut Source {
-        self.peers.iter_mut().flat_map(|peer| &mut peer.sources).find(|source| source.ssrc == ssrc).unwrap()
+        self.peers
+            .iter_mut()
+            .flat_map(|peer| &mut peer.sources)
+            .find(|source| source.ssrc == ssrc)
+            .unwrap()
     }
 
     /// Sends a datagram from a peer's address through its link.
@@ -236,11 +269,13 @@ impl Network {
         let number = match to {
             Some(to) => Some(to),
             None => {
-                self.flights.push(Reverse((Time(self.now.0 + delay), self.flown, None, datagram)));
+                self.flights
+                    .push(Reverse((Time(self.now.0 + delay), self.flown, None, datagram)));
                 return;
             }
         };
-        self.flights.push(Reverse((Time(self.now.0 + delay), self.flown, number, datagram)));
+        self.flights
+            .push(Reverse((Time(self.now.0 + delay), self.flown, number, datagram)));
     }
 
     pub fn run_ms(&mut self, milliseconds: u64) {
@@ -266,13 +301,22 @@ impl Network {
     fn next_instant(&self) -> Time {
         let flight = self.flights.peek().map(|Reverse((at, ..))| *at);
         let peers = self.peers.iter().filter_map(Peer::next_due).min();
-        [flight, peers, self.core.next_wake()].into_iter().flatten().min().unwrap_or(Time(u64::MAX)).max(self.now)
+        [flight, peers, self.core.next_wake()]
+            .into_iter()
+            .flatten()
+            .min()
+            .unwrap_or(Time(u64::MAX))
+            .max(self.now)
     }
 
     /// Everything that is due at this instant.
     fn round(&mut self) {
         let mut answers: Vec<(usize, Vec<Vec<u8>>)> = Vec::new();
-        while self.flights.peek().is_some_and(|Reverse((at, ..))| *at <= self.now) {
+        while self
+            .flights
+            .peek()
+            .is_some_and(|Reverse((at, ..))| *at <= self.now)
+        {
             let Reverse((_, _, to, mut datagram)) = self.flights.pop().unwrap();
             match to {
                 None => {
@@ -281,10 +325,18 @@ impl Network {
                         .peers
                         .iter()
                         .find(|peer| encode_address(peer.address)[..] == *address)
-                        .map_or((polyana_core::Protocol::Udp, SocketAddr::from(([192, 0, 2, 1], 7882))), |peer| {
-                            (peer.protocol, peer.server)
-                        });
-                    let path = Path { protocol, local, remote: decode_address(address) };
+                        .map_or(
+                            (
+                                polyana_core::Protocol::Udp,
+                                SocketAddr::from(([192, 0, 2, 1], 7882)),
+                            ),
+                            |peer| (peer.protocol, peer.server),
+                        );
+                    let path = Path {
+                        protocol,
+                        local,
+                        remote: decode_address(address),
+                    };
                     self.core.receive(self.now, path, rest);
                 }
                 Some(peer) => {
@@ -313,10 +365,16 @@ impl Network {
         for transmit in batch.transmits() {
             self.sends += 1;
             let bytes = batch.bytes(transmit);
-            assert!(bytes.len() <= 65_000 && bytes.len().div_ceil(transmit.segment) <= 64, "fits one GSO send");
+            assert!(
+                bytes.len() <= 65_000 && bytes.len().div_ceil(transmit.segment) <= 64,
+                "fits one GSO send"
+            );
             for datagram in bytes.chunks(transmit.segment) {
                 self.datagrams_out += 1;
-                let found = self.peers.iter().position(|peer| peer.address == transmit.path.remote);
+                let found = self
+                    .peers
+                    .iter()
+                    .position(|peer| peer.address == transmit.path.remote);
                 let Some(peer) = found else {
                     self.astray.push((transmit.path, datagram.to_vec()));
                     continue;
@@ -329,9 +387,12 @@ impl Network {
         }
         self.batch = batch;
         let now = self.now;
-        self.events.extend(self.core.drain_events().map(|event| (now, event)));
-        if let Some((_, Event::CommandFailed { reason })) =
-            self.events.iter().find(|(_, event)| matches!(event, Event::CommandFailed { .. }))
+        self.events
+            .extend(self.core.drain_events().map(|event| (now, event)));
+        if let Some((_, Event::CommandFailed { reason })) = self
+            .events
+            .iter()
+            .find(|(_, event)| matches!(event, Event::CommandFailed { .. }))
         {
             panic!("a command failed: {reason}");
         }
@@ -354,24 +415,38 @@ impl Network {
 }
 
 fn encode_address(address: SocketAddr) -> [u8; 6] {
-    let SocketAddr::V4(address) = address else { panic!("tests use IPv4") };
+    let SocketAddr::V4(address) = address else {
+        panic!("tests use IPv4")
+    };
     let [a, b, c, d] = address.ip().octets();
     let [high, low] = address.port().to_be_bytes();
     [a, b, c, d, high, low]
 }
 
 fn decode_address(bytes: &[u8]) -> SocketAddr {
-    SocketAddr::from(([bytes[0], bytes[1], bytes[2], bytes[3]], u16::from_be_bytes([bytes[4], bytes[5]])))
+    SocketAddr::from((
+        [bytes[0], bytes[1], bytes[2], bytes[3]],
+        u16::from_be_bytes([bytes[4], bytes[5]]),
+    ))
 }
 
 /// One encoding, its SSRCs told, with all extensions.
 pub fn receiver_parameters(source: &Source) -> ReceiverParameters {
     ReceiverParameters {
-        kind: if source.is_video() { MediaKind::Video } else { MediaKind::Audio },
+        kind: if source.is_video() {
+            MediaKind::Video
+        } else {
+            MediaKind::Audio
+        },
         mid: if source.is_video() { "v" } else { "a" }.into(),
         codecs: vec![CodecParameters {
             payload_type: source.payload_type,
-            mime_type: if source.is_video() { "video/VP8" } else { "audio/opus" }.into(),
+            mime_type: if source.is_video() {
+                "video/VP8"
+            } else {
+                "audio/opus"
+            }
+            .into(),
             clock_rate: source.clock_rate,
             rtx_payload_type: source.rtx_payload_type,
         }],

@@ -100,7 +100,11 @@ impl Peer {
     }
 
     pub fn path(&self) -> Path {
-        Path { protocol: self.protocol, local: self.server, remote: self.address }
+        Path {
+            protocol: self.protocol,
+            local: self.server,
+            remote: self.address,
+        }
     }
 
     /// A connectivity check of the controlling side.
@@ -114,8 +118,16 @@ impl Peer {
         id[..8].copy_from_slice(&self.transactions.to_be_bytes());
         let mut out = vec![0; 600];
         let username = format!("{}:client{}", self.ufrag, self.transport);
-        let length =
-            stun::write_check(&mut out, &id, &username, password.as_bytes(), 0x6e00_1eff, 42, nominate).unwrap();
+        let length = stun::write_check(
+            &mut out,
+            &id,
+            &username,
+            password.as_bytes(),
+            0x6e00_1eff,
+            42,
+            nominate,
+        )
+        .unwrap();
         out.truncate(length);
         out
     }
@@ -134,7 +146,9 @@ impl Peer {
             if source.sends_reports && source.next_report <= now && !source.sent.is_empty() {
                 source.next_report = Time(now.0 + SENDER_REPORT_INTERVAL_US);
                 let info = source.sender_info(now);
-                out.push(compound(&mut self.srtp_out, |writer| writer.sender_report(&info, &[]).unwrap()));
+                out.push(compound(&mut self.srtp_out, |writer| {
+                    writer.sender_report(&info, &[]).unwrap()
+                }));
             }
         }
         self.report(now, out);
@@ -150,23 +164,36 @@ impl Peer {
                 .filter_map(|sink| sink.report_block(now))
                 .collect();
             if !blocks.is_empty() {
-                out.push(compound(&mut self.srtp_out, |writer| writer.receiver_report(1, &blocks).unwrap()));
+                out.push(compound(&mut self.srtp_out, |writer| {
+                    writer.receiver_report(1, &blocks).unwrap()
+                }));
             }
         }
         for sink in &mut self.sinks {
             let lost = sink.due_nacks(now);
             let ssrc = sink.ssrc;
             if !lost.is_empty() {
-                out.push(compound(&mut self.srtp_out, |writer| writer.nack(1, ssrc, &lost).unwrap()));
+                out.push(compound(&mut self.srtp_out, |writer| {
+                    writer.nack(1, ssrc, &lost).unwrap()
+                }));
             }
         }
     }
 
     pub fn next_due(&self) -> Option<Time> {
         let checks = self.checks.then_some(self.next_check);
-        let frames = self.sources.iter().filter(|source| source.active).map(|source| source.next_at);
+        let frames = self
+            .sources
+            .iter()
+            .filter(|source| source.active)
+            .map(|source| source.next_at);
         let nacks = self.sinks.iter().filter_map(Sink::next_nack);
-        checks.into_iter().chain(frames).chain(nacks).chain([self.next_report]).min()
+        checks
+            .into_iter()
+            .chain(frames)
+            .chain(nacks)
+            .chain([self.next_report])
+            .min()
     }
 
     /// A compound with what `write` adds after an empty receiver report.
@@ -186,7 +213,10 @@ impl Peer {
 
     fn receive_stun(&mut self, datagram: &[u8]) {
         let message = stun::Message::parse(datagram).unwrap();
-        assert!(message.verify_integrity(self.password.as_bytes()), "answers carry MESSAGE-INTEGRITY");
+        assert!(
+            message.verify_integrity(self.password.as_bytes()),
+            "answers carry MESSAGE-INTEGRITY"
+        );
         match message.class {
             stun::Class::Success => {
                 self.stun_answers += 1;
@@ -225,8 +255,13 @@ impl Peer {
             timestamp: header.timestamp,
             payload_type: header.payload_type,
             marker: header.marker,
-            extensions: header.extensions(packet).map(|(id, value)| (id, value.to_vec())).collect(),
-            two_byte_extensions: header.extension.is_some_and(|(profile, ..)| profile & 0xfff0 == 0x1000),
+            extensions: header
+                .extensions(packet)
+                .map(|(id, value)| (id, value.to_vec()))
+                .collect(),
+            two_byte_extensions: header
+                .extension
+                .is_some_and(|(profile, ..)| profile & 0xfff0 == 0x1000),
             payload,
             resent,
         };
@@ -262,7 +297,10 @@ impl Peer {
             Packet::SourceDescription => Feedback::SourceDescription,
             Packet::Bye { ssrcs } => {
                 let ended: Vec<u32> = ssrcs.collect();
-                self.sinks.iter_mut().filter(|sink| ended.contains(&sink.ssrc)).for_each(|sink| sink.byes += 1);
+                self.sinks
+                    .iter_mut()
+                    .filter(|sink| ended.contains(&sink.ssrc))
+                    .for_each(|sink| sink.byes += 1);
                 Feedback::Bye(ended)
             }
             Packet::Nack { media_ssrc, lost, .. } => {
@@ -279,7 +317,9 @@ impl Peer {
             }
             Packet::TransportFeedback(feedback) => {
                 let mut packets = Vec::new();
-                feedback.for_each(|sequence, at| packets.push((sequence, at.is_some()))).unwrap();
+                feedback
+                    .for_each(|sequence, at| packets.push((sequence, at.is_some())))
+                    .unwrap();
                 Feedback::Transport(packets)
             }
             _ => Feedback::Other,
@@ -287,7 +327,9 @@ impl Peer {
     }
 
     fn answer_nack(&mut self, now: Time, ssrc: u32, lost: &[u16], out: &mut Vec<Vec<u8>>) {
-        let Some(source) = self.sources.iter_mut().find(|source| source.ssrc == ssrc) else { return };
+        let Some(source) = self.sources.iter_mut().find(|source| source.ssrc == ssrc) else {
+            return;
+        };
         for &sequence in lost {
             source.nacked.push((now, sequence));
             out.extend(source.resend(sequence, &self.srtp_out, &mut self.transport_sequence));
@@ -299,7 +341,10 @@ impl Peer {
     }
 
     pub fn plis(&self) -> usize {
-        self.feedback.iter().filter(|(_, feedback)| matches!(feedback, Feedback::Pli(_))).count()
+        self.feedback
+            .iter()
+            .filter(|(_, feedback)| matches!(feedback, Feedback::Pli(_)))
+            .count()
     }
 }
 

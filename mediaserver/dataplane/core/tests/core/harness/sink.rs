@@ -124,7 +124,11 @@ impl Sink {
     }
 
     pub fn next_nack(&self) -> Option<Time> {
-        self.missing.values().map(|(next, _)| *next).min().filter(|_| self.nacks)
+        self.missing
+            .values()
+            .map(|(next, _)| *next)
+            .min()
+            .filter(|_| self.nacks)
     }
 
     pub fn report_block(&mut self, now: Time) -> Option<ReportBlock> {
@@ -135,7 +139,10 @@ impl Sink {
         let interval = expected - expected_prior;
         let lost = interval.saturating_sub(received - received_prior);
         let (last_sr, delay) = self.sender_reports.last().map_or((0, 0), |(at, info)| {
-            ((info.ntp_time >> 16) as u32, ((now.0 - at.0) as u128 * 65_536 / 1_000_000) as u32)
+            (
+                (info.ntp_time >> 16) as u32,
+                ((now.0 - at.0) as u128 * 65_536 / 1_000_000) as u32,
+            )
         });
         Some(ReportBlock {
             ssrc: self.ssrc,
@@ -153,11 +160,17 @@ impl Sink {
         let (Some(first), Some(last)) = (self.packets.keys().next(), self.packets.keys().last()) else {
             return Vec::new();
         };
-        (*first..=*last).filter(|sequence| !self.packets.contains_key(sequence)).collect()
+        (*first..=*last)
+            .filter(|sequence| !self.packets.contains_key(sequence))
+            .collect()
     }
 
     /// Publisher's numbers of the packets, in the order of the outgoing sequence.
     pub fn stamps(&self) -> Vec<u32> {
-        self.packets.values().filter_map(Received::stamp).map(|(_, number)| number).collect()
+        self.packets
+            .values()
+            .filter_map(Received::stamp)
+            .map(|(_, number)| number)
+            .collect()
     }
 }

@@ -131,11 +131,22 @@ impl Source {
         self.next_at = Time(now.0 + self.interval_us);
         let keyframe = std::mem::take(&mut self.keyframe_wanted) && self.is_video();
         let temporal_id = self.advance_picture(keyframe);
-        let count = if keyframe { 2 * self.packets_per_frame } else { self.packets_per_frame };
+        let count = if keyframe {
+            2 * self.packets_per_frame
+        } else {
+            self.packets_per_frame
+        };
         (0..count)
             .map(|part| {
                 let payload = self.payload(keyframe, temporal_id, part);
-                self.packet(now, &payload, part + 1 == count, (keyframe, temporal_id), srtp, transport_sequence)
+                self.packet(
+                    now,
+                    &payload,
+                    part + 1 == count,
+                    (keyframe, temporal_id),
+                    srtp,
+                    transport_sequence,
+                )
             })
             .collect()
     }
@@ -146,7 +157,9 @@ impl Source {
 
     /// Moves picture numbers to the next frame and gives its temporal layer.
     fn advance_picture(&mut self, keyframe: bool) -> u8 {
-        let Codec::Vp8 { temporal_layers } = self.codec else { return 0 };
+        let Codec::Vp8 { temporal_layers } = self.codec else {
+            return 0;
+        };
         self.picture_id = (self.picture_id + 1) & 0x7fff;
         if keyframe {
             self.frames = 0;
@@ -200,11 +213,19 @@ impl Source {
         let plain = write(
             (self.payload_type, sequence, timestamp, self.ssrc, marker),
             &extensions,
-            self.transport_sequence_id.map(|id| (id, next(transport_sequence))),
+            self.transport_sequence_id
+                .map(|id| (id, next(transport_sequence))),
             payload,
         );
         self.history.insert(sequence, plain.clone());
-        self.sent.push(Sent { at: now, sequence, timestamp, keyframe, temporal_id, stamp: self.stamp.wrapping_sub(1) });
+        self.sent.push(Sent {
+            at: now,
+            sequence,
+            timestamp,
+            keyframe,
+            temporal_id,
+            stamp: self.stamp.wrapping_sub(1),
+        });
         self.octets += payload.len() as u64;
         let encrypted = protect(srtp, self.index, self.ssrc, plain);
         self.index += 1;
@@ -218,7 +239,8 @@ impl Source {
         let mut plain = write(
             (self.payload_type, sequence, timestamp, self.ssrc, false),
             &self.extensions,
-            self.transport_sequence_id.map(|id| (id, next(transport_sequence))),
+            self.transport_sequence_id
+                .map(|id| (id, next(transport_sequence))),
             &[0; 255],
         );
         plain[0] |= 0x20;
@@ -231,9 +253,16 @@ impl Source {
     /// A probe on the retransmission stream: padding without an original packet.
     pub fn rtx_padding(&mut self, srtp: &srtp::Sender, transport_sequence: &mut u16) -> Vec<u8> {
         let mut plain = write(
-            (self.rtx_payload_type.unwrap(), self.rtx_index as u16, 0, self.rtx_ssrc, false),
+            (
+                self.rtx_payload_type.unwrap(),
+                self.rtx_index as u16,
+                0,
+                self.rtx_ssrc,
+                false,
+            ),
             self.rtx_extensions.as_ref().unwrap_or(&self.extensions),
-            self.transport_sequence_id.map(|id| (id, next(transport_sequence))),
+            self.transport_sequence_id
+                .map(|id| (id, next(transport_sequence))),
             &[0; 200],
         );
         plain[0] |= 0x20;
@@ -244,7 +273,12 @@ impl Source {
     }
 
     /// The answer to a NACK: RFC 4588 when negotiated, else the packet again.
-    pub fn resend(&mut self, sequence: u16, srtp: &srtp::Sender, transport_sequence: &mut u16) -> Option<Vec<u8>> {
+    pub fn resend(
+        &mut self,
+        sequence: u16,
+        srtp: &srtp::Sender,
+        transport_sequence: &mut u16,
+    ) -> Option<Vec<u8>> {
         if !self.answers_nacks {
             return None;
         }
@@ -257,9 +291,16 @@ impl Source {
         let mut payload = sequence.to_be_bytes().to_vec();
         payload.extend(&plain[header.length..]);
         let again = write(
-            (payload_type, self.rtx_index as u16, header.timestamp, self.rtx_ssrc, header.marker),
+            (
+                payload_type,
+                self.rtx_index as u16,
+                header.timestamp,
+                self.rtx_ssrc,
+                header.marker,
+            ),
             self.rtx_extensions.as_ref().unwrap_or(&self.extensions),
-            self.transport_sequence_id.map(|id| (id, next(transport_sequence))),
+            self.transport_sequence_id
+                .map(|id| (id, next(transport_sequence))),
             &payload,
         );
         let encrypted = protect(srtp, self.rtx_index, self.rtx_ssrc, again);
@@ -286,7 +327,11 @@ pub fn ntp(at: Time, shift_us: i64) -> u64 {
 
 /// Which source and which of its packets a payload is of; None for other payloads.
 pub fn read_stamp(payload: &[u8]) -> Option<(u32, u32)> {
-    let stamp = if payload.first()? & 0x80 != 0 { payload.get(6..6 + STAMP)? } else { payload.get(..STAMP)? };
+    let stamp = if payload.first()? & 0x80 != 0 {
+        payload.get(6..6 + STAMP)?
+    } else {
+        payload.get(..STAMP)?
+    };
     let word = |at: usize| u32::from_be_bytes([stamp[at], stamp[at + 1], stamp[at + 2], stamp[at + 3]]);
     Some((word(1), word(5)))
 }
@@ -303,14 +348,25 @@ fn write(
     transport_sequence: Option<(u8, u16)>,
     payload: &[u8],
 ) -> Vec<u8> {
-    let mut elements: Vec<(u8, &[u8])> = extensions.iter().map(|(id, value)| (*id, value.as_slice())).collect();
+    let mut elements: Vec<(u8, &[u8])> = extensions
+        .iter()
+        .map(|(id, value)| (*id, value.as_slice()))
+        .collect();
     let number = transport_sequence.map(|(id, number)| (id, number.to_be_bytes()));
     if let Some((id, number)) = &number {
         elements.push((*id, number));
     }
     let mut packet = vec![0; 1500];
-    let header =
-        rtp::write_header(&mut packet, marker, payload_type, sequence, timestamp, ssrc, &elements).unwrap();
+    let header = rtp::write_header(
+        &mut packet,
+        marker,
+        payload_type,
+        sequence,
+        timestamp,
+        ssrc,
+        &elements,
+    )
+    .unwrap();
     packet.truncate(header);
     packet.extend(payload);
     packet
@@ -320,7 +376,9 @@ fn protect(srtp: &srtp::Sender, index: u64, ssrc: u32, mut plain: Vec<u8>) -> Ve
     let header = rtp::Header::parse(&plain).unwrap();
     let length = plain.len();
     plain.resize(length + srtp.profile().rtp_overhead(), 0);
-    let length = srtp.protect_rtp(index, ssrc, header.length, &mut plain, length).unwrap();
+    let length = srtp
+        .protect_rtp(index, ssrc, header.length, &mut plain, length)
+        .unwrap();
     plain.truncate(length);
     plain
 }

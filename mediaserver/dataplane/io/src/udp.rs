@@ -1,0 +1,383 @@
+//! UDP sockets with what a media server needs: many datagrams for each call, and the right source address.
+//!
+//! Receive: recvmmsg with UDP_GRO, so that a burst from one peer is one read. Send: one sendmsg for each [`Transmit`],
+//! with UDP_SEGMENT where it holds several datagrams; the kernel splits them (the one big saving of the path).
+
+use polyana_core::{Path, Protocol, Transmit};
+use socket2::{Domain, SockAddr, SockAddrStorage, Socket, Type};
+use std::cell::Cell;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+
+/// Messages for each recvmmsg.
+const BATCH: usize = 32;
+/// With GRO one message holds up to a whole IP packet's worth of datagrams.
+const SLOT: usize = 65_536;
+/// A second of a fast uplink may wait while the worker is busy.
+const BUFFER_BYTES: usize = 8 << 20;
+/// Room for packet info of either family and a segment size.
+const CONTROL: usize = 128;
+
+/// Control messages must be aligned like their headers.
+#[repr(C, align(8))]
+#[derive(Clone, Copy)]
+struct Control([u8; CONTROL]);
+
+pub(crate) struct UdpSocket {
+    socket: Socket,
+    local: SocketAddr,
+    wildcard: bool,
+    /// False after the kernel or the device has refused segmentation.
+    gso: Cell<bool>,
+}
+
+/// What became of a send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    Done,
+    /// The socket buffer is full.
+    Full,
+    /// The peer or the path refused; nothing of ours is wrong.
+    Failed,
+}
+
+impl UdpSocket {
+    /// Binds with SO_REUSEPORT, so that each worker has a socket of its own on the port.
+    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+        let socket = Socket::new(
+            Domain::for_address(address),
+            Type::DGRAM.nonblocking().cloexec(),
+            None,
+        )?;
+        socket.set_reuse_port(true)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+            set_option(&socket, libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO, 1)?;
+        } else {
+            set_option(&socket, libc::IPPROTO_IP, libc::IP_PKTINFO, 1)?;
+        }
+        grow_buffers(&socket);
+        // Old kernels lack it: datagrams then come one by one.
+        let _ = set_option(&socket, libc::SOL_UDP, libc::UDP_GRO, 1);
+        socket.bind(&address.into())?;
+        let local = socket
+            .local_addr()?
+            .as_socket()
+            .ok_or(io::ErrorKind::AddrNotAvailable)?;
+        Ok(Self {
+            wildcard: local.ip().is_unspecified(),
+            socket,
+            local,
+            gso: Cell::new(true),
+        })
+    }
+
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// True when datagrams with this local address leave from this socket.
+    pub fn serves(&self, local: &SocketAddr) -> bool {
+        *local == self.local
+            || (self.wildcard && local.is_ipv4() == self.local.is_ipv4() && local.port() == self.local.port())
+    }
+
+    /// Sends a group of datagrams from `path.local` to `path.remote`.
+    pub fn send(&self, transmit: &Transmit, bytes: &[u8]) -> Sent {
+        if transmit.segment < transmit.length {
+            if self.gso.get() {
+                match self.send_message(&transmit.path, bytes, Some(transmit.segment as u16)) {
+                    Err(error) if refuses_segmentation(&error) => self.gso.set(false),
+                    result => return outcome(&result),
+                }
+            }
+            let each = bytes
+                .chunks(transmit.segment)
+                .map(|one| self.send_message(&transmit.path, one, None));
+            return each
+                .map(|result| outcome(&result))
+                .find(|sent| *sent != Sent::Done)
+                .unwrap_or(Sent::Done);
+        }
+        outcome(&self.send_message(&transmit.path, bytes, None))
+    }
+
+    fn send_message(&self, path: &Path, bytes: &[u8], segment: Option<u16>) -> io::Result<()> {
+        let remote = SockAddr::from(path.remote);
+        let mut vector = libc::iovec {
+            iov_base: bytes.as_ptr().cast_mut().cast(),
+            iov_len: bytes.len(),
+        };
+        let mut control = Control([0; CONTROL]);
+        // SAFETY: all-zero is a valid msghdr.
+        let mut header: libc::msghdr = unsafe { std::mem::zeroed() };
+        header.msg_name = remote.as_ptr().cast_mut().cast();
+        header.msg_namelen = remote.len();
+        header.msg_iov = &mut vector;
+        header.msg_iovlen = 1;
+        let mut writer = ControlWriter {
+            control: &mut control,
+            length: 0,
+        };
+        if let Some(segment) = segment {
+            writer.add(libc::SOL_UDP, libc::UDP_SEGMENT, segment);
+        }
+        if self.wildcard {
+            writer.add_source(path.local.ip());
+        }
+        header.msg_controllen = writer.length;
+        if header.msg_controllen > 0 {
+            header.msg_control = control.0.as_mut_ptr().cast();
+        }
+        // SAFETY: name, vector and control outlive the call; the kernel only reads them.
+        let sent = unsafe { libc::sendmsg(self.socket.as_raw_fd(), &header, 0) };
+        if sent < 0 {
+            Err(io::Error::last_os_error())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+impl AsFd for UdpSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+/// Appends control messages; the buffer is large enough for all that are ever added together.
+struct ControlWriter<'a> {
+    control: &'a mut Control,
+    length: usize,
+}
+
+impl ControlWriter<'_> {
+    fn add<T: Copy>(&mut self, level: libc::c_int, kind: libc::c_int, value: T) {
+        // SAFETY: pure arithmetic.
+        let (space, length, offset) = unsafe {
+            (
+                libc::CMSG_SPACE(size_of::<T>() as u32) as usize,
+                libc::CMSG_LEN(size_of::<T>() as u32) as usize,
+                libc::CMSG_LEN(0) as usize,
+            )
+        };
+        let target = &mut self.control.0[self.length..self.length + space];
+        let header = libc::cmsghdr {
+            cmsg_len: length,
+            cmsg_level: level,
+            cmsg_type: kind,
+        };
+        // SAFETY: `target` has CMSG_SPACE(T) bytes: the header, then the value; unaligned writes need no alignment.
+        unsafe {
+            target
+                .as_mut_ptr()
+                .cast::<libc::cmsghdr>()
+                .write_unaligned(header);
+            target.as_mut_ptr().add(offset).cast::<T>().write_unaligned(value);
+        }
+        self.length += space;
+    }
+
+    /// The source address of what is sent (RFC 3542, section 6.2; ip(7)).
+    fn add_source(&mut self, ip: IpAddr) {
+        match ip {
+            IpAddr::V4(ip) => {
+                let address = libc::in_addr {
+                    s_addr: u32::from_ne_bytes(ip.octets()),
+                };
+                let none = libc::in_addr { s_addr: 0 };
+                let info = libc::in_pktinfo {
+                    ipi_ifindex: 0,
+                    ipi_spec_dst: address,
+                    ipi_addr: none,
+                };
+                self.add(libc::IPPROTO_IP, libc::IP_PKTINFO, info);
+            }
+            IpAddr::V6(ip) => {
+                let address = libc::in6_addr { s6_addr: ip.octets() };
+                let info = libc::in6_pktinfo {
+                    ipi6_addr: address,
+                    ipi6_ifindex: 0,
+                };
+                self.add(libc::IPPROTO_IPV6, libc::IPV6_PKTINFO, info);
+            }
+        }
+    }
+}
+
+fn outcome(result: &io::Result<()>) -> Sent {
+    match result {
+        Ok(()) => Sent::Done,
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock) => Sent::Full,
+        Err(_) => Sent::Failed,
+    }
+}
+
+fn refuses_segmentation(error: &io::Error) -> bool {
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EIO | libc::EINVAL | libc::EOPNOTSUPP | libc::EMSGSIZE)
+    )
+}
+
+fn set_option(socket: &Socket, level: libc::c_int, name: libc::c_int, value: libc::c_int) -> io::Result<()> {
+    // SAFETY: `value` lives through the call and its length is given.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            name,
+            (&raw const value).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(())
+    }
+}
+
+/// As large as allowed: FORCE needs CAP_NET_ADMIN, the plain option stops at net.core.{r,w}mem_max.
+fn grow_buffers(socket: &Socket) {
+    for (force, plain) in [
+        (libc::SO_RCVBUFFORCE, libc::SO_RCVBUF),
+        (libc::SO_SNDBUFFORCE, libc::SO_SNDBUF),
+    ] {
+        if set_option(socket, libc::SOL_SOCKET, force, BUFFER_BYTES as libc::c_int).is_err() {
+            let _ = set_option(socket, libc::SOL_SOCKET, plain, BUFFER_BYTES as libc::c_int);
+        }
+    }
+}
+
+/// Buffers for one recvmmsg, used by all sockets of a worker in turn.
+pub(crate) struct ReceiveArena {
+    bytes: Box<[u8]>,
+    names: Vec<SockAddrStorage>,
+    controls: Vec<Control>,
+}
+
+impl ReceiveArena {
+    pub fn new() -> Self {
+        Self {
+            bytes: vec![0; BATCH * SLOT].into_boxed_slice(),
+            names: (0..BATCH).map(|_| SockAddrStorage::zeroed()).collect(),
+            controls: vec![Control([0; CONTROL]); BATCH],
+        }
+    }
+
+    /// Reads one batch and gives each datagram to `each`; returns whether more may wait, and how many came.
+    pub fn receive(
+        &mut self,
+        socket: &UdpSocket,
+        mut each: impl FnMut(Path, &mut [u8]),
+    ) -> io::Result<(bool, usize)> {
+        let mut vectors: [libc::iovec; BATCH] = std::array::from_fn(|index| libc::iovec {
+            iov_base: self.bytes[index * SLOT..].as_mut_ptr().cast(),
+            iov_len: SLOT,
+        });
+        // SAFETY: all-zero is a valid mmsghdr.
+        let mut headers: [libc::mmsghdr; BATCH] = unsafe { std::mem::zeroed() };
+        for index in 0..BATCH {
+            let header = &mut headers[index].msg_hdr;
+            header.msg_name = (&raw mut self.names[index]).cast();
+            header.msg_namelen = size_of::<SockAddrStorage>() as libc::socklen_t;
+            header.msg_iov = &mut vectors[index];
+            header.msg_iovlen = 1;
+            header.msg_control = self.controls[index].0.as_mut_ptr().cast();
+            header.msg_controllen = CONTROL;
+        }
+        // SAFETY: every pointer in `headers` is to memory that outlives the call, with its length given.
+        let count = unsafe {
+            libc::recvmmsg(
+                socket.socket.as_raw_fd(),
+                headers.as_mut_ptr(),
+                BATCH as u32,
+                libc::MSG_DONTWAIT,
+                std::ptr::null_mut(),
+            )
+        };
+        if count < 0 {
+            let error = io::Error::last_os_error();
+            return match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok((false, 0)),
+                // An ICMP error about something sent earlier; the next read is fine.
+                io::ErrorKind::ConnectionRefused => Ok((true, 0)),
+                _ => Err(error),
+            };
+        }
+        let count = count as usize;
+        let mut datagrams = 0;
+        for (index, header) in headers[..count].iter().enumerate() {
+            datagrams += self.split(index, header, socket, &mut each);
+        }
+        Ok((count == BATCH, datagrams))
+    }
+
+    /// One message: its addresses, and its datagrams when GRO joined several.
+    fn split(
+        &mut self,
+        index: usize,
+        header: &libc::mmsghdr,
+        socket: &UdpSocket,
+        each: &mut impl FnMut(Path, &mut [u8]),
+    ) -> usize {
+        // SAFETY: the kernel wrote an address of `msg_namelen` bytes into this storage.
+        let name = unsafe {
+            SockAddr::new(
+                std::mem::replace(&mut self.names[index], SockAddrStorage::zeroed()),
+                header.msg_hdr.msg_namelen,
+            )
+        };
+        let Some(remote) = name.as_socket() else { return 0 };
+        let (ip, segment) = read_control(&header.msg_hdr);
+        let local = SocketAddr::new(ip.unwrap_or(socket.local.ip()), socket.local.port());
+        let path = Path {
+            protocol: Protocol::Udp,
+            local,
+            remote: plain(remote),
+        };
+        let length = header.msg_len as usize;
+        let bytes = &mut self.bytes[index * SLOT..][..length];
+        let segment = segment.filter(|&segment| segment > 0).unwrap_or(length.max(1));
+        bytes
+            .chunks_mut(segment)
+            .map(|datagram| each(path, datagram))
+            .count()
+    }
+}
+
+/// Scope and flow of an IPv6 address say nothing about who the peer is.
+fn plain(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip(), address.port())
+}
+
+/// Destination address and GRO segment size of a received message.
+fn read_control(header: &libc::msghdr) -> (Option<IpAddr>, Option<usize>) {
+    let (mut ip, mut segment) = (None, None);
+    // SAFETY: the kernel filled the control buffer; the CMSG functions stay inside msg_controllen, and each value is
+    // read unaligned with the type that its level and type define.
+    unsafe {
+        let mut message = libc::CMSG_FIRSTHDR(header);
+        while !message.is_null() {
+            let data = libc::CMSG_DATA(message);
+            match ((*message).cmsg_level, (*message).cmsg_type) {
+                (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
+                    let info = data.cast::<libc::in_pktinfo>().read_unaligned();
+                    ip = Some(IpAddr::from(info.ipi_addr.s_addr.to_ne_bytes()));
+                }
+                (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
+                    let info = data.cast::<libc::in6_pktinfo>().read_unaligned();
+                    ip = Some(IpAddr::from(info.ipi6_addr.s6_addr));
+                }
+                (libc::SOL_UDP, libc::UDP_GRO) => {
+                    segment = Some(data.cast::<libc::c_int>().read_unaligned() as usize);
+                }
+                _ => {}
+            }
+            message = libc::CMSG_NXTHDR(header, message);
+        }
+    }
+    (ip, segment)
+}

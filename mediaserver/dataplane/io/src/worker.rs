@@ -1,0 +1,414 @@
+//! One worker thread: waits, gathers, lets the core work, sends.
+
+use crate::clock::Clock;
+use crate::shared::{Message, Shared, ShellEvent, Wake};
+use crate::statistics::{LatencyHistogram, ShellCounters, WorkerStatistics};
+use crate::tcp::{Connections, Moved, Verdict};
+use crate::udp::{ReceiveArena, Sent, UdpSocket};
+use crossbeam_channel::Receiver;
+use polyana_core::{
+    Command, Core, Disposition, Event, Path, Protocol, Time, Transmit, TransmitBatch, TransportId,
+};
+use polyana_wire::{DatagramKind, stun};
+use rustc_hash::FxHashMap;
+use rustix::event::{Timespec, epoll};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Datagrams that are taken in before the core forwards them, so that a flood cannot hold back what came first.
+const MAX_GATHERED: usize = 512;
+/// A full socket buffer is waited for this long before the rest of a group is dropped.
+const SEND_WAIT: Duration = Duration::from_millis(1);
+
+// epoll tokens: 0 mailbox, 1.. UDP sockets, LISTENERS.. listeners, CONNECTIONS.. connections.
+const MAILBOX: u64 = 0;
+const LISTENERS: u64 = 1 << 16;
+const CONNECTIONS: u64 = 1 << 32;
+
+pub(crate) struct Worker {
+    index: usize,
+    core: Core,
+    clock: Clock,
+    sockets: Vec<UdpSocket>,
+    listeners: Vec<TcpListener>,
+    connections: Connections,
+    tcp_of_transport: FxHashMap<TransportId, Vec<SocketAddr>>,
+    poll: OwnedFd,
+    messages: Receiver<Message>,
+    shared: Arc<Shared>,
+    arena: ReceiveArena,
+    batch: TransmitBatch,
+    counters: ShellCounters,
+    latency: LatencyHistogram,
+    coalesce: Duration,
+}
+
+/// Everything that a worker is made of before its thread starts.
+pub(crate) struct Parts {
+    pub index: usize,
+    pub core: Core,
+    pub clock: Clock,
+    pub sockets: Vec<UdpSocket>,
+    pub listeners: Vec<TcpListener>,
+    pub messages: Receiver<Message>,
+    pub shared: Arc<Shared>,
+    pub coalesce: Duration,
+}
+
+impl Worker {
+    pub fn new(parts: Parts) -> io::Result<Self> {
+        let poll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        let watch = |fd: &dyn AsFdDyn, token: u64| {
+            epoll::add(
+                &poll,
+                fd.fd(),
+                epoll::EventData::new_u64(token),
+                epoll::EventFlags::IN,
+            )
+        };
+        watch(parts.shared.mailboxes[parts.index].wake(), MAILBOX)?;
+        for (number, socket) in parts.sockets.iter().enumerate() {
+            watch(socket, 1 + number as u64)?;
+        }
+        for (number, listener) in parts.listeners.iter().enumerate() {
+            listener.set_nonblocking(true)?;
+            watch(listener, LISTENERS + number as u64)?;
+        }
+        Ok(Self {
+            index: parts.index,
+            core: parts.core,
+            clock: parts.clock,
+            sockets: parts.sockets,
+            listeners: parts.listeners,
+            connections: Connections::default(),
+            tcp_of_transport: FxHashMap::default(),
+            poll,
+            messages: parts.messages,
+            shared: parts.shared,
+            arena: ReceiveArena::new(),
+            batch: TransmitBatch::default(),
+            counters: ShellCounters::default(),
+            latency: LatencyHistogram::default(),
+            coalesce: parts.coalesce,
+        })
+    }
+
+    /// Runs until told to stop.
+    pub fn run(&mut self) -> io::Result<()> {
+        let mut ready: Vec<u64> = Vec::with_capacity(256);
+        loop {
+            self.wait(&mut ready)?;
+            let woken = Instant::now();
+            let mut gathered = 0;
+            for &token in &ready {
+                match token {
+                    MAILBOX => {
+                        if !self.read_mailbox() {
+                            return Ok(());
+                        }
+                    }
+                    token if token >= CONNECTIONS => self.read_connection((token - CONNECTIONS) as usize),
+                    token if token >= LISTENERS => self.accept((token - LISTENERS) as usize),
+                    token => gathered += self.read_socket(token as usize - 1),
+                }
+            }
+            if gathered > 0 {
+                self.gather_more(woken, gathered);
+            }
+            self.work();
+            self.connections.sweep(woken);
+        }
+    }
+
+    fn wait(&self, ready: &mut Vec<u64>) -> io::Result<()> {
+        let timeout = self
+            .core
+            .next_wake()
+            .map(|at| Duration::from_micros(at.0.saturating_sub(self.clock.now().0)));
+        // Connections that have to show a check are looked at once a second.
+        let sweep = (self.connections.len() > 0).then_some(Duration::from_secs(1));
+        let timeout = [timeout, sweep].into_iter().flatten().min();
+        let timeout = timeout.map(|timeout| Timespec {
+            tv_sec: timeout.as_secs() as i64,
+            tv_nsec: i64::from(timeout.subsec_nanos()),
+        });
+        let mut events = [std::mem::MaybeUninit::uninit(); 128];
+        ready.clear();
+        match epoll::wait(&self.poll, &mut events, timeout.as_ref()) {
+            Ok((events, _)) => ready.extend(events.iter().map(|event| event.data.u64())),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    /// The rest of a frame arrives within a fraction of a millisecond: what is gathered leaves in one segmented send
+    /// for each receiver instead of one send for each packet.
+    fn gather_more(&mut self, woken: Instant, mut gathered: usize) {
+        if self.coalesce.is_zero() || gathered >= MAX_GATHERED {
+            return;
+        }
+        let rest = self.coalesce.saturating_sub(woken.elapsed());
+        if !rest.is_zero() {
+            std::thread::sleep(rest);
+        }
+        for socket in 0..self.sockets.len() {
+            if gathered < MAX_GATHERED {
+                gathered += self.read_socket(socket);
+            }
+        }
+    }
+
+    fn read_socket(&mut self, number: usize) -> usize {
+        let now = self.clock.now();
+        let mut total = 0;
+        loop {
+            let (core, counters, shared, index) =
+                (&mut self.core, &mut self.counters, &self.shared, self.index);
+            counters.receive_calls += 1;
+            let result = self.arena.receive(&self.sockets[number], |path, datagram| {
+                if core.receive(now, path, datagram) == Disposition::Foreign {
+                    hand_over(index, shared, counters, path, datagram);
+                }
+            });
+            match result {
+                Ok((more, count)) => {
+                    total += count;
+                    if !more || total >= MAX_GATHERED {
+                        return total;
+                    }
+                }
+                Err(_) => {
+                    self.counters.receive_errors += 1;
+                    return total;
+                }
+            }
+        }
+    }
+
+    /// False: stop.
+    fn read_mailbox(&mut self) -> bool {
+        self.shared.mailboxes[self.index].wake().clear();
+        while let Ok(message) = self.messages.try_recv() {
+            let now = self.clock.now();
+            match message {
+                Message::Command(command) => self.command(now, command),
+                Message::Datagram { path, mut bytes } => {
+                    if self.core.receive(now, path, &mut bytes) == Disposition::Foreign {
+                        self.counters.error_unknown_peer += 1;
+                    }
+                }
+                Message::Tcp {
+                    stream,
+                    remote,
+                    bytes,
+                } => self.adopt(stream, remote, bytes),
+                Message::Statistics(reply) => {
+                    let _ = reply.try_send(self.statistics()); // nobody waits any more: nothing to do
+                }
+                Message::Stop => {
+                    self.work();
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    fn command(&mut self, now: Time, command: Command) {
+        if let Command::RemoveTransport { transport } = &command {
+            self.shared.forget(*transport);
+            let remotes = self.tcp_of_transport.remove(transport).unwrap_or_default();
+            self.core.command(now, command);
+            self.work(); // BYE leaves before its connection closes
+            self.connections.close(&remotes);
+            return;
+        }
+        self.core.command(now, command);
+    }
+
+    fn accept(&mut self, number: usize) {
+        while let Ok((stream, remote)) = self.listeners[number].accept() {
+            self.adopt(stream, remote, Vec::new());
+        }
+    }
+
+    fn adopt(&mut self, stream: std::net::TcpStream, remote: SocketAddr, bytes: Vec<u8>) {
+        let token = |key: usize| CONNECTIONS + key as u64;
+        match self.connections.add(stream, remote, bytes, &self.poll, token) {
+            Some(key) => {
+                self.counters.tcp_connections += 1;
+                let (core, clock) = (&mut self.core, &self.clock);
+                self.connections
+                    .replay(key, |path, frame| match core.receive(clock.now(), path, frame) {
+                        Disposition::Done => Verdict::Accepted,
+                        Disposition::Foreign => Verdict::Stranger,
+                    });
+            }
+            None => self.counters.tcp_refused += 1,
+        }
+    }
+
+    fn read_connection(&mut self, key: usize) {
+        let (core, clock, shared, index) = (&mut self.core, &self.clock, &self.shared, self.index);
+        let moved = self
+            .connections
+            .ready(key, |path, frame| match core.receive(clock.now(), path, frame) {
+                Disposition::Done => Verdict::Accepted,
+                Disposition::Foreign => match owner_of(shared, &path, frame) {
+                    Some(worker) if worker != index => Verdict::Move(worker),
+                    _ => Verdict::Stranger,
+                },
+            });
+        if let Some(Moved {
+            worker,
+            stream,
+            remote,
+            bytes,
+        }) = moved
+        {
+            self.counters.handed_over += 1;
+            self.shared.mailboxes[worker].post(Message::Tcp {
+                stream,
+                remote,
+                bytes,
+            });
+        }
+    }
+
+    fn work(&mut self) {
+        let now = self.clock.now();
+        self.core.poll(now, &mut self.batch);
+        let batch = std::mem::take(&mut self.batch);
+        for transmit in batch.transmits() {
+            self.send(transmit, batch.bytes(transmit));
+        }
+        self.batch = batch;
+        self.batch.clear();
+        self.pass_events();
+    }
+
+    fn send(&mut self, transmit: &Transmit, bytes: &[u8]) {
+        let datagrams = transmit.length.div_ceil(transmit.segment) as u64;
+        self.counters.send_calls += 1;
+        match transmit.path.protocol {
+            Protocol::Udp => match self.send_udp(transmit, bytes) {
+                Sent::Done => self.counters.datagrams_out += datagrams,
+                Sent::Full => self.counters.send_dropped += datagrams,
+                Sent::Failed => self.counters.send_errors += datagrams,
+            },
+            Protocol::Tcp => {
+                for datagram in bytes.chunks(transmit.segment) {
+                    if self.connections.send(&transmit.path.remote, datagram) {
+                        self.counters.datagrams_out += 1;
+                    } else {
+                        self.counters.tcp_dropped += 1;
+                    }
+                }
+            }
+        }
+        if let Some(received_at) = transmit.received_at {
+            let latency = self.clock.now().0.saturating_sub(received_at.0);
+            self.latency.record(latency, datagrams);
+        }
+    }
+
+    fn send_udp(&self, transmit: &Transmit, bytes: &[u8]) -> Sent {
+        let Some(socket) = self
+            .sockets
+            .iter()
+            .find(|socket| socket.serves(&transmit.path.local))
+        else {
+            return Sent::Failed;
+        };
+        match socket.send(transmit, bytes) {
+            Sent::Full => {
+                let timeout = Timespec {
+                    tv_sec: 0,
+                    tv_nsec: i64::from(SEND_WAIT.subsec_nanos()),
+                };
+                let mut wanted = [rustix::event::PollFd::new(socket, rustix::event::PollFlags::OUT)];
+                match rustix::event::poll(&mut wanted, Some(&timeout)) {
+                    Ok(1..) => socket.send(transmit, bytes),
+                    _ => Sent::Full,
+                }
+            }
+            sent => sent,
+        }
+    }
+
+    fn pass_events(&mut self) {
+        let (shared, index, tcp) = (&self.shared, self.index, &mut self.tcp_of_transport);
+        let events = self.core.drain_events().map(|event| {
+            if let Event::IceSelected { transport, path } = &event {
+                shared.route_address(*transport, path, index);
+                if path.protocol == Protocol::Tcp {
+                    tcp.entry(*transport).or_default().push(path.remote);
+                }
+            }
+            ShellEvent::Core(event)
+        });
+        self.counters.dropped_dtls_events += shared.add_events(events);
+    }
+
+    fn statistics(&self) -> WorkerStatistics {
+        let mut found = WorkerStatistics {
+            worker: self.index,
+            shell: self.counters,
+            forward_latency: self.latency.clone(),
+            ..Default::default()
+        };
+        let cpu = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        found.cpu_us = cpu.tv_sec as u64 * 1_000_000 + cpu.tv_nsec as u64 / 1000;
+        self.core.statistics(&mut found.core);
+        found
+    }
+}
+
+/// Gives a datagram to the worker that knows its peer. Strangers' garbage costs one look-up.
+fn hand_over(index: usize, shared: &Shared, counters: &mut ShellCounters, path: Path, datagram: &[u8]) {
+    let owner = if shared.mailboxes.len() > 1 {
+        owner_of(shared, &path, datagram)
+    } else {
+        None
+    };
+    match owner {
+        Some(worker) if worker != index => {
+            let bytes = datagram.to_vec();
+            if shared.mailboxes[worker].post(Message::Datagram { path, bytes }) {
+                counters.handed_over += 1;
+            }
+        }
+        _ => counters.error_unknown_peer += 1,
+    }
+}
+
+fn owner_of(shared: &Shared, path: &Path, datagram: &[u8]) -> Option<usize> {
+    if DatagramKind::of(datagram) == Some(DatagramKind::Stun) {
+        let message = stun::Message::parse(datagram).ok()?;
+        return shared.worker_of_ufrag(message.receiver_ufrag()?);
+    }
+    shared.worker_of_address(path)
+}
+
+/// `AsFd` as an object, for the one loop that registers different kinds.
+trait AsFdDyn {
+    fn fd(&self) -> std::os::fd::BorrowedFd<'_>;
+}
+
+impl<T: std::os::fd::AsFd> AsFdDyn for T {
+    fn fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.as_fd()
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Whoever waits for events learns at once that no more will come.
+        let wake: &Wake = &self.shared.events_wake;
+        wake.set();
+    }
+}

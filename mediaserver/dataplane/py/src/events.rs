@@ -1,0 +1,110 @@
+//! Events as frozen Python objects.
+
+use polyana_io::core::{Event, Path};
+use polyana_io::{ShellEvent, protocol_name};
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+/// Declares a frozen class with read-only fields, `__match_args__` and a `__repr__`.
+macro_rules! event {
+    ($name:ident { $($field:ident : $kind:ty),* }) => {
+        #[pyclass(frozen, module = "mediaserver._dataplane")]
+        #[derive(Debug)]
+        pub(crate) struct $name { $(#[pyo3(get)] $field: $kind),* }
+
+        #[pymethods]
+        impl $name {
+            fn __repr__(&self) -> String {
+                format!("{self:?}")
+            }
+
+            #[classattr]
+            fn __match_args__() -> ($(event!(@text $field),)*) {
+                ($(stringify!($field),)*)
+            }
+        }
+    };
+    (@text $field:ident) => { &'static str };
+}
+
+event!(IceSelected { transport: u64, protocol: &'static str, local: String, remote: String });
+event!(IceDisconnected { transport: u64 });
+event!(DtlsReceived { transport: u64, datagram: Py<PyBytes> });
+event!(EncodingStarted {
+    receiver: u64,
+    encoding: u8,
+    ssrc: u32
+});
+event!(EncodingStopped {
+    receiver: u64,
+    encoding: u8
+});
+event!(AudioLevels { levels: Vec<(u64, f32)> });
+event!(SenderEncodingChanged { sender: u64, encoding: Option<u8> });
+event!(CommandFailed { reason: String });
+event!(WorkerFailed {
+    worker: usize,
+    reason: String
+});
+
+fn object<'py, T>(py: Python<'py>, value: T) -> PyResult<Bound<'py, PyAny>>
+where
+    T: Into<PyClassInitializer<T>> + pyo3::PyClass,
+{
+    Ok(Bound::new(py, value)?.into_any())
+}
+
+pub(crate) fn to_python(py: Python<'_>, event: ShellEvent) -> PyResult<Bound<'_, PyAny>> {
+    match event {
+        ShellEvent::WorkerFailed { worker, reason } => object(py, WorkerFailed { worker, reason }),
+        ShellEvent::Core(event) => core_to_python(py, event),
+    }
+}
+
+fn core_to_python(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyAny>> {
+    match event {
+        Event::IceSelected {
+            transport,
+            path:
+                Path {
+                    protocol,
+                    local,
+                    remote,
+                },
+        } => {
+            let (local, remote) = (local.to_string(), remote.to_string());
+            object(
+                py,
+                IceSelected {
+                    transport,
+                    protocol: protocol_name(protocol),
+                    local,
+                    remote,
+                },
+            )
+        }
+        Event::IceDisconnected { transport } => object(py, IceDisconnected { transport }),
+        Event::DtlsReceived { transport, datagram } => {
+            let datagram = PyBytes::new(py, &datagram).unbind();
+            object(py, DtlsReceived { transport, datagram })
+        }
+        Event::EncodingStarted {
+            receiver,
+            encoding,
+            ssrc,
+        } => object(
+            py,
+            EncodingStarted {
+                receiver,
+                encoding,
+                ssrc,
+            },
+        ),
+        Event::EncodingStopped { receiver, encoding } => object(py, EncodingStopped { receiver, encoding }),
+        Event::AudioLevels { levels } => object(py, AudioLevels { levels }),
+        Event::SenderEncodingChanged { sender, encoding } => {
+            object(py, SenderEncodingChanged { sender, encoding })
+        }
+        Event::CommandFailed { reason } => object(py, CommandFailed { reason }),
+    }
+}

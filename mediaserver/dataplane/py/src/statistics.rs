@@ -1,0 +1,169 @@
+//! Snapshots as frozen Python objects.
+
+use polyana_io::core::Counters;
+use polyana_io::{ShellCounters, WorkerStatistics as Snapshot};
+use pyo3::prelude::*;
+use std::collections::BTreeMap;
+
+/// Declares a frozen class with read-only fields.
+macro_rules! record {
+    ($name:ident { $($field:ident : $kind:ty),* $(,)? }) => {
+        #[pyclass(frozen, from_py_object, module = "mediaserver._dataplane")]
+        #[derive(Clone, Debug)]
+        pub(crate) struct $name { $(#[pyo3(get)] $field: $kind),* }
+
+        #[pymethods]
+        impl $name {
+            fn __repr__(&self) -> String {
+                format!("{self:?}")
+            }
+        }
+    };
+}
+
+record!(TransportStatistics { transport: u64, bytes_in: u64, bytes_out: u64, rtt_us: Option<u64> });
+record!(ReceiverStatistics {
+    receiver: u64,
+    packets: u64,
+    bytes: u64,
+    lost: u64,
+    jitter_us: u32,
+    live_encodings: u8,
+});
+record!(SenderStatistics {
+    sender: u64,
+    packets: u64,
+    bytes: u64,
+    retransmitted: u64,
+    fraction_lost: f32,
+    encoding: Option<u8>,
+});
+record!(WorkerStatistics {
+    worker: usize,
+    counters: BTreeMap<&'static str, u64>,
+    cpu_us: u64,
+    forward_latency: Vec<u64>,
+    forward_latency_sum_us: u64,
+    transports: Vec<TransportStatistics>,
+    receivers: Vec<ReceiverStatistics>,
+    senders: Vec<SenderStatistics>,
+});
+
+/// Names the fields of a counter struct; a new field that is not listed here fails to compile.
+macro_rules! entries {
+    ($counters:expr, $kind:ident { $($field:ident),* $(,)? }) => {{
+        let $kind { $($field),* } = $counters;
+        [$((stringify!($field), $field)),*]
+    }};
+}
+
+fn counters(core: Counters, shell: ShellCounters) -> BTreeMap<&'static str, u64> {
+    let core = entries!(
+        core,
+        Counters {
+            datagrams_in,
+            rtp_packets_in,
+            rtp_bytes_in,
+            rtp_packets_out,
+            rtp_bytes_out,
+            rtcp_packets_in,
+            rtcp_packets_out,
+            nacks_in,
+            nacks_out,
+            plis_in,
+            plis_out,
+            retransmitted_in,
+            retransmitted_out,
+            retransmission_misses,
+            duplicates_in,
+            dropped_disabled,
+            dropped_dtls,
+            stun_requests,
+            error_stun_malformed,
+            error_stun_unauthenticated,
+            error_unknown_peer,
+            error_unclassified,
+            error_rtp_malformed,
+            error_rtp_unknown_stream,
+            error_rtcp_malformed,
+            error_srtp_authentication,
+            error_srtp_replayed,
+            error_no_keys,
+        }
+    );
+    let shell = entries!(
+        shell,
+        ShellCounters {
+            receive_calls,
+            send_calls,
+            datagrams_out,
+            send_dropped,
+            send_errors,
+            receive_errors,
+            handed_over,
+            error_unknown_peer,
+            tcp_connections,
+            tcp_refused,
+            tcp_dropped,
+            dropped_dtls_events,
+        }
+    );
+    let mut all = BTreeMap::new();
+    for (name, value) in core.into_iter().chain(shell) {
+        *all.entry(name).or_default() += value;
+    }
+    all
+}
+
+impl From<Snapshot> for WorkerStatistics {
+    fn from(snapshot: Snapshot) -> Self {
+        let core = snapshot.core;
+        Self {
+            worker: snapshot.worker,
+            counters: counters(core.counters, snapshot.shell),
+            cpu_us: snapshot.cpu_us,
+            forward_latency: snapshot.forward_latency.cumulative(),
+            forward_latency_sum_us: snapshot.forward_latency.sum_us,
+            transports: core.transports.into_iter().map(Into::into).collect(),
+            receivers: core.receivers.into_iter().map(Into::into).collect(),
+            senders: core.senders.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<polyana_io::core::TransportStatistics> for TransportStatistics {
+    fn from(from: polyana_io::core::TransportStatistics) -> Self {
+        Self {
+            transport: from.transport,
+            bytes_in: from.bytes_in,
+            bytes_out: from.bytes_out,
+            rtt_us: from.rtt_us,
+        }
+    }
+}
+
+impl From<polyana_io::core::ReceiverStatistics> for ReceiverStatistics {
+    fn from(from: polyana_io::core::ReceiverStatistics) -> Self {
+        Self {
+            receiver: from.receiver,
+            packets: from.packets,
+            bytes: from.bytes,
+            lost: from.lost,
+            jitter_us: from.jitter_us,
+            live_encodings: from.live_encodings,
+        }
+    }
+}
+
+impl From<polyana_io::core::SenderStatistics> for SenderStatistics {
+    fn from(from: polyana_io::core::SenderStatistics) -> Self {
+        Self {
+            sender: from.sender,
+            packets: from.packets,
+            bytes: from.bytes,
+            retransmitted: from.retransmitted,
+            fraction_lost: from.fraction_lost,
+            encoding: from.encoding,
+        }
+    }
+}
