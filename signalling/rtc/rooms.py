@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import structlog
@@ -83,17 +83,19 @@ class Rooms:
         return room
 
     def audio_levels(self, levels: Iterable[tuple[int, float]]) -> None:
-        """Who speaks how loud, as the data plane reports it: receiver ids with linear levels."""
+        """Who speaks how loud, as one worker of the data plane reports it: receiver ids with linear levels.
+
+        The report does not say which worker it is from. Rooms of the worker of anybody in it fall silent where
+        nobody is loud; others wait for a report of their own, or for `ActiveSpeakers` to miss one.
+        """
         now, by_receiver = self._clock.monotonic(), dict(levels)
-        for room in self._rooms.values():
-            loudest: dict[str, float] = {}
-            for track in room.tracks.values():
-                level = by_receiver.get(track.receiver.id, 0.0) if track.receiver is not None else 0.0
-                if level and not track.muted:
-                    loudest[track.publisher.sid] = max(level, loudest.get(track.publisher.sid, 0.0))
-            if loudest or not room.speakers.idle:
-                # Silence is a report too, where somebody spoke before.
-                room.observe_levels(loudest, now)
+        loudest = {room: _loudest(room, by_receiver) for room in self._rooms.values()}
+        workers = {room.worker for room, loud in loudest.items() if loud}
+        if not by_receiver and len(all_workers := {room.worker for room in loudest}) == 1:
+            workers = all_workers
+        for room, loud in loudest.items():
+            if room.worker in workers and (loud or not room.speakers.idle):
+                room.observe_levels(loud, now)
 
     def tick(self, now: float) -> None:
         """Sends what is due and ends rooms. To be called about every 100 ms."""
@@ -128,3 +130,12 @@ class Rooms:
         self._metrics.rooms.set(len(self._rooms))
         self._ended(room.name)
         self._log.info("room ended", room=room.name, room_sid=room.sid)
+
+
+def _loudest(room: Room, by_receiver: Mapping[int, float]) -> dict[str, float]:
+    loudest: dict[str, float] = {}
+    for track in room.tracks.values():
+        level = by_receiver.get(track.receiver.id, 0.0) if track.receiver is not None else 0.0
+        if level and not track.muted:
+            loudest[track.publisher.sid] = max(level, loudest.get(track.publisher.sid, 0.0))
+    return loudest

@@ -102,6 +102,7 @@ class World:
         self.registry = CollectorRegistry()
         self.metrics = RtcMetrics(self.registry)
         self.ended_rooms: list[str] = []
+        self.workers: dict[str, int] = {}
         self.sessions = Sessions(
             self.settings,
             KEYS,
@@ -109,7 +110,7 @@ class World:
             self.metrics,
             responses.server_info(self.settings, "ND_test"),
             self._connect,
-            lambda name: 0,
+            lambda name: self.workers.get(name, 0),
             self.ended_rooms.append,
         )
 
