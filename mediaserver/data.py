@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from mediaserver.peer_connection import PeerConnection
-
     from mediaserver.participant import Participant
+    from mediaserver.peer_connection import PeerConnection
 
 Label = Literal["_reliable", "_lossy"]
 RELIABLE: Label = "_reliable"
@@ -48,6 +47,7 @@ class DataOutbox:
     max_waiting_bytes: int
     max_buffered_bytes: int
     dropped: int = 0
+    _open: bool = False
     _waiting: deque[bytes] = field(default_factory=deque)
     _waiting_bytes: int = 0
 
@@ -55,16 +55,18 @@ class DataOutbox:
         """Returns False if the message was dropped."""
         if label == LOSSY:
             return self._counted(connection.send_data(label, payload))
-        if self._waiting:
+        if not self._open:
             return self._wait(payload)
         if connection.buffered_amount(label) + len(payload) > self.max_buffered_bytes:
             return self._counted(False)
-        return connection.send_data(label, payload) or self._wait(payload)
+        return self._counted(connection.send_data(label, payload))
 
-    def flush(self, connection: PeerConnection) -> None:
-        """The reliable channel has opened."""
-        while self._waiting and connection.send_data(RELIABLE, self._waiting[0]):
-            self._waiting_bytes -= len(self._waiting.popleft())
+    def opened(self, connection: PeerConnection) -> None:
+        """The reliable channel is open: sends what waited."""
+        self._open = True
+        waiting, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
+        for payload in waiting:
+            self.send(connection, RELIABLE, payload)
 
     def _wait(self, payload: bytes) -> bool:
         if self._waiting_bytes + len(payload) > self.max_waiting_bytes:

@@ -11,17 +11,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from mediaserver.peer_connection import ConnectionState, Offerer, PeerConnection
-
 from mediaserver import sids
 from mediaserver.data import DataOutbox, Label
+from mediaserver.peer_connection import ConnectionState, Offerer, PeerConnection
 from mediaserver.permissions import Permissions, merged_attributes
 from mediaserver.publisher import Publisher
 from mediaserver.subscriber import Subscriber, SubscriptionFailure
 
 if TYPE_CHECKING:
-    from mediaserver.peer_connection import PeerConnectionObserver, RtpReceiver
-
+    from mediaserver.peer_connection import PeerConnectionObserver, RtpReceiver, RtpSender
     from mediaserver.room import Room
     from mediaserver.track import Track
 
@@ -222,11 +220,17 @@ class Participant:
 
     def data_channel_ready(self, connection: PeerConnection, label: str) -> None:
         if connection is self.primary_connection and label == "_reliable":
-            self.data.flush(connection)
+            self.data.opened(connection)
 
     def negotiation_needed(self, connection: PeerConnection) -> None:
         if self.state is not ParticipantState.DISCONNECTED:
             self.observer.negotiation_needed(connection)
 
+    def sender_unsupported(self, connection: PeerConnection, sender: RtpSender) -> None:
+        self.subscriber.unsupported(sender)
+
     def media_started(self, connection: PeerConnection, receiver: RtpReceiver, encoding: int) -> None:
         self.publisher.media_started(receiver)
+
+    def sender_unsupported(self, connection: PeerConnection, sender: RtpSender) -> None:
+        self.subscriber.sender_unsupported(sender)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mediaserver.peer_connection import RemoteMedia
-
     from mediaserver.track import Track
 
 

@@ -13,9 +13,8 @@ from mediaserver.publication import SectionMatch, match_sections, preferred_code
 from mediaserver.track import Track, TrackSettings
 
 if TYPE_CHECKING:
-    from mediaserver.peer_connection import RemoteMedia, RtpReceiver
-
     from mediaserver.participant import Participant
+    from mediaserver.peer_connection import RemoteMedia, RtpReceiver
 
 
 class PublishRefusal(Enum):

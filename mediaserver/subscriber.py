@@ -6,18 +6,32 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from mediaserver.peer_connection import UnsupportedCodec
-
 from mediaserver.subscription import Subscription, Wishes
-from mediaserver.track import VideoQuality
+from mediaserver.track import TrackSource, VideoQuality
 
 if TYPE_CHECKING:
     from mediaserver.participant import Participant
+    from mediaserver.peer_connection import RtpSender
     from mediaserver.track import Track
 
 
 class SubscriptionFailure(Enum):
     CODEC_UNSUPPORTED = "codec_unsupported"
     TRACK_NOT_FOUND = "track_not_found"
+
+
+# Browsers play the tracks of one stream in step, so camera and microphone must name the same one (RFC 8830).
+_STREAMS = {
+    TrackSource.CAMERA: "camera",
+    TrackSource.MICROPHONE: "camera",
+    TrackSource.SCREEN_SHARE: "screen_share",
+    TrackSource.SCREEN_SHARE_AUDIO: "screen_share",
+}
+
+
+def stream_name(track: Track) -> str:
+    """The part of the msid stream id behind the publisher: shared by tracks that belong together."""
+    return _STREAMS.get(track.settings.source, track.sid)
 
 
 class Subscriber:
@@ -91,6 +105,14 @@ class Subscriber:
         self._failed.discard(track.sid)
         self._denied.discard(track.sid)
 
+    def sender_unsupported(self, sender: RtpSender) -> None:
+        """The last description of the client showed that it cannot decode this track; the sender is gone."""
+        for subscription in list(self.subscriptions.values()):
+            if subscription.sender is sender:
+                del self.subscriptions[subscription.track.sid]
+                subscription.track.subscribers.discard(self._participant)
+                self._fail(subscription.track)
+
     def close(self) -> None:
         for subscription in list(self.subscriptions.values()):
             self._unsubscribe(subscription.track)
@@ -109,18 +131,32 @@ class Subscriber:
         try:
             sender = self._participant.subscriber_connection.add_sender(
                 track.receiver,
-                stream_id=f"{track.publisher.sid}|{track.sid}",
+                stream_id=f"{track.publisher.sid}|{stream_name(track)}",
                 track_id=track.sid,
                 paused=wishes.disabled,
             )
         except UnsupportedCodec:
-            self._failed.add(track.sid)
-            self._participant.observer.subscription_failed(track.sid, SubscriptionFailure.CODEC_UNSUPPORTED)
+            self._fail(track)
             return
         subscription = Subscription(track, sender, wishes)
         self.subscriptions[track.sid] = subscription
         subscription.apply()
         self._participant.room.subscribed(self._participant, track)
+
+    def unsupported(self, sender: RtpSender) -> None:
+        """The client's description refused the track: it cannot decode it."""
+        subscription = next((s for s in self.subscriptions.values() if s.sender is sender), None)
+        if subscription is None:
+            return
+        track = subscription.track
+        del self.subscriptions[track.sid]
+        track.subscribers.discard(self._participant)
+        self._failed.add(track.sid)
+        self._participant.observer.subscription_failed(track.sid, SubscriptionFailure.CODEC_UNSUPPORTED)
+
+    def _fail(self, track: Track) -> None:
+        self._failed.add(track.sid)
+        self._participant.observer.subscription_failed(track.sid, SubscriptionFailure.CODEC_UNSUPPORTED)
 
     def _unsubscribe(self, track: Track) -> None:
         subscription = self.subscriptions.pop(track.sid, None)

@@ -7,9 +7,8 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from mediaserver.peer_connection import RtpReceiver
-
     from mediaserver.participant import Participant
+    from mediaserver.peer_connection import RtpReceiver
 
 Kind = Literal["audio", "video"]
 

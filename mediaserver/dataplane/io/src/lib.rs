@@ -326,7 +326,7 @@ fn bind_udp(binds: &[SocketAddr], workers: usize) -> io::Result<(Vec<Vec<UdpSock
     let mut addresses = Vec::new();
     for bind in binds {
         // Without SO_REUSEPORT first: another program's port is an error, not shared.
-        drop(std::net::UdpSocket::bind(bind)?);
+        drop(UdpSocket::bind_alone(*bind)?);
         let mut address = *bind;
         for worker in &mut sockets {
             let socket = UdpSocket::bind(address)?;

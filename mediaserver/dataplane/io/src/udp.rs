@@ -43,6 +43,16 @@ pub(crate) enum Sent {
 }
 
 impl UdpSocket {
+    /// Fails when anybody else has the address, also one that would share it.
+    pub fn bind_alone(address: SocketAddr) -> io::Result<Socket> {
+        let socket = Socket::new(Domain::for_address(address), Type::DGRAM.cloexec(), None)?;
+        if address.is_ipv6() {
+            socket.set_only_v6(true)?;
+        }
+        socket.bind(&address.into())?;
+        Ok(socket)
+    }
+
     /// Binds with SO_REUSEPORT, so that each worker has a socket of its own on the port.
     pub fn bind(address: SocketAddr) -> io::Result<Self> {
         let socket = Socket::new(

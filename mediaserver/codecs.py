@@ -1,0 +1,86 @@
+"""Which codecs are routed, and which payload type of one peer stands for which of another."""
+
+from collections.abc import Iterable, Sequence
+
+from .sdp import RtpCodec
+
+#: Routed without transcoding. RED comes with the issue on weak networks: until a receiver without it can be served,
+#: publishers are not offered it.
+SUPPORTED = {
+    "audio": ("OPUS",),
+    "video": ("VP8", "VP9", "H264", "AV1", "H265"),
+}
+FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
+#: Told to publishers for Opus whatever they offered: FEC lets a decoder conceal single losses (RFC 7587).
+OPUS_ANSWER = (("minptime", "10"), ("useinbandfec", "1"))
+MIRRORED_OPUS = ("stereo", "sprop-stereo", "usedtx", "maxaveragebitrate")
+
+MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
+RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+REPAIRED_RID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+AUDIO_LEVEL = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+TRANSPORT_CC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+DEPENDENCY_DESCRIPTOR = (
+    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
+)
+_FORWARDED = {
+    "audio": (AUDIO_LEVEL, "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time"),
+    "video": (
+        "urn:3gpp:video-orientation",
+        "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
+        "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type",
+        "http://www.webrtc.org/experiments/rtp-hdrext/video-timing",
+        "http://www.webrtc.org/experiments/rtp-hdrext/color-space",
+        "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time",
+        DEPENDENCY_DESCRIPTOR,
+    ),
+}
+#: Header extensions of tracks that go out, in the order of the ids that our own offers give them.
+SENDING_EXTENSIONS = {kind: (MID, *forwarded) for kind, forwarded in _FORWARDED.items()}
+#: Header extensions of tracks that come in.
+RECEIVING_EXTENSIONS = {
+    kind: (MID, RID, REPAIRED_RID, TRANSPORT_CC, *forwarded) for kind, forwarded in _FORWARDED.items()
+}
+
+
+def supported(codecs: Iterable[RtpCodec], kind: str) -> list[RtpCodec]:
+    """The codecs of a section that are routed, in its order."""
+    return [codec for codec in codecs if codec.name in SUPPORTED[kind]]
+
+
+def preferred_first(codecs: Sequence[RtpCodec], mime_type: str | None) -> list[RtpCodec]:
+    """Those of the wanted type first, else as they are."""
+    wanted = (mime_type or "").lower()
+    return sorted(codecs, key=lambda codec: codec.mime_type.lower() != wanted)
+
+
+def is_same_codec(one: RtpCodec, other: RtpCodec, *, exact: bool = True) -> bool:
+    """True when a decoder of `other` takes what `one` names (RFC 6184 section 8.2.2, RFC 9628, AV1 RTP)."""
+    if one.name != other.name or one.clock_rate != other.clock_rate:
+        return False
+    if one.name == "VP9":
+        return one.parameter("profile-id", "0") == other.parameter("profile-id", "0")
+    if one.name == "AV1":
+        return one.parameter("profile", "0") == other.parameter("profile", "0")
+    if one.name == "H264":
+        same_mode = one.parameter("packetization-mode", "0") == other.parameter("packetization-mode", "0")
+        return same_mode and (not exact or _h264_profile(one) == _h264_profile(other))
+    return True
+
+
+def _h264_profile(codec: RtpCodec) -> str:
+    """profile_idc and constraint flags; the level may differ."""
+    return codec.parameter("profile-level-id", "42000a")[:4].lower()
+
+
+def match(source: RtpCodec, candidates: Sequence[RtpCodec]) -> RtpCodec | None:
+    """The candidate for a source codec: the same profile, else one that browsers decode all the same."""
+    exact = (candidate for candidate in candidates if is_same_codec(source, candidate))
+    loose = (candidate for candidate in candidates if is_same_codec(source, candidate, exact=False))
+    return next(exact, None) or next(loose, None)
+
+
+def opus_parameters(offered: RtpCodec) -> tuple[tuple[str, str], ...]:
+    """Our answer to an Opus offer: FEC on, stereo and DTX as the publisher wants them."""
+    mirrored = tuple((key, value) for key, value in offered.parameters if key in MIRRORED_OPUS)
+    return OPUS_ANSWER + mirrored

@@ -1,0 +1,244 @@
+"""The owner of the data plane: the only module that imports it."""
+
+import asyncio
+import itertools
+import secrets
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from . import _dataplane as dataplane
+from ._dataplane import CodecParameters, Encoding, WorkerStatistics
+from .ice_candidates import IceCandidate, host_candidates, local_addresses
+from .metrics import MediaMetrics
+
+__all__ = ["CodecParameters", "Encoding", "Engine", "EngineSettings", "TransportHandler", "WorkerStatistics"]
+
+FORWARD_LATENCY_BOUNDS_US = dataplane.FORWARD_LATENCY_BOUNDS_US
+SRTP_PROFILES = dataplane.SRTP_PROFILES
+EVENTS_AT_ONCE = 512
+# RFC 8445, section 5.3 asks for 24 and 128 bits at least.
+UFRAG_BYTES = 9
+PASSWORD_BYTES = 24
+
+AudioLevelHandler = Callable[[list[tuple[int, float]]], None]
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """Where the data plane listens and how it runs. Times are microseconds."""
+
+    udp_binds: tuple[str, ...] = ("0.0.0.0:7882", "[::]:7882")
+    tcp_binds: tuple[str, ...] = ("0.0.0.0:7881", "[::]:7881")
+    workers: int = 1
+    coalesce_us: int = 500
+    cache_packets: int = 512
+    consent_timeout_us: int = 15_000_000
+    #: Addresses to announce instead of the machine's own (behind NAT, in a container).
+    announced_addresses: tuple[str, ...] = ()
+    #: Port to announce instead of the bound one (port mapping, a proxy in a test).
+    announced_udp_port: int | None = None
+    announced_tcp_port: int | None = None
+
+
+@dataclass(frozen=True)
+class IceCredentials:
+    """Our ufrag and password of one transport."""
+
+    ufrag: str = field(default_factory=lambda: secrets.token_urlsafe(UFRAG_BYTES).replace("-", "+").replace("_", "/"))
+    password: str = field(
+        default_factory=lambda: secrets.token_urlsafe(PASSWORD_BYTES).replace("-", "+").replace("_", "/")
+    )
+
+
+class TransportHandler(Protocol):
+    """What a transport is told of the data plane."""
+
+    def ice_selected(self, protocol: str, remote: str) -> None: ...
+
+    def ice_disconnected(self) -> None: ...
+
+    def dtls_received(self, datagram: bytes) -> None: ...
+
+    def encoding_started(self, receiver: int, encoding: int) -> None: ...
+
+    def worker_failed(self, reason: str) -> None: ...
+
+
+class Engine:
+    """Starts the data plane, gives ids, spreads rooms over workers, calls handlers with its events.
+
+    Raises `OSError` from `start` when an address cannot be bound.
+    """
+
+    def __init__(self, settings: EngineSettings, metrics: MediaMetrics) -> None:
+        self.settings = settings
+        self.metrics = metrics
+        self._log = structlog.get_logger("mediaserver.engine")
+        self._ids = itertools.count(1)
+        self._plane: dataplane.DataPlane | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._handlers: dict[int, tuple[int, TransportHandler]] = {}
+        self._owners: dict[int, int] = {}
+        self._level_handlers: list[AudioLevelHandler] = []
+        self._rooms: dict[str, int] = {}
+        self._failed_workers: set[int] = set()
+
+    async def start(self) -> None:
+        """Binds the sockets and begins to read events in the running loop."""
+        settings = self.settings
+        self._plane = dataplane.DataPlane(
+            udp_binds=settings.udp_binds,
+            tcp_binds=settings.tcp_binds,
+            workers=settings.workers,
+            coalesce_us=settings.coalesce_us,
+            cache_packets=settings.cache_packets,
+            consent_timeout_us=settings.consent_timeout_us,
+        )
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._plane.fileno(), self._read_events)
+
+    async def close(self) -> None:
+        """Ends the workers; peers are told with BYE. Idempotent."""
+        plane, self._plane = self._plane, None
+        if plane is None:
+            return
+        if self._loop is not None:
+            self._loop.remove_reader(plane.fileno())
+        await asyncio.to_thread(plane.close)
+
+    @property
+    def plane(self) -> dataplane.DataPlane:
+        """The data plane, for commands."""
+        if self._plane is None:
+            raise RuntimeError("the engine is not running")
+        return self._plane
+
+    @property
+    def running(self) -> bool:
+        """Between `start` and `close`."""
+        return self._plane is not None
+
+    @property
+    def healthy(self) -> bool:
+        """Running, and no worker has failed."""
+        return self._plane is not None and not self._failed_workers
+
+    def next_id(self) -> int:
+        """An id that was never used in this process."""
+        return next(self._ids)
+
+    # Workers
+
+    def assign_worker(self, room: str) -> int:
+        """The worker of a room: the one with the fewest rooms when it is new."""
+        if room not in self._rooms:
+            load = Counter(self._rooms.values())
+            alive = [w for w in range(self.settings.workers) if w not in self._failed_workers]
+            self._rooms[room] = min(alive or [0], key=lambda worker: load[worker])
+        return self._rooms[room]
+
+    def release_worker(self, room: str) -> None:
+        """The room has ended."""
+        self._rooms.pop(room, None)
+
+    # Addresses
+
+    def candidates(self) -> list[IceCandidate]:
+        """What descriptions announce."""
+        settings = self.settings
+        addresses = settings.announced_addresses or tuple(self._bound_addresses())
+        udp = self._ports(self.plane.udp_addresses, settings.announced_udp_port)
+        tcp = self._ports(self.plane.tcp_addresses, settings.announced_tcp_port)
+        return host_candidates(addresses, udp, tcp)
+
+    def _bound_addresses(self) -> Iterable[str]:
+        """Named binds as they are; wildcards stand for the machine's addresses of their family."""
+        hosts = dict.fromkeys(bind.rpartition(":")[0].strip("[]") for bind in self.plane.udp_addresses)
+        local = local_addresses()
+        for host in hosts:
+            if host == "0.0.0.0":  # noqa: S104 - compared, not bound
+                yield from (address for address in local if ":" not in address)
+            elif host == "::":
+                yield from (address for address in local if ":" in address)
+            else:
+                yield host
+
+    @staticmethod
+    def _ports(binds: Iterable[str], announced: int | None) -> list[int]:
+        ports = dict.fromkeys(int(bind.rpartition(":")[2]) for bind in binds)
+        return [announced] if announced is not None and ports else list(ports)
+
+    # Events
+
+    def register(self, transport: int, worker: int, handler: TransportHandler) -> None:
+        """Events of this transport go to `handler`."""
+        self._handlers[transport] = (worker, handler)
+
+    def unregister(self, transport: int) -> None:
+        """No more events of this transport."""
+        self._handlers.pop(transport, None)
+
+    def own_receiver(self, receiver: int, transport: int) -> None:
+        """Events of this receiver go to the transport's handler."""
+        self._owners[receiver] = transport
+
+    def disown_receiver(self, receiver: int) -> None:
+        """No more events of this receiver."""
+        self._owners.pop(receiver, None)
+
+    def add_audio_level_handler(self, handler: AudioLevelHandler) -> None:
+        """`handler` gets (receiver id, linear level 0..1), loudest first; empty when all fell silent."""
+        self._level_handlers.append(handler)
+
+    def statistics(self) -> list[WorkerStatistics]:
+        """Fresh snapshots of the workers; waits at most a fifth of a second for a busy one."""
+        return self._plane.statistics() if self._plane is not None else []
+
+    def _read_events(self) -> None:
+        for event in self.plane.poll_events(EVENTS_AT_ONCE):
+            try:
+                self._dispatch(event)
+            except Exception:
+                self.metrics.errors.labels("event").inc()
+                self._log.exception("a handler failed", data_plane_event=type(event).__name__)
+
+    def _dispatch(self, event: object) -> None:
+        match event:
+            case dataplane.DtlsReceived(transport, datagram):
+                if handler := self._handler(transport):
+                    handler.dtls_received(datagram)
+            case dataplane.IceSelected(transport, protocol, _, remote):
+                if handler := self._handler(transport):
+                    handler.ice_selected(protocol, remote)
+            case dataplane.IceDisconnected(transport):
+                if handler := self._handler(transport):
+                    handler.ice_disconnected()
+            case dataplane.EncodingStarted(receiver, encoding, _):
+                if handler := self._handler(self._owners.get(receiver, 0)):
+                    handler.encoding_started(receiver, encoding)
+            case dataplane.AudioLevels(levels):
+                for level_handler in self._level_handlers:
+                    level_handler(levels)
+            case dataplane.CommandFailed(reason):
+                self.metrics.errors.labels("command").inc()
+                self._log.warning("the data plane refused a command", reason=reason)
+            case dataplane.WorkerFailed(worker, reason):
+                self._worker_failed(worker, reason)
+            case dataplane.EncodingStopped() | dataplane.SenderEncodingChanged():
+                pass  # for layer policy; nothing here depends on them
+
+    def _handler(self, transport: int) -> TransportHandler | None:
+        found = self._handlers.get(transport)
+        return found[1] if found is not None else None
+
+    def _worker_failed(self, worker: int, reason: str) -> None:
+        self._failed_workers.add(worker)
+        self.metrics.errors.labels("worker").inc()
+        self._log.error("a data plane worker failed", worker=worker, reason=reason)
+        for owner, handler in list(self._handlers.values()):
+            if owner == worker:
+                handler.worker_failed(reason)

@@ -1,0 +1,66 @@
+"""Host candidates of an ICE-lite server (RFC 8445, section 5.1.1; RFC 6544 for TCP)."""
+
+import ipaddress
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import ifaddr
+
+HOST_TYPE_PREFERENCE = 126
+COMPONENT = 1
+# RFC 6544, section 4.2: UDP before TCP for the same address.
+PROTOCOL_PREFERENCE = {"udp": 0x8000, "tcp": 0x0000}
+
+
+@dataclass(frozen=True)
+class IceCandidate:
+    """One `a=candidate` line of a description."""
+
+    protocol: Literal["udp", "tcp"]
+    address: str
+    port: int
+    priority: int
+
+    @property
+    def value(self) -> str:
+        """The value of the attribute (RFC 8839, section 5.1)."""
+        foundation = f"{self.protocol[0]}{abs(hash_address(self.address)) % 10_000_000}"
+        tail = " tcptype passive" if self.protocol == "tcp" else ""
+        return (
+            f"candidate:{foundation} {COMPONENT} {self.protocol} {self.priority} "
+            f"{self.address} {self.port} typ host{tail}"
+        )
+
+
+def hash_address(address: str) -> int:
+    """Stable over processes, unlike `hash`."""
+    return int(ipaddress.ip_address(address))
+
+
+def host_candidates(
+    addresses: Sequence[str], udp_ports: Iterable[int], tcp_ports: Iterable[int]
+) -> list[IceCandidate]:
+    """A candidate for each address and port, those named first preferred."""
+    ports = [("udp", port) for port in udp_ports] + [("tcp", port) for port in tcp_ports]
+    found = []
+    for protocol, port in ports:
+        for rank, address in enumerate(addresses):
+            local_preference = PROTOCOL_PREFERENCE[protocol] + 0x7FFF - rank
+            priority = (HOST_TYPE_PREFERENCE << 24) + (local_preference << 8) + (256 - COMPONENT)
+            found.append(IceCandidate(protocol, address, port, priority))  # type: ignore[arg-type]
+    return found
+
+
+def local_addresses() -> list[str]:
+    """Addresses of this machine that another one can reach: IPv4 first, without loopback and link-local ones.
+    Loopback alone where there is nothing else."""
+    found: list[ipaddress.IPv4Address | ipaddress.IPv6Address] = []
+    for adapter in ifaddr.get_adapters():
+        for ip in adapter.ips:
+            text = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
+            address = ipaddress.ip_address(text)
+            if not (address.is_loopback or address.is_link_local or address in found):
+                found.append(address)
+    found.sort(key=lambda address: address.version)
+    return [str(address) for address in found] or ["127.0.0.1"]

@@ -1,0 +1,152 @@
+"""Tracks as policy sees them: one that comes in (`RtpReceiver`), one that goes out (`RtpSender`)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, cast
+
+from . import codecs
+from .engine import CodecParameters, Encoding, Engine
+from .sdp import MediaSection, RtpCodec
+
+if TYPE_CHECKING:
+    from .peer_connection import PeerConnection
+
+MediaKind = Literal["audio", "video"]
+
+
+class UnsupportedCodec(Exception):  # noqa: N818 - LiveKit's name of the condition
+    """The peer cannot decode the track."""
+
+
+def random_ssrc() -> int:
+    """Never 0, which means "none" in some reports."""
+    return secrets.randbelow(2**32 - 1) + 1
+
+
+@dataclass(eq=False)
+class RtpReceiver:
+    """A track that a peer sends."""
+
+    id: int
+    kind: MediaKind
+    mid: str
+    connection: PeerConnection
+    codecs: list[RtpCodec] = field(default_factory=list)
+    encodings: list[Encoding] = field(default_factory=list)
+    #: Until packets say otherwise, the first codec of the answer.
+    mime_type: str = ""
+    #: Its section is gone; the data plane has removed it with the senders that forwarded it.
+    ended: bool = False
+
+    def set_enabled(self, enabled: bool) -> None:
+        """False: everything that arrives is dropped in the data plane (server mute)."""
+        if not self.ended:
+            self.connection.engine.plane.enable_receiver(self.id, enabled)
+
+    def request_keyframe(self) -> None:
+        """Asks the publisher for a keyframe of every live layer (throttled)."""
+        if not self.ended:
+            self.connection.engine.plane.request_keyframe(self.id)
+
+
+@dataclass(eq=False)
+class RtpSender:
+    """A track that a peer receives. `mid` is None until a section carries it."""
+
+    id: int
+    source: RtpReceiver
+    stream_id: str
+    track_id: str
+    connection: PeerConnection
+    paused: bool = False
+    mid: str | None = None
+    ssrc: int = field(default_factory=random_ssrc)
+    rtx_ssrc: int = field(default_factory=random_ssrc)
+    #: (source codec, codec of this peer) as negotiated.
+    mapping: list[tuple[RtpCodec, RtpCodec]] = field(default_factory=list)
+    extensions: list[tuple[str, int]] = field(default_factory=list)
+    max_spatial: int = 255
+    max_temporal: int = 255
+
+    @property
+    def kind(self) -> MediaKind:
+        """Audio or video."""
+        return self.source.kind
+
+    @property
+    def cname(self) -> str:
+        """One for all tracks of a publisher, so that players synchronise them (RFC 3550, section 6.5.1)."""
+        return self.stream_id.partition("|")[0][:64] or "polyana"
+
+    def set_target(self, *, enabled: bool, max_spatial: int = 255, max_temporal: int = 255) -> None:
+        """What should be forwarded; the data plane chooses when (at a keyframe)."""
+        self.paused, self.max_spatial, self.max_temporal = not enabled, max_spatial, max_temporal
+        if self.mapping and not self.source.ended:
+            self.connection.engine.plane.set_sender_target(
+                self.id, enabled=enabled, max_spatial=max_spatial, max_temporal=max_temporal
+            )
+
+    def replace_source(self, receiver: RtpReceiver) -> None:
+        """Forwards another track of the same kind on the same section, without a new negotiation."""
+        self.source = receiver
+        if self.mapping:
+            self.negotiated([mine for _, mine in self.mapping], self.extensions)
+
+    def negotiated(self, peer_codecs: list[RtpCodec], extensions: list[tuple[str, int]]) -> bool:
+        """Tells the data plane how this track goes out. False: the peer decodes none of the source's codecs."""
+        self.mapping = map_codecs(self.source.codecs, peer_codecs)
+        self.extensions = extensions
+        if not self.mapping or self.mid is None:
+            return False
+        if self.source.ended:
+            return True  # about to be removed
+        has_rtx = any(mine.rtx_payload_type is not None for _, mine in self.mapping)
+        plane = self.connection.engine.plane
+        plane.set_sender(
+            self.connection.id,
+            self.id,
+            receiver=self.source.id,
+            mid=self.mid,
+            ssrc=self.ssrc,
+            rtx_ssrc=self.rtx_ssrc if has_rtx else None,
+            cname=self.cname,
+            payload_types=[
+                (theirs.payload_type, mine.payload_type, mine.rtx_payload_type) for theirs, mine in self.mapping
+            ],
+            extensions=extensions,
+        )
+        plane.set_sender_target(
+            self.id, enabled=not self.paused, max_spatial=self.max_spatial, max_temporal=self.max_temporal
+        )
+        return True
+
+
+def map_codecs(source: list[RtpCodec], peer: list[RtpCodec]) -> list[tuple[RtpCodec, RtpCodec]]:
+    """Pairs each codec of a source with the peer's that stands for it."""
+    pairs = ((codec, codecs.match(codec, peer)) for codec in source)
+    return [(codec, found) for codec, found in pairs if found is not None]
+
+
+def receiver_encodings(section: MediaSection) -> list[Encoding]:
+    """The streams of a sending section, lowest quality first: by RID, by SSRC group, or one."""
+    if rids := section.send_rids:
+        return [Encoding(rid=rid) for rid in rids]
+    repairs = {group[0]: group[1] for group in section.ssrc_groups("FID") if len(group) == 2}
+    simulcast = next(iter(section.ssrc_groups("SIM")), None)
+    ssrcs = simulcast or section.ssrcs()[:1]
+    return [Encoding(ssrc=ssrc, rtx_ssrc=repairs.get(ssrc)) for ssrc in ssrcs] or [Encoding()]
+
+
+def codec_parameters(found: list[RtpCodec]) -> list[CodecParameters]:
+    """Codecs as the data plane takes them."""
+    return [
+        CodecParameters(codec.payload_type, codec.mime_type, codec.clock_rate, codec.rtx_payload_type)
+        for codec in found
+    ]
+
+
+def media_kind(kind: str) -> MediaKind:
+    """Narrows a section's kind, which is known to be one of the two."""
+    return cast("MediaKind", kind)
