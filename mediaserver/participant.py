@@ -118,6 +118,7 @@ class Participant:
         single_connection: bool,
         auto_subscribe: bool,
         adaptive_stream: bool,
+        synchronise: bool,
         joined_at: float,
         limits: ParticipantLimits,
     ) -> None:
@@ -140,7 +141,9 @@ class Participant:
             self.publisher_connection if single_connection else connect(Offerer.SERVER, self)
         )
         self.publisher = Publisher(self, limits.max_tracks)
-        self.subscriber = Subscriber(self, auto_subscribe=auto_subscribe, adaptive_stream=adaptive_stream)
+        self.subscriber = Subscriber(
+            self, auto_subscribe=auto_subscribe, adaptive_stream=adaptive_stream, synchronise=synchronise
+        )
         self.data = DataOutbox(limits.max_joining_data_bytes, limits.max_reliable_buffer_bytes)
 
     @property
@@ -225,9 +228,6 @@ class Participant:
     def negotiation_needed(self, connection: PeerConnection) -> None:
         if self.state is not ParticipantState.DISCONNECTED:
             self.observer.negotiation_needed(connection)
-
-    def sender_unsupported(self, connection: PeerConnection, sender: RtpSender) -> None:
-        self.subscriber.unsupported(sender)
 
     def media_started(self, connection: PeerConnection, receiver: RtpReceiver, encoding: int) -> None:
         self.publisher.media_started(receiver)

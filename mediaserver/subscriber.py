@@ -20,25 +20,25 @@ class SubscriptionFailure(Enum):
     TRACK_NOT_FOUND = "track_not_found"
 
 
-# Browsers play the tracks of one stream in step, so camera and microphone must name the same one (RFC 8830).
 _STREAMS = {
     TrackSource.CAMERA: "camera",
     TrackSource.MICROPHONE: "camera",
     TrackSource.SCREEN_SHARE: "screen_share",
     TrackSource.SCREEN_SHARE_AUDIO: "screen_share",
 }
-
-
-def stream_name(track: Track) -> str:
-    """The part of the msid stream id behind the publisher: shared by tracks that belong together."""
-    return _STREAMS.get(track.settings.source, track.sid)
+"""Sources that browsers should play in step: tracks of one stream are synchronised (RFC 8830)."""
 
 
 class Subscriber:
     """Holds what the participant wants, and makes it so wherever that is allowed."""
 
-    def __init__(self, participant: Participant, *, auto_subscribe: bool, adaptive_stream: bool) -> None:
+    def __init__(
+        self, participant: Participant, *, auto_subscribe: bool, adaptive_stream: bool, synchronise: bool
+    ) -> None:
+        """`synchronise`: whether tracks that belong together share a stream id. Clients that cannot read the track
+        id of a section (old ones on Firefox) find it in the stream id instead, if they do not."""
         self._participant = participant
+        self._synchronise = synchronise
         self._auto_subscribe = auto_subscribe
         # With adaptive stream the client says what it needs as soon as a picture is visible.
         self._first_wishes = Wishes(quality=VideoQuality.LOW if adaptive_stream else VideoQuality.HIGH)
@@ -131,7 +131,7 @@ class Subscriber:
         try:
             sender = self._participant.subscriber_connection.add_sender(
                 track.receiver,
-                stream_id=f"{track.publisher.sid}|{stream_name(track)}",
+                stream_id=self._stream_id(track),
                 track_id=track.sid,
                 paused=wishes.disabled,
             )
@@ -143,16 +143,9 @@ class Subscriber:
         subscription.apply()
         self._participant.room.subscribed(self._participant, track)
 
-    def unsupported(self, sender: RtpSender) -> None:
-        """The client's description refused the track: it cannot decode it."""
-        subscription = next((s for s in self.subscriptions.values() if s.sender is sender), None)
-        if subscription is None:
-            return
-        track = subscription.track
-        del self.subscriptions[track.sid]
-        track.subscribers.discard(self._participant)
-        self._failed.add(track.sid)
-        self._participant.observer.subscription_failed(track.sid, SubscriptionFailure.CODEC_UNSUPPORTED)
+    def _stream_id(self, track: Track) -> str:
+        stream = _STREAMS.get(track.settings.source, track.sid) if self._synchronise else track.sid
+        return f"{track.publisher.sid}|{stream}"
 
     def _fail(self, track: Track) -> None:
         self._failed.add(track.sid)

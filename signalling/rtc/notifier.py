@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from livekit.protocol import rtc
-from mediaserver.peer_connection import ConnectionState, PeerConnection
 
 from mediaserver.participant import RemovalReason
+from mediaserver.peer_connection import ConnectionState, PeerConnection
 from mediaserver.subscriber import SubscriptionFailure
 from signalling.rtc import responses
 
@@ -28,8 +28,11 @@ class Notifier:
         if state is ConnectionState.CONNECTED:
             if connection is session.participant.primary_connection:
                 session.media_connected()
-        elif state in (ConnectionState.DISCONNECTED, ConnectionState.FAILED):
+        elif state is ConnectionState.DISCONNECTED:
             session.media_lost()
+        elif state is ConnectionState.FAILED:
+            # No path, no handshake, or the worker is gone: this connection never comes back.
+            session.remove(RemovalReason.STATE_MISMATCH)
 
     def negotiation_needed(self, connection: PeerConnection) -> None:
         self._session.negotiation.needed()

@@ -13,7 +13,6 @@ from signalling.rtc.errors import RoomNotFound, ServerFull
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
-
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.settings import RtcSettings
 
@@ -68,6 +67,10 @@ class Rooms:
     def get_or_create(self, name: str, settings: RoomSettings) -> Room:
         """The room of this name. `settings` count only if it is new."""
         room = self._rooms.get(name)
+        if room is not None and not room.participants:
+            # Its worker may have failed, or be busier than others by now; nothing of the room is on it.
+            self._ended(name)
+            room.worker = self._worker_for(name)
         if room is None:
             room = Room(
                 name,

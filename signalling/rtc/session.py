@@ -26,7 +26,6 @@ from signalling.rtc.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
-
     from signalling.rtc.admission import Admission
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.settings import RtcSettings

@@ -8,19 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from mediaserver.participant import Participant, ParticipantLimits, ParticipantObserver, Profile
 from mediaserver.peer_connection import (
     ConnectionState,
     Offerer,
     PeerConnection,
     PeerConnectionObserver,
     RtpReceiver,
+    RtpSender,
     UnsupportedCodec,
 )
-from mediaserver.sdp import SdpError
-
-from mediaserver.participant import Participant, ParticipantLimits, ParticipantObserver, Profile
 from mediaserver.permissions import Permissions
 from mediaserver.room import Room, RoomObserver, RoomSettings
+from mediaserver.sdp import SdpError
 from mediaserver.track import TrackSettings
 
 _ids = itertools.count(1)
@@ -66,7 +66,7 @@ class FakeReceiver:
     kind: str
     mid: str
     connection: FakeConnection
-    mime_type: str | None = None
+    mime_type: str = ""
     enabled: bool = True
     id: int = field(default_factory=lambda: next(_ids))
 
@@ -208,6 +208,14 @@ class FakeConnection:
     def receive_data(self, label: str, payload: bytes) -> None:
         self.observer.data_received(cast(PeerConnection, self), label, payload)
 
+    def open_channel(self, label: str) -> None:
+        self.observer.data_channel_ready(cast(PeerConnection, self), label)
+
+    def refuse(self, sender: FakeSender) -> None:
+        """The client's answer shows that it cannot decode this."""
+        self.senders.remove(sender)
+        self.observer.sender_unsupported(cast(PeerConnection, self), cast(RtpSender, sender))
+
     def start_media(self, mid: str, mime_type: str) -> None:
         self.receivers[mid].mime_type = mime_type
         receiver = cast(RtpReceiver, self.receivers[mid])
@@ -277,6 +285,7 @@ def make_participant(
     single: bool = True,
     auto_subscribe: bool = True,
     adaptive_stream: bool = False,
+    synchronise: bool = True,
     max_tracks: int = 32,
     **profile: Any,
 ) -> Participant:
@@ -290,6 +299,7 @@ def make_participant(
         single_connection=single,
         auto_subscribe=auto_subscribe,
         adaptive_stream=adaptive_stream,
+        synchronise=synchronise,
         joined_at=1_700_000_000.0,
         limits=ParticipantLimits(max_tracks=max_tracks),
     )

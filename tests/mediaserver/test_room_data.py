@@ -2,9 +2,8 @@
 
 from typing import cast
 
-from mediaserver.peer_connection import PeerConnection
-
 from mediaserver.data import LOSSY, RELIABLE, DataOutbox, recipients
+from mediaserver.peer_connection import PeerConnection
 from tests.mediaserver.room_fakes import FakeConnection, fake, make_participant, make_room
 
 
@@ -30,19 +29,16 @@ def outbox() -> tuple[DataOutbox, FakeConnection, PeerConnection]:
 
 def test_reliable_messages_wait_for_the_channel_in_order() -> None:
     data, connection, peer = outbox()
-    connection.open_channels = set()
-    assert data.send(peer, RELIABLE, b"1") and data.send(peer, RELIABLE, b"2")
-    connection.open_channels = {"_reliable"}
-    assert data.send(peer, RELIABLE, b"3")
+    for payload in (b"1", b"2", b"3"):
+        assert data.send(peer, RELIABLE, payload)
     assert connection.sent == []
-    data.flush(peer)
+    data.opened(peer)
     assert [payload for _, payload in connection.sent] == [b"1", b"2", b"3"]
     assert data.send(peer, RELIABLE, b"4") and connection.sent[-1] == (RELIABLE, b"4")
 
 
 def test_what_waits_is_bounded() -> None:
-    data, connection, peer = outbox()
-    connection.open_channels = set()
+    data, _, peer = outbox()
     assert data.send(peer, RELIABLE, b"12345678")
     assert not data.send(peer, RELIABLE, b"123")
     assert data.send(peer, RELIABLE, b"12")
@@ -54,12 +50,22 @@ def test_lossy_messages_never_wait() -> None:
     connection.open_channels = set()
     assert not data.send(peer, LOSSY, b"1")
     connection.open_channels = {"_lossy"}
-    data.flush(peer)
+    data.opened(peer)
     assert connection.sent == [] and data.dropped == 1
 
 
 def test_a_slow_receiver_does_not_fill_the_memory() -> None:
     data, connection, peer = outbox()
+    data.opened(peer)
     connection.buffered = 99
     assert data.send(peer, RELIABLE, b"1")
     assert not data.send(peer, RELIABLE, b"12")
+
+
+def test_what_an_open_channel_does_not_take_is_dropped_and_blocks_nothing() -> None:
+    data, connection, peer = outbox()
+    data.opened(peer)
+    connection.open_channels = set()
+    assert not data.send(peer, RELIABLE, b"too large for this peer")
+    connection.open_channels = {"_reliable"}
+    assert data.send(peer, RELIABLE, b"1") and data.dropped == 1

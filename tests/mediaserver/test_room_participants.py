@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from mediaserver.peer_connection import ConnectionState
 
 from mediaserver.participant import ParticipantKind, ParticipantState, RemovalReason
+from mediaserver.peer_connection import ConnectionState
 from mediaserver.room import MAX_EXTRA_FLUSHES, RoomFull
 from tests.mediaserver.room_fakes import (
     ALL,
@@ -118,10 +118,11 @@ def test_a_room_with_an_agent_only_counts_as_empty() -> None:
 def test_a_participant_is_active_when_its_primary_connection_is() -> None:
     room = make_room()
     anna = make_participant(room, "anna", single=False)
-    fake(anna.publisher_connection).become(ConnectionState.CONNECTED)
-    assert anna.state is ParticipantState.JOINED
-    fake(anna.subscriber_connection).become(ConnectionState.CONNECTED)
-    assert anna.state is ParticipantState.ACTIVE
+    states = []
+    for connection in (anna.publisher_connection, anna.subscriber_connection):
+        fake(connection).become(ConnectionState.CONNECTED)
+        states.append(anna.state)
+    assert states == [ParticipantState.JOINED, ParticipantState.ACTIVE]
 
 
 def test_without_permission_to_subscribe_the_publisher_connection_is_primary() -> None:

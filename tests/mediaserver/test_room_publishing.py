@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from mediaserver.sdp import SdpError
 
 from mediaserver.permissions import Permissions
 from mediaserver.publisher import PublishRefusal, PublishRefused
+from mediaserver.sdp import SdpError
 from mediaserver.track import TrackCodec, TrackSettings, TrackSource
 from tests.mediaserver.room_fakes import (
     ALL,

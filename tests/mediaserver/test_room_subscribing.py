@@ -7,7 +7,7 @@ import pytest
 from mediaserver.permissions import SubscriptionPermissions, TrackPermission
 from mediaserver.subscriber import SubscriptionFailure
 from mediaserver.subscription import UNLIMITED, Target, Wishes, target_for
-from mediaserver.track import VideoLayer, VideoQuality
+from mediaserver.track import TrackSettings, TrackSource, VideoLayer, VideoQuality
 from tests.mediaserver.room_fakes import (
     ALL,
     fake,
@@ -116,6 +116,18 @@ async def test_a_codec_that_the_subscriber_cannot_decode_is_reported_once() -> N
     assert list(boris.subscriber.subscriptions) == [track_sid], "asking again tries again"
 
 
+async def test_a_codec_that_the_answer_refuses_ends_the_subscription() -> None:
+    room = make_room()
+    boris = make_participant(room, "boris")
+    track = await publish(make_participant(room, "anna"), "video")
+    connection = fake(boris.publisher_connection)
+    connection.refuse(connection.senders[0])
+    assert boris.subscriber.subscriptions == {} and track.subscribers == set()
+    assert told(boris, "subscription_failed") == [(track.sid, SubscriptionFailure.CODEC_UNSUPPORTED)]
+    boris.subscriber.reconcile_all()
+    assert connection.senders == []
+
+
 def test_subscribing_to_nothing_fails() -> None:
     boris = make_participant(make_room(), "boris")
     boris.subscriber.request("TR_no", True)
@@ -150,7 +162,7 @@ async def test_adaptive_stream_starts_with_the_lowest_layer() -> None:
     room = make_room()
     boris = make_participant(room, "boris", adaptive_stream=True)
     anna = make_participant(room, "anna")
-    anna.publisher.add_track(_simulcast(), muted=False)
+    anna.publisher.add_track(TrackSettings("cam", "video", layers=LAYERS), muted=False)
     await anna.publisher.answer_offer(offer_of(section("0", "video", "cam", rids=["q", "h", "f"])))
     (sender,) = fake(boris.publisher_connection).senders
     assert sender.target["max_spatial"] == 0
@@ -207,7 +219,18 @@ def test_targets_by_frame_rate(fps: int, temporal: int) -> None:
     assert target_for(Wishes(fps=fps), LAYERS, 3).max_temporal == temporal
 
 
-def _simulcast():  # type: ignore[no-untyped-def]
-    from mediaserver.track import TrackSettings
-
-    return TrackSettings("cam", "video", layers=LAYERS)
+async def test_camera_and_microphone_share_a_stream_so_that_they_play_in_step() -> None:
+    room = make_room()
+    boris, old = make_participant(room, "boris"), make_participant(room, "old", synchronise=False)
+    anna = make_participant(room, "anna")
+    for kind, source in (
+        ("audio", TrackSource.MICROPHONE),
+        ("video", TrackSource.CAMERA),
+        ("video", TrackSource.SCREEN_SHARE),
+    ):
+        await publish(anna, kind, source=source)
+    streams = [sender.stream_id for sender in fake(boris.publisher_connection).senders]
+    assert streams == [f"{anna.sid}|camera", f"{anna.sid}|camera", f"{anna.sid}|screen_share"]
+    assert {s.stream_id for s in fake(old.publisher_connection).senders} == {
+        f"{anna.sid}|{sid}" for sid in room.tracks
+    }

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from livekit.protocol import models, rtc
-from mediaserver.peer_connection import ConnectionState, Offerer, PeerConnection, PeerConnectionObserver
 from prometheus_client import CollectorRegistry
 
-from mediaserver.participant import Participant
+from mediaserver.participant import Participant, ParticipantState
+from mediaserver.peer_connection import ConnectionState, Offerer, PeerConnection, PeerConnectionObserver
 from mediaserver.room import Room
 from signalling.rtc import responses
 from signalling.rtc.admission import Admission, admit
@@ -52,6 +52,11 @@ class Client:
     @property
     def participant(self) -> Participant:
         return self.session.participant
+
+    @property
+    def present(self) -> bool:
+        """Whether the participant is still in its room."""
+        return self.participant.state is not ParticipantState.DISCONNECTED
 
     @property
     def publisher(self) -> FakeConnection:
@@ -135,7 +140,9 @@ class World:
         sink = FakeSink()
         session = await self.sessions.join(self.admission(identity, **admission), sink)
         await self.work()
-        return Client(self, session, sink)
+        client = Client(self, session, sink)
+        fake(session.participant.primary_connection).open_channel("_reliable")
+        return client
 
     async def resume(self, client: Client, **admission: Any) -> Client:
         """The same client on a new WebSocket."""

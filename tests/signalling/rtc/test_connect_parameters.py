@@ -19,9 +19,7 @@ MAX = 65_536
 def wrap(join: rtc.JoinRequest | bytes, compression: str = "GZIP", urlsafe: bool = True) -> str:
     raw = join if isinstance(join, bytes) else join.SerializeToString()
     data = gzip.compress(raw) if compression == "GZIP" else raw
-    wrapped = rtc.WrappedJoinRequest(
-        join_request=data, compression=rtc.WrappedJoinRequest.Compression.Value(compression)
-    ).SerializeToString()
+    wrapped = rtc.WrappedJoinRequest(join_request=data, compression=compression).SerializeToString()
     return (base64.urlsafe_b64encode if urlsafe else base64.b64encode)(wrapped).decode()
 
 

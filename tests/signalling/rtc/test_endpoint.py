@@ -13,9 +13,9 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from google.protobuf import json_format
 from livekit.protocol import models, rtc
-from mediaserver.peer_connection import ConnectionState
 
 from mediaserver.participant import ParticipantState
+from mediaserver.peer_connection import ConnectionState
 from signalling.rtc.endpoint import Endpoint
 from signalling.rtc.tokens import VideoGrants, create_token
 from tests.mediaserver.room_fakes import fake

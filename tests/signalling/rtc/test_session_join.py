@@ -2,8 +2,8 @@
 
 import pytest
 from livekit.protocol import models, rtc
-from mediaserver.peer_connection import ConnectionState
 
+from mediaserver.peer_connection import ConnectionState
 from signalling.rtc.errors import RoomNotFound, ServerFull
 from tests.mediaserver.room_fakes import offer_of, section
 from tests.signalling.rtc.rtc_fakes import World

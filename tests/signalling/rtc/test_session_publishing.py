@@ -13,7 +13,9 @@ NOT_FOUND = rtc.RequestResponse.NOT_FOUND
 
 def others_view(client: Client, sid: str) -> models.TrackInfo:
     """The newest description of a track that a client was told."""
-    tracks = [t for u in client.told("update") for p in u.participants for t in p.tracks if t.sid == sid]
+    tracks: list[models.TrackInfo] = [
+        t for u in client.told("update") for p in u.participants for t in p.tracks if t.sid == sid
+    ]
     return tracks[-1]
 
 
@@ -22,9 +24,9 @@ async def test_a_track_is_described_to_its_publisher_at_once_and_to_others_when_
 ) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     layers = [
-        models.VideoLayer(quality=q, width=w, height=w // 2, rid=r)
-        for q, w, r in ((2, 640, "f"), (0, 160, "q"))
-    ]  # type: ignore[arg-type]
+        models.VideoLayer(quality=models.VideoQuality.HIGH, width=640, height=320, rid="f"),
+        models.VideoLayer(quality=models.VideoQuality.LOW, width=160, height=80, rid="q"),
+    ]
     request = rtc.AddTrackRequest(
         cid="cam",
         name="camera",

@@ -1,9 +1,9 @@
 """A lost WebSocket: waiting, coming back, giving up."""
 
 from livekit.protocol import models, rtc
-from mediaserver.peer_connection import ConnectionState
 
 from mediaserver.participant import ParticipantState
+from mediaserver.peer_connection import ConnectionState
 from tests.signalling.rtc.rtc_fakes import Client, World
 
 
@@ -68,9 +68,9 @@ async def test_who_does_not_come_back_is_removed(world: World) -> None:
     anna.publisher.become(ConnectionState.DISCONNECTED)
     await world.pass_time(world.settings.reconnect_timeout_s - 2)
     await world.sessions_hear(boris)
-    assert anna.participant.state is ParticipantState.ACTIVE
+    assert anna.present
     await world.pass_time(4)
-    assert anna.participant.state is ParticipantState.DISCONNECTED
+    assert not anna.present
     gone = boris.told("update")[-1].participants[0]
     assert (gone.identity, gone.state) == ("anna", models.ParticipantInfo.DISCONNECTED)
 
@@ -79,14 +79,14 @@ async def test_while_media_flows_signalling_may_be_away_longer(world: World) -> 
     anna = await connected(world, "anna")
     anna.session.detach(anna.sink)
     await world.pass_time(world.settings.signal_lost_timeout_s - 2)
-    assert anna.participant.state is ParticipantState.ACTIVE
+    assert anna.present
     await world.pass_time(4)
-    assert anna.participant.state is ParticipantState.DISCONNECTED
+    assert not anna.present
 
 
 async def test_a_client_whose_media_is_lost_is_told_to_resume(world: World) -> None:
     anna = await connected(world, "anna")
-    anna.publisher.become(ConnectionState.FAILED)
+    anna.publisher.become(ConnectionState.DISCONNECTED)
     (leave,) = anna.told("leave")
     assert leave.action == rtc.LeaveRequest.RESUME and anna.sink.closed is not None
     back = await world.resume(anna)
@@ -186,3 +186,20 @@ async def test_tokens_are_refreshed(world: World) -> None:
     claims = verify_token(token, KEYS, now=world.clock.time(), leeway_s=0)
     assert (claims.identity, claims.name, claims.correlation_id) == ("anna", "Anna", "c-1")
     assert claims.video is not None and claims.video.room == "lesson" and claims.video.can_publish is False
+
+
+async def test_a_connection_that_failed_needs_a_full_reconnect(world: World) -> None:
+    anna = await connected(world, "anna")
+    anna.publisher.become(ConnectionState.FAILED)
+    (leave,) = anna.told("leave")
+    assert leave.action == rtc.LeaveRequest.RECONNECT
+    assert anna.participant.state is ParticipantState.DISCONNECTED
+
+
+async def test_after_a_worker_failed_its_room_moves_to_another(world: World) -> None:
+    anna = await connected(world, "anna")
+    world.workers["lesson"] = 1
+    anna.publisher.become(ConnectionState.FAILED)
+    again = await connected(world, "anna")
+    assert again.participant.room is anna.participant.room and again.participant.room.worker == 1
+    assert world.ended_rooms == ["lesson"]
