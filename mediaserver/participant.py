@@ -118,7 +118,6 @@ class Participant:
         single_connection: bool,
         auto_subscribe: bool,
         adaptive_stream: bool,
-        synchronise: bool,
         joined_at: float,
         limits: ParticipantLimits,
     ) -> None:
@@ -141,9 +140,7 @@ class Participant:
             self.publisher_connection if single_connection else connect(Offerer.SERVER, self)
         )
         self.publisher = Publisher(self, limits.max_tracks)
-        self.subscriber = Subscriber(
-            self, auto_subscribe=auto_subscribe, adaptive_stream=adaptive_stream, synchronise=synchronise
-        )
+        self.subscriber = Subscriber(self, auto_subscribe=auto_subscribe, adaptive_stream=adaptive_stream)
         self.data = DataOutbox(limits.max_joining_data_bytes, limits.max_reliable_buffer_bytes)
 
     @property

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mediaserver.peer_connection import UnsupportedCodec
 from mediaserver.subscription import Subscription, Wishes
-from mediaserver.track import TrackSource, VideoQuality
+from mediaserver.track import VideoQuality
 
 if TYPE_CHECKING:
     from mediaserver.participant import Participant
@@ -20,25 +20,11 @@ class SubscriptionFailure(Enum):
     TRACK_NOT_FOUND = "track_not_found"
 
 
-_STREAMS = {
-    TrackSource.CAMERA: "camera",
-    TrackSource.MICROPHONE: "camera",
-    TrackSource.SCREEN_SHARE: "screen_share",
-    TrackSource.SCREEN_SHARE_AUDIO: "screen_share",
-}
-"""Sources that browsers should play in step: tracks of one stream are synchronised (RFC 8830)."""
-
-
 class Subscriber:
     """Holds what the participant wants, and makes it so wherever that is allowed."""
 
-    def __init__(
-        self, participant: Participant, *, auto_subscribe: bool, adaptive_stream: bool, synchronise: bool
-    ) -> None:
-        """`synchronise`: whether tracks that belong together share a stream id. Clients that cannot read the track
-        id of a section (old ones on Firefox) find it in the stream id instead, if they do not."""
+    def __init__(self, participant: Participant, *, auto_subscribe: bool, adaptive_stream: bool) -> None:
         self._participant = participant
-        self._synchronise = synchronise
         self._auto_subscribe = auto_subscribe
         # With adaptive stream the client says what it needs as soon as a picture is visible.
         self._first_wishes = Wishes(quality=VideoQuality.LOW if adaptive_stream else VideoQuality.HIGH)
@@ -55,26 +41,25 @@ class Subscriber:
         self.reconcile_all()
 
     def request(self, track_sid: str, wanted: bool) -> None:
-        """The client subscribes or unsubscribes; counts for later tracks with this sid too."""
-        self._wanted[track_sid] = wanted
-        self._failed.discard(track_sid)
-        track = self._participant.room.tracks.get(track_sid)
-        if track is not None:
-            self.reconcile(track)
+        """The client subscribes or unsubscribes."""
+        if track_sid in self._participant.room.tracks:
+            self.restore([track_sid], wanted)
         elif wanted:
             self._participant.observer.subscription_failed(track_sid, SubscriptionFailure.TRACK_NOT_FOUND)
 
     def restore(self, track_sids: list[str], wanted: bool) -> None:
         """The client's own list after a resume. Tracks that are gone by now are no failure."""
         for track_sid in track_sids:
-            self._wanted[track_sid] = wanted
-            self._failed.discard(track_sid)
-        self.reconcile_all()
+            track = self._participant.room.tracks.get(track_sid)
+            if track is not None:  # Nothing that a client makes up is remembered.
+                self._wanted[track_sid] = wanted
+                self._failed.discard(track_sid)
+                self.reconcile(track)
 
     def set_wishes(self, track_sid: str, wishes: Wishes) -> None:
         """What the client wants of a track, also of one that it is not subscribed to yet."""
-        if track_sid not in self._participant.room.tracks and track_sid not in self._wanted:
-            return  # Nothing that a client makes up is remembered.
+        if track_sid not in self._participant.room.tracks:
+            return
         self._wishes[track_sid] = wishes
         subscription = self.subscriptions.get(track_sid)
         if subscription is not None:
@@ -131,7 +116,9 @@ class Subscriber:
         try:
             sender = self._participant.subscriber_connection.add_sender(
                 track.receiver,
-                stream_id=self._stream_id(track),
+                # One stream for each track, not one for camera and microphone: in a section that is used again a
+                # client learns of the new track only by its stream (the receiver's track id stays the old one).
+                stream_id=f"{track.publisher.sid}|{track.sid}",
                 track_id=track.sid,
                 paused=wishes.disabled,
             )
@@ -142,10 +129,6 @@ class Subscriber:
         self.subscriptions[track.sid] = subscription
         subscription.apply()
         self._participant.room.subscribed(self._participant, track)
-
-    def _stream_id(self, track: Track) -> str:
-        stream = _STREAMS.get(track.settings.source, track.sid) if self._synchronise else track.sid
-        return f"{track.publisher.sid}|{stream}"
 
     def _fail(self, track: Track) -> None:
         self._failed.add(track.sid)

@@ -24,7 +24,6 @@ class Notifier:
 
     def connection_state_changed(self, connection: PeerConnection, state: ConnectionState) -> None:
         session = self._session
-        session.log.info("connection state", state=state.name)
         if state is ConnectionState.CONNECTED:
             if connection is session.participant.primary_connection:
                 session.media_connected()

@@ -88,7 +88,7 @@ class Rooms:
     def audio_levels(self, levels: Iterable[tuple[int, float]]) -> None:
         """Who speaks how loud, as one worker of the data plane reports it: receiver ids with linear levels.
 
-        The report does not say which worker it is from. Rooms of the worker of anybody in it fall silent where
+        The report does not say which worker it is from. Rooms of the worker of anybody in it fall silent if
         nobody is loud; others wait for a report of their own, or for `ActiveSpeakers` to miss one.
         """
         now, by_receiver = self._clock.monotonic(), dict(levels)

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from signalling.rtc.settings import RtcSettings
 
 SESSION_TICK_S = 1.0
-FIREFOX = frozenset({"firefox", "firefox mobile"})
 
 Connect = Callable[["Room", Mapping[str, str], "Offerer", "PeerConnectionObserver"], "PeerConnection"]
 """Makes a peer connection on the room's worker; the mapping names it in log lines."""
@@ -170,7 +169,6 @@ class Sessions:
             single_connection=admission.parameters.single_connection,
             auto_subscribe=admission.parameters.auto_subscribe,
             adaptive_stream=admission.parameters.adaptive_stream,
-            synchronise=session.client.browser.lower() not in FIREFOX,
             joined_at=self._clock.time(),
             limits=ParticipantLimits(
                 max_tracks=settings.max_tracks_per_participant,

@@ -285,7 +285,6 @@ def make_participant(
     single: bool = True,
     auto_subscribe: bool = True,
     adaptive_stream: bool = False,
-    synchronise: bool = True,
     max_tracks: int = 32,
     **profile: Any,
 ) -> Participant:
@@ -299,7 +298,6 @@ def make_participant(
         single_connection=single,
         auto_subscribe=auto_subscribe,
         adaptive_stream=adaptive_stream,
-        synchronise=synchronise,
         joined_at=1_700_000_000.0,
         limits=ParticipantLimits(max_tracks=max_tracks),
     )
