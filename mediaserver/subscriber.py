@@ -116,8 +116,8 @@ class Subscriber:
         try:
             sender = self._participant.subscriber_connection.add_sender(
                 track.receiver,
-                # One stream for each track, not one for camera and microphone: in a section that is used again,
-                # a client learns of the new track only by its stream (the receiver's track keeps its id).
+                # One stream for each track, not one for camera and microphone: in a section that is used
+                # again, a client learns of the new track only by its stream (the receiver's track keeps its id).
                 stream_id=f"{track.publisher.sid}|{track.sid}",
                 track_id=track.sid,
                 paused=wishes.disabled,
