@@ -48,7 +48,9 @@ class EngineSettings:
 class IceCredentials:
     """Our ufrag and password of one transport."""
 
-    ufrag: str = field(default_factory=lambda: secrets.token_urlsafe(UFRAG_BYTES).replace("-", "+").replace("_", "/"))
+    ufrag: str = field(
+        default_factory=lambda: secrets.token_urlsafe(UFRAG_BYTES).replace("-", "+").replace("_", "/")
+    )
     password: str = field(
         default_factory=lambda: secrets.token_urlsafe(PASSWORD_BYTES).replace("-", "+").replace("_", "/")
     )

@@ -168,7 +168,9 @@ def own_extensions(kind: str) -> list[tuple[str, int]]:
     """Ids for our own offers: the same URI has the same id in the whole bundle."""
     numbers = {
         uri: number
-        for number, uri in enumerate(dict.fromkeys([*codecs.SENDING_EXTENSIONS["audio"], *codecs.SENDING_EXTENSIONS["video"]]), 1)
+        for number, uri in enumerate(
+            dict.fromkeys([*codecs.SENDING_EXTENSIONS["audio"], *codecs.SENDING_EXTENSIONS["video"]]), 1
+        )
     }
     return [(uri, numbers[uri]) for uri in codecs.SENDING_EXTENSIONS[kind]]
 

@@ -454,7 +454,9 @@ class PeerConnection:
             else:
                 self._unsupported(sender, section)
                 sender = None
-        return negotiation.sending(section.kind, section.mid, sender, known, extensions, transport, first=first)
+        return negotiation.sending(
+            section.kind, section.mid, sender, known, extensions, transport, first=first
+        )
 
     def _set_receiver(self, section: _Section, remote: MediaSection, answered: list[RtpCodec]) -> None:
         receiver = section.receiver
@@ -490,7 +492,12 @@ class PeerConnection:
         source = sender.source.codecs if sender else []
         own = [mine for codec in source if (mine := self._payload_types.own(codec))]
         if not own:  # a freed section keeps the kind's plainest codec so that the line stays valid
-            plain = RtpCodec(0, "audio/opus" if section.kind == "audio" else "video/VP8", 48_000 if section.kind == "audio" else 90_000, 2 if section.kind == "audio" else 1)
+            plain = RtpCodec(
+                0,
+                "audio/opus" if section.kind == "audio" else "video/VP8",
+                48_000 if section.kind == "audio" else 90_000,
+                2 if section.kind == "audio" else 1,
+            )
             own = [mine for mine in [self._payload_types.own(plain)] if mine]
         extensions = negotiation.own_extensions(section.kind)
         return negotiation.sending(section.kind, section.mid, sender, own, extensions, transport, first=first)

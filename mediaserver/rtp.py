@@ -113,7 +113,8 @@ class RtpSender:
             rtx_ssrc=self.rtx_ssrc if has_rtx else None,
             cname=self.cname,
             payload_types=[
-                (theirs.payload_type, mine.payload_type, mine.rtx_payload_type) for theirs, mine in self.mapping
+                (theirs.payload_type, mine.payload_type, mine.rtx_payload_type)
+                for theirs, mine in self.mapping
             ],
             extensions=extensions,
         )

@@ -161,9 +161,7 @@ class MediaSection(Attributes):
                 rates[int(match[1])] = match[2], int(match[3]), int(match[4] or 1)
         parameters = {t: _parameters(text) for t, text in self._numbered("fmtp")}
         order = [int(f) for f in self.formats if f.isdigit() and int(f) in rates]
-        rtx = {
-            dict(parameters.get(t, ())).get("apt"): t for t in order if rates[t][0].lower() == "rtx"
-        }
+        rtx = {dict(parameters.get(t, ())).get("apt"): t for t in order if rates[t][0].lower() == "rtx"}
         return [
             RtpCodec(
                 payload_type=t,

@@ -1,0 +1,154 @@
+"""The `polyana` command."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import segno
+from mediaserver.clock import SystemClock
+from mediaserver.ice_candidates import local_addresses
+
+from signalling import __version__, check
+from signalling.app import Server
+from signalling.config import DEV_KEY, DEV_SECRET, ConfigError, LessonSettings, Settings, load
+from signalling.observability import logs
+from signalling.rtc import VideoGrants, create_token
+
+DEV_TLS_PORT = 7443
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    root = argparse.ArgumentParser(prog="polyana", description="Self-hosted video lessons and meetings.")
+    root.add_argument("--version", action="version", version=f"polyana {__version__}")
+    commands = root.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="run the server")
+    _add_settings(serve)
+    serve.add_argument(
+        "--lesson", metavar="TITLE", action="append", default=[], help="open a lesson and print its link"
+    )
+    checks = commands.add_parser(
+        "check", help="look whether this machine is ready, and say how to mend what is not"
+    )
+    _add_settings(checks)
+    token = commands.add_parser("token", help="print an access token for a LiveKit client")
+    _add_settings(token)
+    token.add_argument("--room", required=True)
+    token.add_argument("--identity", required=True)
+    token.add_argument("--name", default="")
+    token.add_argument("--ttl", type=int, default=3600, metavar="SECONDS")
+    token.add_argument("--subscribe-only", action="store_true", help="without the right to publish")
+    return root
+
+
+def _add_settings(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--config", type=Path, metavar="FILE", help="YAML settings; unknown keys are an error"
+    )
+    command.add_argument(
+        "--dev", action="store_true", help=f"development: keys {DEV_KEY}/{DEV_SECRET}, a lesson, HTTPS"
+    )
+    command.add_argument("--data", type=Path, metavar="FOLDER", help="where keys and certificates are kept")
+
+
+def settings_of(arguments: argparse.Namespace) -> Settings:
+    """Settings of a command line. Raises `ConfigError`."""
+    overrides: dict[str, Any] = {}
+    if arguments.data is not None:
+        overrides["data"] = arguments.data
+    if arguments.dev:
+        overrides |= {"dev": True, "log_json": False, "http": {"tls_port": DEV_TLS_PORT}}
+    lessons = getattr(arguments, "lesson", [])
+    if lessons:
+        overrides["lessons"] = [
+            LessonSettings(room=f"lesson-{n}", title=title) for n, title in enumerate(lessons, 1)
+        ]
+    return load(arguments.config, overrides)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs a command; the exit status."""
+    arguments = parser().parse_args(argv)
+    try:
+        settings = settings_of(arguments)
+    except ConfigError as error:
+        print(f"polyana: {error}", file=sys.stderr)
+        return 2
+    if arguments.command == "token":
+        print(_token(settings, arguments))
+        return 0
+    if arguments.command == "check":
+        return check.main(settings)
+    logs.configure(json=settings.log_json, level=settings.log_level)
+    try:
+        return asyncio.run(serve(settings))
+    except OSError as error:
+        print(f"polyana: {error}. `polyana check` says what is in the way.", file=sys.stderr)
+        return 1
+
+
+async def serve(settings: Settings) -> int:
+    """Runs until SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    server = Server(settings, SystemClock())
+    try:
+        await server.start()
+        print(greeting(server), flush=True)
+        await stop.wait()
+    finally:
+        with contextlib.suppress(asyncio.CancelledError):
+            await server.close()
+    return 0
+
+
+def greeting(server: Server) -> str:
+    """Links for people: this machine's, and one for phones with its QR code."""
+    http, links = server.settings.http, server.links()
+    here = f"http://localhost:{http.port}"
+    lines = ["", "Polyana is running."]
+    for title, path in links.lessons:
+        lines += ["", f"  {title}", f"    on this machine:  {here}{path}"]
+        if http.tls_port is not None:
+            address = (server.settings.media.announced_addresses or tuple(local_addresses()))[0]
+            link = f"https://{address}:{http.tls_port}{path}"
+            lines += [f"    on a phone:       {link}", "", _qr(link)]
+            lines += ["    (the certificate was made on the spot: the phone asks once whether to trust it)"]
+    lines += ["", f"  Operator's page:  {here}{links.operator}", "", "  Ctrl-C stops the server.", ""]
+    return "\n".join(lines)
+
+
+def _qr(link: str) -> str:
+    import io
+
+    text = io.StringIO()
+    segno.make(link, error="l").terminal(text, compact=True, border=2)
+    return text.getvalue()
+
+
+def _token(settings: Settings, arguments: argparse.Namespace) -> str:
+    key, secret = next(iter(settings.keys.items()))
+    publish = not arguments.subscribe_only
+    grants = VideoGrants(
+        room_join=True, room=arguments.room, can_publish=publish, can_subscribe=True, can_publish_data=publish
+    )
+    return create_token(
+        key,
+        secret,
+        identity=arguments.identity,
+        name=arguments.name,
+        video=grants,
+        ttl=timedelta(seconds=arguments.ttl),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

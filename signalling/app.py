@@ -1,0 +1,152 @@
+"""The composition root: settings in, a running server out."""
+
+import asyncio
+import ssl
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from aiohttp import web
+from mediaserver.clock import Clock
+from mediaserver.engine import Engine, EngineSettings
+from mediaserver.ice_candidates import local_addresses
+from mediaserver.metrics import MediaMetrics
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
+
+from signalling.config import MediaSettings, Settings
+from signalling.observability.collector import DataPlaneCollector
+from signalling.observability.health import Health
+from signalling.observability.load import LoadSampler
+from signalling.pages.api import PagesApi
+from signalling.pages.bundle import Bundle
+from signalling.pages.lessons import LessonBook, load_link_key
+from signalling.pages.rate_limit import RateLimit
+from signalling.pages.security import middleware
+from signalling.rtc import RtcService
+from signalling.tls import ensure_certificate
+
+#: A v1 join carries token and offer in its query.
+MAX_REQUEST_LINE = 65_536
+LAG_INTERVAL_S = 1.0
+log = structlog.get_logger("signalling.app")
+
+
+@dataclass(frozen=True)
+class Links:
+    """Where people go."""
+
+    lessons: list[tuple[str, str]]
+    """(title, path)"""
+    operator: str
+
+
+def engine_settings(settings: MediaSettings) -> EngineSettings:
+    """Settings of the media server from those of the installation."""
+    hosts = [f"[{host}]" if ":" in host else host for host in settings.hosts]
+    tcp = settings.tcp_port
+    return EngineSettings(
+        udp_binds=tuple(f"{host}:{settings.udp_port}" for host in hosts),
+        tcp_binds=tuple(f"{host}:{tcp}" for host in hosts) if tcp is not None else (),
+        workers=settings.workers,
+        coalesce_us=settings.coalesce_us,
+        announced_addresses=settings.announced_addresses,
+        announced_udp_port=settings.announced_udp_port,
+        announced_tcp_port=settings.announced_tcp_port,
+    )
+
+
+class Server:
+    """Everything that runs. `start` binds, `close` ends in order."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self._lag = Gauge(
+            "polyana_event_loop_lag_seconds", "How late the event loop is", registry=self.registry
+        )
+        self.engine = Engine(engine_settings(settings.media), MediaMetrics(self.registry))
+        self.rtc = RtcService(self.engine, settings.keys, settings.rtc, clock, self.registry)
+        self.lessons = LessonBook(load_link_key(settings.data), settings.lessons)
+        self._bundle = Bundle()
+        self._runner: web.AppRunner | None = None
+        self._lag_task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def application(self) -> web.Application:
+        """Routes and middleware; the engine must be running."""
+        settings = self.settings
+        limit = RateLimit(self._clock, settings.http.requests_per_s, settings.http.request_burst)
+        app = web.Application(
+            middlewares=[middleware(settings.http, limit)], client_max_size=settings.http.max_body_bytes
+        )
+        load = LoadSampler(self.engine, self.rtc.snapshot, self._clock)
+        api = PagesApi(settings, self.lessons, self.rtc.snapshot, load.read)
+        health = Health(self.registry, self._missing, settings.operator_token)
+        app.add_routes([*self.rtc.routes(), *api.routes(), *health.routes(), *self._bundle.routes()])
+        return app
+
+    async def start(self) -> None:
+        """Binds media and HTTP. Raises `OSError` naming the address."""
+        await self.engine.start()
+        self.registry.register(DataPlaneCollector(self.engine, self.rtc.snapshot))
+        http = self.settings.http
+        self._runner = web.AppRunner(
+            self.application(),
+            access_log=None,
+            max_line_size=MAX_REQUEST_LINE,
+            max_field_size=MAX_REQUEST_LINE,
+            shutdown_timeout=2.0,
+        )
+        await self._runner.setup()
+        await web.TCPSite(self._runner, http.host, http.port).start()
+        if http.tls_port is not None:
+            context = await asyncio.to_thread(self._tls_context)
+            await web.TCPSite(self._runner, http.host, http.tls_port, ssl_context=context).start()
+        self._lag_task = asyncio.create_task(self._watch_lag(), name="event-loop-lag")
+        log.info("listening", http=http.port, https=http.tls_port, udp=list(self.engine.plane.udp_addresses))
+
+    async def close(self) -> None:
+        """Not ready first, then clients are told, then sockets close. Idempotent."""
+        self._stopping = True
+        if self._lag_task is not None:
+            self._lag_task.cancel()
+            await asyncio.gather(self._lag_task, return_exceptions=True)
+        await self.rtc.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+        await self.engine.close()
+
+    def links(self) -> Links:
+        """Paths for the console."""
+        lessons = [(lesson.title, f"/l/{code}") for code, lesson in self.lessons.codes()]
+        return Links(lessons, f"/operator#token={self.settings.operator_token}")
+
+    def _missing(self) -> list[str]:
+        found = []
+        if self._stopping:
+            found.append("the server is stopping")
+        if not self.engine.healthy:
+            found.append("the data plane is not running")
+        if not self._bundle.present:
+            found.append("the web bundle is not built")
+        return found
+
+    def _tls_context(self) -> ssl.SSLContext:
+        http = self.settings.http
+        certificate, key = http.tls_certificate, http.tls_key
+        if certificate is None or key is None:
+            addresses = self.settings.media.announced_addresses or local_addresses()
+            now = datetime.fromtimestamp(self._clock.time()).astimezone()
+            certificate, key = ensure_certificate(self.settings.data, addresses, now)
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate, key)
+        return context
+
+    async def _watch_lag(self) -> None:
+        while True:
+            before = self._clock.monotonic()
+            await asyncio.sleep(LAG_INTERVAL_S)
+            self._lag.set(max(0.0, self._clock.monotonic() - before - LAG_INTERVAL_S))

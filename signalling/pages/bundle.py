@@ -1,0 +1,44 @@
+"""The web bundle: one page for all routes, hashed assets that never change."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+BUNDLE = Path(__file__).resolve().parents[1] / "bundle"
+PAGE_ROUTES = ("/", "/l/{code}", "/operator")
+MISSING = "The web bundle is not built. Run `make run`, or `npm ci && npm run build` in web/.\n"
+ASSET_CACHE = "public, max-age=31536000, immutable"
+
+
+class Bundle:
+    """Serves the files below `folder`."""
+
+    def __init__(self, folder: Path = BUNDLE) -> None:
+        self._folder = folder.resolve()
+
+    @property
+    def present(self) -> bool:
+        """True when the page is there."""
+        return (self._folder / "index.html").is_file()
+
+    def routes(self) -> list[web.RouteDef]:
+        """The page, its assets, and the few files beside it (manifest, icon)."""
+        pages = [web.get(route, self._page) for route in PAGE_ROUTES]
+        return [*pages, web.get("/assets/{path:.+}", self._asset), web.get("/{name:[a-z0-9.-]+}", self._file)]
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        if not self.present:
+            return web.Response(status=503, text=MISSING)
+        return web.FileResponse(self._folder / "index.html", headers={"Cache-Control": "no-cache"})
+
+    async def _asset(self, request: web.Request) -> web.StreamResponse:
+        return self._send(f"assets/{request.match_info['path']}", ASSET_CACHE)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        return self._send(request.match_info["name"], "no-cache")
+
+    def _send(self, name: str, cache: str) -> web.StreamResponse:
+        path = (self._folder / name).resolve()
+        if not path.is_relative_to(self._folder) or not path.is_file():
+            raise web.HTTPNotFound
+        return web.FileResponse(path, headers={"Cache-Control": cache})

@@ -1,0 +1,109 @@
+"""What every answer carries and what every request passes: headers, limits, one correlation id."""
+
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+
+import structlog
+from aiohttp import web
+
+from signalling.config import HttpSettings
+from signalling.pages.rate_limit import RateLimit
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+#: Signalling has limits of its own, probes must never be refused.
+UNLIMITED = ("/rtc", "/healthz", "/readyz")
+CORRELATION_HEADER = "X-Correlation-Id"
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
+#: blob: for downloads and workers that livekit-client makes of itself; ws(s) is of this host only.
+POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' blob: data:",
+        "media-src 'self' blob:",
+        "font-src 'self'",
+        "worker-src 'self' blob:",
+        "manifest-src 'self'",
+        "connect-src 'self' {sockets}",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+log = structlog.get_logger("signalling.http")
+
+
+def error(status: int, code: str, message: str) -> web.Response:
+    """The one shape of API errors."""
+    return web.json_response({"error": {"code": code, "message": message}}, status=status)
+
+
+def client_address(request: web.Request, settings: HttpSettings) -> str:
+    """The peer's address, or the one that a trusted proxy names."""
+    remote = request.remote or ""
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    if remote in settings.trusted_proxies and forwarded:
+        return forwarded.rpartition(",")[2].strip()
+    return remote
+
+
+def middleware(settings: HttpSettings, limit: RateLimit) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """Limits, correlation id, access log and headers around every handler."""
+
+    @web.middleware
+    async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+        given = request.headers.get(CORRELATION_HEADER, "")
+        correlation_id = given if _CORRELATION_ID.fullmatch(given) else uuid.uuid4().hex
+        request["correlation_id"] = correlation_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
+        response = await _answer(request, handler, settings, limit)
+        if not response.prepared:
+            _add_headers(request, response, correlation_id)
+        if not request.path.startswith("/assets/"):
+            log.info("request", method=request.method, path=_loggable(request.path), status=response.status)
+        return response
+
+    return around
+
+
+async def _answer(
+    request: web.Request, handler: Handler, settings: HttpSettings, limit: RateLimit
+) -> web.StreamResponse:
+    limited = not request.path.startswith(UNLIMITED)
+    if limited and not limit.allow(client_address(request, settings)):
+        return error(429, "TOO_MANY_REQUESTS", "Too many requests, please wait a moment")
+    try:
+        return await handler(request)
+    except web.HTTPRequestEntityTooLarge:
+        return error(413, "TOO_LARGE", "The request is too large")
+    except web.HTTPException as exception:
+        if exception.status >= 400 and request.path.startswith("/api/"):
+            return error(exception.status, "REQUEST", exception.reason)
+        return web.Response(status=exception.status, text=exception.reason, headers=_kept(exception))
+
+
+def _kept(exception: web.HTTPException) -> dict[str, str]:
+    """Headers of an exception that mean something to the client."""
+    return {name: exception.headers[name] for name in ("Allow", "Location") if name in exception.headers}
+
+
+def _loggable(path: str) -> str:
+    """Codes of links are secrets: only their first characters go into logs."""
+    return re.sub(r"(/(?:l|lessons)/[^/]{4})[^/]*", r"\1…", path)
+
+
+def _add_headers(request: web.Request, response: web.StreamResponse, correlation_id: str) -> None:
+    host = re.sub(r"[^A-Za-z0-9.:\[\]-]", "", request.host)
+    headers = response.headers
+    headers[CORRELATION_HEADER] = correlation_id
+    headers["Content-Security-Policy"] = POLICY.format(sockets=f"ws://{host} wss://{host}")
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(self), microphone=(self), display-capture=(self), geolocation=()"
+    if request.secure:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    headers.setdefault("Cache-Control", "no-store")
