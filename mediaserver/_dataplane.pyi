@@ -7,6 +7,28 @@ Times are microseconds, rates bit/s, sizes bytes. Ids are chosen by the caller a
 from collections.abc import Sequence
 from typing import Final, Literal, final
 
+__all__ = [
+    "FORWARD_LATENCY_BOUNDS_US",
+    "SRTP_PROFILES",
+    "AudioLevels",
+    "CodecParameters",
+    "CommandFailed",
+    "DataPlane",
+    "DtlsReceived",
+    "Encoding",
+    "EncodingStarted",
+    "EncodingStopped",
+    "IceDisconnected",
+    "IceSelected",
+    "ReceiverStatistics",
+    "SenderEncodingChanged",
+    "SenderStatistics",
+    "TransportStatistics",
+    "WorkerFailed",
+    "WorkerStatistics",
+    "__version__",
+]
+
 __version__: Final[str]
 
 @final
@@ -26,6 +48,13 @@ class Encoding:
 @final
 class IceSelected:
     """A path was chosen for the first time or has changed. Addresses are "host:port"."""
+
+    __match_args__ = (
+        "transport",
+        "protocol",
+        "local",
+        "remote",
+    )
     @property
     def transport(self) -> int: ...
     @property
@@ -38,12 +67,19 @@ class IceSelected:
 @final
 class IceDisconnected:
     """Consent was lost (RFC 7675); the transport stays and can come back."""
+
+    __match_args__ = ("transport",)
     @property
     def transport(self) -> int: ...
 
 @final
 class DtlsReceived:
     """A DTLS datagram for the handshake or the data channels."""
+
+    __match_args__ = (
+        "transport",
+        "datagram",
+    )
     @property
     def transport(self) -> int: ...
     @property
@@ -52,6 +88,12 @@ class DtlsReceived:
 @final
 class EncodingStarted:
     """The first packet of an encoding, or it is live again."""
+
+    __match_args__ = (
+        "receiver",
+        "encoding",
+        "ssrc",
+    )
     @property
     def receiver(self) -> int: ...
     @property
@@ -62,6 +104,11 @@ class EncodingStarted:
 @final
 class EncodingStopped:
     """No packet of a video encoding for a second."""
+
+    __match_args__ = (
+        "receiver",
+        "encoding",
+    )
     @property
     def receiver(self) -> int: ...
     @property
@@ -70,12 +117,19 @@ class EncodingStopped:
 @final
 class AudioLevels:
     """Receivers above the speech threshold, loudest first: (receiver, linear level 0..1). Empty: all fell silent."""
+
+    __match_args__ = ("levels",)
     @property
     def levels(self) -> list[tuple[int, float]]: ...
 
 @final
 class SenderEncodingChanged:
     """The encoding that a sender forwards now; None: nothing live."""
+
+    __match_args__ = (
+        "sender",
+        "encoding",
+    )
     @property
     def sender(self) -> int: ...
     @property
@@ -84,28 +138,23 @@ class SenderEncodingChanged:
 @final
 class CommandFailed:
     """A command named something that does not exist any more, or had invalid parameters."""
+
+    __match_args__ = ("reason",)
     @property
     def reason(self) -> str: ...
 
 @final
 class WorkerFailed:
     """A worker thread ended with a panic; its transports are gone."""
+
+    __match_args__ = (
+        "worker",
+        "reason",
+    )
     @property
     def worker(self) -> int: ...
     @property
     def reason(self) -> str: ...
-
-Event = (
-    IceSelected
-    | IceDisconnected
-    | DtlsReceived
-    | EncodingStarted
-    | EncodingStopped
-    | AudioLevels
-    | SenderEncodingChanged
-    | CommandFailed
-    | WorkerFailed
-)
 
 @final
 class TransportStatistics:
@@ -186,7 +235,7 @@ class DataPlane:
         cls,
         *,
         udp_binds: Sequence[str],
-        tcp_binds: Sequence[str] = (),
+        tcp_binds: Sequence[str] = ...,
         workers: int = 1,
         coalesce_us: int = 500,
         cache_packets: int = 512,
@@ -204,7 +253,7 @@ class DataPlane:
     def tcp_addresses(self) -> list[str]: ...
     def fileno(self) -> int:
         """An eventfd that is readable while events wait."""
-    def poll_events(self, limit: int = 256) -> list[Event]:
+    def poll_events(self, limit: int = 256) -> list[object]:
         """Takes waiting events, oldest first; clears the eventfd when none is left."""
     def statistics(self) -> list[WorkerStatistics]: ...
     def close(self) -> None:

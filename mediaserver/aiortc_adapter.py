@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import structlog
 from aiortc import (
@@ -15,6 +16,7 @@ from aiortc import (
     RTCDataChannelParameters,
     RTCDtlsFingerprint,
     RTCDtlsParameters,
+    RTCIceTransport,
     RTCSctpCapabilities,
     RTCSctpTransport,
 )
@@ -94,17 +96,19 @@ class _DatagramPath:
             self._waiting.put_nowait(datagram)
 
 
-class _Dtls(RTCDtlsTransport):  # type: ignore[misc]  # aiortc's bases are untyped
+class _Dtls(RTCDtlsTransport):
     """aiortc's DTLS with its SRTP taken out: the keys go to the data plane."""
 
     def __init__(self, path: _DatagramPath, certificate: Certificate) -> None:
-        super().__init__(path, [certificate.rtc])
+        super().__init__(cast(RTCIceTransport, path), [certificate.rtc])
         self._srtp_profiles = sorted(
             SRTP_PROFILES, key=lambda profile: PROFILE_ORDER.index(profile.openssl_profile)
         )
         self.keys: SrtpKeys | None = None
 
     def _setup_srtp(self) -> None:
+        if self._ssl is None:
+            raise HandshakeError("keys before a handshake")
         selected = self._ssl.get_selected_srtp_profile()
         profile = next((p for p in self._srtp_profiles if p.openssl_profile == selected), None)
         if profile is None:

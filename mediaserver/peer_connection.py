@@ -119,7 +119,7 @@ _certificate: Certificate | None = None
 
 def _process_certificate() -> Certificate:
     """Made once: a key for each of a thousand joins would cost seconds."""
-    global _certificate  # noqa: PLW0603
+    global _certificate
     if _certificate is None:
         _certificate = Certificate()
     return _certificate
@@ -454,6 +454,9 @@ class PeerConnection:
             else:
                 self._unsupported(sender, section)
                 sender = None
+        # Chromium drops an extension for good that any answer in the bundle left out: without RID here it could
+        # not offer simulcast in a section that it adds later, without transport-cc nobody would pace its video.
+        extensions = negotiation.extensions_of(remote, codecs.RECEIVING_EXTENSIONS[section.kind])
         return negotiation.sending(
             section.kind, section.mid, sender, known, extensions, transport, first=first
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 from . import codecs
-from .engine import CodecParameters, Encoding, Engine
+from .engine import CodecParameters, Encoding
 from .sdp import MediaSection, RtpCodec
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MediaKind = Literal["audio", "video"]
 
 
-class UnsupportedCodec(Exception):  # noqa: N818 - LiveKit's name of the condition
+class UnsupportedCodec(Exception):
     """The peer cannot decode the track."""
 
 

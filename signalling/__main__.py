@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import segno
+
 from mediaserver.clock import SystemClock
 from mediaserver.ice_candidates import local_addresses
-
 from signalling import __version__, check
 from signalling.app import Server
 from signalling.config import DEV_KEY, DEV_SECRET, ConfigError, LessonSettings, Settings, load

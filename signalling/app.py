@@ -7,12 +7,12 @@ from datetime import datetime
 
 import structlog
 from aiohttp import web
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
+
 from mediaserver.clock import Clock
 from mediaserver.engine import Engine, EngineSettings
 from mediaserver.ice_candidates import local_addresses
 from mediaserver.metrics import MediaMetrics
-from prometheus_client import CollectorRegistry, Gauge, ProcessCollector
-
 from signalling.config import MediaSettings, Settings
 from signalling.observability.collector import DataPlaneCollector
 from signalling.observability.health import Health

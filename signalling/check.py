@@ -12,8 +12,8 @@ from importlib import metadata
 from pathlib import Path
 
 from cryptography import x509
-from mediaserver.ice_candidates import local_addresses
 
+from mediaserver.ice_candidates import local_addresses
 from signalling import __version__
 from signalling.config import Settings
 from signalling.pages.bundle import Bundle

@@ -100,7 +100,8 @@ def summary(runs: list[dict[str, object]]) -> str:
         note = "" if loss <= MAX_LOSS else " (does not count)"
         lines.append(
             f"| {shape} | {receivers} | {server} | {statistics.median(costs):.2f} ({min(costs):.2f}-{max(costs):.2f})"
-            f" | {ratio(cells, (shape, receivers), rows, 'limit')} | {ratio(cells, (shape, receivers), rows, 'polyana')}"
+            f" | {ratio(cells, (shape, receivers), rows, 'limit')}"
+            f" | {ratio(cells, (shape, receivers), rows, 'polyana')}"
             f" | {loss * 100:.2f} %{note} | {memory:.0f} |"
         )
     return "\n".join(lines)

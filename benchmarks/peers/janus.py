@@ -71,7 +71,9 @@ class JanusServer:
         sdp = description.offer(endpoint, kind=kind, ssrc=ssrc, track_id="track")
         reply = await self._message(handle, {"request": "publish"}, {"type": "offer", "sdp": sdp})
         remote = description.parse(reply["jsep"]["sdp"])  # type: ignore[index]
-        await endpoint.connect(remote.address, remote.ufrag, remote.password, client=remote.setup == "passive")
+        await endpoint.connect(
+            remote.address, remote.ufrag, remote.password, client=remote.setup == "passive"
+        )
         async with asyncio.timeout(STEP_TIMEOUT_S):
             await self._up.setdefault(handle, asyncio.Event()).wait()  # only then can others subscribe
         self._feeds.setdefault(room, []).append(feed)

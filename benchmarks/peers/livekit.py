@@ -108,7 +108,9 @@ class LiveKitServer:
         answered = (await signal.wait_for("answer")).answer.sdp
         await signal.wait_for_candidate(0, answered)
         remote = description.parse(answered, signal.candidates[0])
-        await endpoint.connect(remote.address, remote.ufrag, remote.password, client=remote.setup == "passive")
+        await endpoint.connect(
+            remote.address, remote.ufrag, remote.password, client=remote.setup == "passive"
+        )
         signal.keep_alive()
         mid = remote.extensions.get(description.MID_URI)
         return {

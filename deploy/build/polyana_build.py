@@ -58,13 +58,17 @@ def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
 get_requires_for_build_editable = get_requires_for_build_wheel
 
 
-def build_wheel(wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None) -> str:
+def build_wheel(
+    wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None
+) -> str:
     """Bundle, then wheel."""
     build_web()
     return maturin.build_wheel(wheel_directory, config_settings, metadata_directory)
 
 
-def build_editable(wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None) -> str:
+def build_editable(
+    wheel_directory: str, config_settings: Any = None, metadata_directory: str | None = None
+) -> str:
     """Bundle, then an editable wheel."""
     build_web()
     return maturin.build_editable(wheel_directory, config_settings, metadata_directory)
@@ -81,7 +85,9 @@ def build_web() -> None:
         program = shutil.which(command[0], path=environment["PATH"])
         if program is None:
             raise RuntimeError(f"npm is missing: install Node.js {MIN_NODE} or newer")
-        subprocess.run([program, *command[1:]], cwd=ROOT / "web", env=environment, check=True, stdout=sys.stderr)
+        subprocess.run(
+            [program, *command[1:]], cwd=ROOT / "web", env=environment, check=True, stdout=sys.stderr
+        )
 
 
 def _node_folder() -> Path:

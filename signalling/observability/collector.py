@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US, Engine, WorkerStatistics
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US, Engine, WorkerStatistics
 from signalling.rtc import RtcSnapshot
 
 #: Counter of the data plane -> (metric, labels). What begins with error_ becomes polyana_packet_errors_total.

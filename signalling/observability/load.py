@@ -10,7 +10,6 @@ from typing import Any
 
 from mediaserver.clock import Clock
 from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US, Engine, WorkerStatistics
-
 from signalling import __version__
 from signalling.observability.collector import loss_in, loss_out, merged_latency, total_counters
 from signalling.rtc import RtcSnapshot

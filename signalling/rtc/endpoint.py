@@ -21,7 +21,6 @@ from signalling.rtc.websocket import SignalConnection
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
-
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.sessions import Sessions
     from signalling.rtc.settings import RtcSettings

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from livekit.protocol import rtc
-from mediaserver.sdp import SdpError
 
+from mediaserver.sdp import SdpError
 from signalling.rtc import responses
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
-from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
 
+from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
 from signalling.rtc import responses
 from signalling.rtc.endpoint import Endpoint
 from signalling.rtc.metrics import RtcMetrics
@@ -19,10 +19,10 @@ from signalling.rtc.settings import RtcSettings
 from signalling.rtc.snapshot import ParticipantSnapshot, RtcSnapshot, participant_snapshot, room_snapshot
 
 if TYPE_CHECKING:
-    from mediaserver.clock import Clock
-    from mediaserver.engine import Engine
     from prometheus_client import CollectorRegistry
 
+    from mediaserver.clock import Clock
+    from mediaserver.engine import Engine
     from mediaserver.room import Room
 
 TICK_S = 0.1

@@ -18,7 +18,6 @@ from signalling.rtc.outgoing import Outgoing
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
-
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.settings import RtcSettings
 
