@@ -454,8 +454,8 @@ class PeerConnection:
             else:
                 self._unsupported(sender, section)
                 sender = None
-        # Chromium drops an extension for good that any answer in the bundle left out: without RID here it could
-        # not offer simulcast in a section that it adds later, without transport-cc nobody would pace its video.
+        # Chromium drops an extension for good that any answer in the bundle left out: without RID here it
+        # could not offer simulcast in a section that it adds later, without transport-cc not pace its video.
         extensions = negotiation.extensions_of(remote, codecs.RECEIVING_EXTENSIONS[section.kind])
         return negotiation.sending(
             section.kind, section.mid, sender, known, extensions, transport, first=first
