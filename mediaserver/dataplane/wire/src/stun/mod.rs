@@ -96,7 +96,7 @@ impl<'a> Message<'a> {
         if bytes.len() < end {
             return Err(Error::Truncated);
         }
-        if bytes.len() > end || end % 4 != 0 || u32_at(bytes, 4)? != MAGIC_COOKIE {
+        if bytes.len() > end || !end.is_multiple_of(4) || u32_at(bytes, 4)? != MAGIC_COOKIE {
             return Err(Error::Malformed);
         }
         let mut message = Self {
