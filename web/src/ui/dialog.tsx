@@ -17,6 +17,7 @@ export function Dialog(props: {
     return () => dialog?.close();
   }, []);
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a modal dialog without our help.
     <dialog
       ref={ref}
       class="dialog"

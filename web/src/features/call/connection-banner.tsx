@@ -1,8 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/index.ts";
 import { announce } from "../../ui/announcer.tsx";
+import { useSecondsSince } from "../../ui/use-seconds.ts";
 import type { Call } from "./model.ts";
-import { useSecondsSince } from "./use-seconds.ts";
 
 /** Says that the connection is away and counts the seconds; readers hear only the start and the end. */
 export function ConnectionBanner({ call }: { call: Call }) {

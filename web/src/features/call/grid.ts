@@ -13,7 +13,7 @@ const MIN_TILE_WIDTH = 136;
 const WIDEST = 16 / 9;
 const TALLEST = 3 / 4;
 
-function fit(count: number, columns: number, width: number, height: number): Grid {
+function fitGrid(count: number, columns: number, width: number, height: number): Grid {
   const rows = Math.ceil(count / columns);
   let tileWidth = (width - GRID_GAP * (columns - 1)) / columns;
   let tileHeight = (height - GRID_GAP * (rows - 1)) / rows;
@@ -33,9 +33,9 @@ export function bestGrid(count: number, width: number, height: number): Grid {
   if (count === 0 || width <= 0 || height <= 0) {
     return { columns: 1, tileWidth: 0, tileHeight: 0, scrolls: false };
   }
-  let best = fit(count, 1, width, height);
+  let best = fitGrid(count, 1, width, height);
   for (let columns = 2; columns <= count; columns += 1) {
-    const next = fit(count, columns, width, height);
+    const next = fitGrid(count, columns, width, height);
     if (next.tileHeight > 0 && next.tileWidth * next.tileHeight > best.tileWidth * best.tileHeight)
       best = next;
   }
