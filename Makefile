@@ -43,7 +43,7 @@ $(VENV)/.extension: $(RUST_SOURCES) pyproject.toml $(VENV)/.dependencies .cache/
 	touch $@
 
 web/node_modules/.installed: web/package-lock.json web/package.json .cache/toolchains
-	cd web && npm ci --no-audit --no-fund --loglevel=error
+	cd web && npm install --no-save --no-audit --no-fund --loglevel=error # `npm ci` refuses a lock file without addresses
 	touch $@
 
 WEB_SOURCES := $(shell find web/src web/public -type f 2>/dev/null) $(wildcard web/*.html web/*.ts web/*.json)

@@ -85,7 +85,7 @@ def _versions() -> Result:
 
 def _bundle() -> Result:
     if not Bundle().present:
-        return Result("web bundle", "not built", "run `make run`, or `npm ci && npm run build` in web/")
+        return Result("web bundle", "not built", "run `make run`, or `npm install && npm run build` in web/")
     return Result("web bundle", "present")
 
 

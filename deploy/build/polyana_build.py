@@ -75,13 +75,13 @@ def build_editable(
 
 
 def build_web() -> None:
-    """`npm ci && npm run build` in web/, with Node from PATH or from the wheel."""
+    """`npm install --no-save && npm run build` in web/, with Node from PATH or from the wheel."""
     if not _web_wanted():
         return
     environment = dict(os.environ)
     if not _node_is_new_enough():
         environment["PATH"] = os.pathsep.join([str(_node_folder()), environment.get("PATH", "")])
-    for command in (["npm", "ci", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
+    for command in (["npm", "install", "--no-save", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
         program = shutil.which(command[0], path=environment["PATH"])
         if program is None:
             raise RuntimeError(f"npm is missing: install Node.js {MIN_NODE} or newer")

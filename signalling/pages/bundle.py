@@ -6,7 +6,7 @@ from aiohttp import web
 
 BUNDLE = Path(__file__).resolve().parents[1] / "bundle"
 PAGE_ROUTES = ("/", "/l/{code}", "/operator")
-MISSING = "The web bundle is not built. Run `make run`, or `npm ci && npm run build` in web/.\n"
+MISSING = "The web bundle is not built. Run `make run`, or `npm install && npm run build` in web/.\n"
 ASSET_CACHE = "public, max-age=31536000, immutable"
 
 

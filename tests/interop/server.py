@@ -1,0 +1,135 @@
+"""Our server as a child process on free ports, and what its log says at the end."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 15.0
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port that was free a moment ago."""
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("0.0.0.0", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class RunningServer:
+    """Where it listens and how it ended."""
+
+    port: int
+    udp_port: int
+    tcp_port: int
+    log: Path
+    process: subprocess.Popen[bytes] = field(repr=False)
+
+    @property
+    def http(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def websocket(self) -> str:
+        return f"ws://localhost:{self.port}"
+
+    def lesson_path(self) -> str:
+        """Path of the lesson link that the server printed."""
+        match = re.search(r"http://localhost:\d+(/l/\S+)", self.text())
+        assert match is not None, self.text()
+        return match[1]
+
+    def operator_path(self) -> str:
+        match = re.search(r"http://localhost:\d+(/operator#token=\S+)", self.text())
+        assert match is not None, self.text()
+        return match[1]
+
+    def text(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def metrics(self) -> dict[str, float]:
+        """Samples of /metrics by name with labels."""
+        with urllib.request.urlopen(f"{self.http}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        samples = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
+        return {name: float(value) for name, value in samples}
+
+    def problems(self) -> list[str]:
+        """Lines of the log that must not be there."""
+        return [
+            line
+            for line in self.text().splitlines()
+            if re.search(r"\[error|\[critical|Traceback|panicked", line)
+        ]
+
+
+@contextlib.contextmanager
+def running_server(folder: Path, **environment: str) -> Iterator[RunningServer]:
+    """Starts `polyana serve --dev` and waits until it is ready; ends it and checks its log."""
+    server = _start(folder, environment)
+    try:
+        _wait_until_ready(server)
+        yield server
+    finally:
+        server.process.send_signal(signal.SIGTERM)
+        try:
+            status = server.process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            server.process.kill()
+            server.process.wait()
+            status = -1
+    assert status == 0, f"ended with {status}:\n{server.text()}"
+    assert not server.problems(), "\n".join(server.problems())
+
+
+def _start(folder: Path, environment: dict[str, str]) -> RunningServer:
+    folder.mkdir(parents=True, exist_ok=True)
+    port, udp, tcp, tls = free_port(), free_port(socket.SOCK_DGRAM), free_port(), free_port()
+    values = {
+        "POLYANA_HTTP__PORT": str(port),
+        "POLYANA_HTTP__TLS_PORT": str(tls),
+        "POLYANA_MEDIA__UDP_PORT": str(udp),
+        "POLYANA_MEDIA__TCP_PORT": str(tcp),
+    }
+    log = folder / "server.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "signalling", "serve", "--dev", "--data", str(folder / "data")],
+            cwd=ROOT,
+            env=os.environ | values | environment,
+            stdout=output,
+            stderr=output,
+        )
+    return RunningServer(port, udp, tcp, log, process)
+
+
+def _wait_until_ready(server: RunningServer) -> None:
+    deadline = time.monotonic() + READY_TIMEOUT_S
+    answer = ""
+    while time.monotonic() < deadline:
+        assert server.process.poll() is None, server.text()
+        try:
+            with urllib.request.urlopen(f"{server.http}/readyz", timeout=2) as response:
+                answer = json.load(response)["status"]
+            return
+        except urllib.error.HTTPError as error:
+            answer = error.read().decode()
+        except OSError as error:
+            answer = str(error)
+        time.sleep(0.05)  # a poll of another process, bounded by the deadline
+    raise AssertionError(f"not ready: {answer}\n{server.text()}")

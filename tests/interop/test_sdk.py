@@ -1,0 +1,347 @@
+"""The published `livekit` Python SDK (libwebrtc) against our server, with two connections (v0) and one (v1)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from livekit import api, rtc
+
+from .server import RunningServer
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
+WIDTH, HEIGHT, FPS = 640, 360, 20
+RATE = 48_000
+MIN_SSIM = 0.85
+STEP_S = 20.0
+Image = npt.NDArray[np.uint8]
+CODECS = {
+    "vp8": rtc.VideoCodec.VP8,
+    "h264": rtc.VideoCodec.H264,
+    "vp9": rtc.VideoCodec.VP9,
+    "av1": rtc.VideoCodec.AV1,
+}
+
+
+def token(identity: str, room: str, *, ttl_s: int = 3600, secret: str = "secret", **grants: bool) -> str:
+    video = api.VideoGrants(room_join=True, room=room, **grants)
+    made = api.AccessToken("devkey", secret).with_identity(identity).with_grants(video)
+    return made.with_ttl(timedelta(seconds=ttl_s)).to_jwt()
+
+
+def picture(number: int) -> Image:
+    """A smooth scene that moves, with its number as a bar code of ten bits in the top rows."""
+    x, y = np.meshgrid(np.arange(WIDTH), np.arange(HEIGHT))
+    shade = 128 + 60 * np.sin((x + 4 * number) / 40.0) + 40 * np.cos(y / 30.0)
+    image = np.stack([shade, np.roll(shade, 50, 1), 255 - shade], axis=-1).clip(0, 255).astype(np.uint8)
+    for bit in range(10):
+        image[0:48, bit * 64 : bit * 64 + 64] = 235 if number >> bit & 1 else 16
+    return image
+
+
+def number_of(image: Image) -> int:
+    """Reads the bar code at whatever size the picture has."""
+    width = image.shape[1] / 10
+    rows = image[image.shape[0] // 30 : image.shape[0] // 10]
+    bits = [rows[:, int((bit + 0.3) * width) : int((bit + 0.7) * width)].mean() > 125 for bit in range(10)]
+    return sum(1 << bit for bit, value in enumerate(bits) if value)
+
+
+def ssim(one: Image, other: Image) -> float:
+    """Mean structural similarity of luma (Wang et al. 2004, Gaussian window 11, sigma 1.5)."""
+    a, b = (cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.float64) for image in (one, other))
+
+    def blur(value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.asarray(cv2.GaussianBlur(value, (11, 11), 1.5), dtype=np.float64)
+
+    mean_a, mean_b = blur(a), blur(b)
+    var_a, var_b = blur(a * a) - mean_a**2, blur(b * b) - mean_b**2
+    covariance = blur(a * b) - mean_a * mean_b
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    top = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
+    return float((top / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))).mean())
+
+
+@dataclass
+class Received:
+    """What one participant got."""
+
+    pictures: list[Image] = field(default_factory=list)
+    sound: list[npt.NDArray[np.int16]] = field(default_factory=list)
+    data: list[tuple[str, bytes, str]] = field(default_factory=list)
+    events: list[str] = field(default_factory=list)
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def tell(self) -> None:
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def until(self, holds: Callable[[], bool], what: str) -> None:
+        """Waits for a condition; fails with its name."""
+        try:
+            async with asyncio.timeout(STEP_S), self.changed:
+                await self.changed.wait_for(holds)
+        except TimeoutError:
+            pytest.fail(f"{what}: {len(self.pictures)} pictures, {self.data}, {self.events}")
+
+    def speech(self) -> npt.NDArray[np.int16]:
+        return np.concatenate(self.sound) if self.sound else np.zeros(0, np.int16)
+
+
+def listen(room: rtc.Room) -> Received:
+    """Collects everything that a room gives."""
+    received = Received()
+
+    def note(name: str) -> None:
+        received.events.append(name)
+        received.tasks.append(asyncio.create_task(received.tell()))
+
+    async def watch(track: rtc.RemoteVideoTrack) -> None:
+        stream = rtc.VideoStream(track, format=rtc.VideoBufferType.RGB24)
+        async for event in stream:
+            frame = event.frame
+            image = np.frombuffer(frame.data, np.uint8).reshape(frame.height, frame.width, 3)
+            received.pictures.append(image.copy())
+            await received.tell()
+
+    async def hear(track: rtc.RemoteAudioTrack) -> None:
+        stream = rtc.AudioStream(track, sample_rate=RATE, num_channels=1)
+        async for event in stream:
+            received.sound.append(np.frombuffer(event.frame.data, np.int16).copy())
+            await received.tell()
+
+    def subscribed(track: rtc.Track, publication: object, participant: object) -> None:
+        run = watch(track) if isinstance(track, rtc.RemoteVideoTrack) else hear(track)  # type: ignore[arg-type]
+        received.tasks.append(asyncio.create_task(run))
+        note("subscribed")
+
+    def data(packet: rtc.DataPacket) -> None:
+        sender = packet.participant.identity if packet.participant else ""
+        received.data.append((packet.topic or "", packet.data, sender))
+        note("data")
+
+    room.on("track_subscribed", subscribed)
+    room.on("data_received", data)
+    room.on("track_unsubscribed", lambda *_: note("unsubscribed"))
+    room.on("track_unpublished", lambda *_: note("unpublished"))
+    room.on("track_muted", lambda *_: note("muted"))
+    room.on("track_unmuted", lambda *_: note("unmuted"))
+    room.on("disconnected", lambda *_: note("disconnected"))
+    room.on("participant_connected", lambda *_: note("came"))
+    room.on("participant_disconnected", lambda *_: note("left"))
+    room.on("active_speakers_changed", lambda speakers: note("speaks" if speakers else "silence"))
+    return received
+
+
+@asynccontextmanager
+async def joined(
+    server: RunningServer, identity: str, room_name: str, *, single: bool, **grants: bool
+) -> AsyncIterator[tuple[rtc.Room, Received]]:
+    room = rtc.Room()
+    received = listen(room)
+    await room.connect(
+        server.websocket,
+        token(identity, room_name, **grants),
+        rtc.RoomOptions(auto_subscribe=True, single_peer_connection=single),
+    )
+    try:
+        yield room, received
+    finally:
+        await room.disconnect()
+        for task in received.tasks:
+            task.cancel()
+        await asyncio.gather(*received.tasks, return_exceptions=True)
+
+
+class Camera:
+    """Publishes numbered pictures and a tone until it is stopped."""
+
+    def __init__(self, room: rtc.Room) -> None:
+        self.room = room
+        self.video = rtc.VideoSource(WIDTH, HEIGHT)
+        self.audio = rtc.AudioSource(RATE, 1)
+        self.sent: dict[int, Image] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def publish(self, codec: str, *, simulcast: bool = False) -> None:
+        video = rtc.LocalVideoTrack.create_video_track("camera", self.video)
+        options = rtc.TrackPublishOptions(
+            source=rtc.TrackSource.SOURCE_CAMERA,
+            video_codec=CODECS[codec],
+            simulcast=simulcast,
+            video_encoding=rtc.VideoEncoding(max_bitrate=1_500_000, max_framerate=FPS),
+        )
+        self.picture = await self.room.local_participant.publish_track(video, options)
+        audio = rtc.LocalAudioTrack.create_audio_track("microphone", self.audio)
+        sound = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
+        self.sound = await self.room.local_participant.publish_track(audio, sound)
+        self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        samples = RATE // FPS
+        number = 0
+        while True:
+            image = picture(number)
+            self.sent[number] = image
+            rgba = np.dstack([image, np.full((HEIGHT, WIDTH), 255, np.uint8)])
+            self.video.capture_frame(rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.RGBA, rgba.tobytes()))
+            times = np.arange(number * samples, (number + 1) * samples) / RATE
+            # Syllables: a tone of 440 Hz, four bursts a second, so that its envelope can be matched.
+            tone = 9000 * np.sin(2 * np.pi * 440 * times) * (np.sin(2 * np.pi * 2 * times) > 0)
+            frame = rtc.AudioFrame(tone.astype(np.int16).tobytes(), RATE, 1, samples)
+            await self.audio.capture_frame(frame)  # paces the loop: it waits while a second is queued
+            number = (number + 1) % 1024
+            await asyncio.sleep(1 / FPS)
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def camera(room: rtc.Room, codec: str = "vp8", *, simulcast: bool = False) -> AsyncIterator[Camera]:
+    made = Camera(room)
+    await made.publish(codec, simulcast=simulcast)
+    try:
+        yield made
+    finally:
+        await made.stop()
+
+
+def spectrum_peak_hz(sound: npt.NDArray[np.int16]) -> float:
+    power = np.abs(np.fft.rfft(sound.astype(np.float64) * np.hanning(len(sound))))
+    return float(np.fft.rfftfreq(len(sound), 1 / RATE)[int(power.argmax())])
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])
+@pytest.mark.parametrize("codec", list(CODECS))
+async def test_picture_and_sound_arrive(server: RunningServer, codec: str, single: bool) -> None:
+    room_name = f"media-{codec}-{single}"
+    async with (
+        joined(server, "viewer", room_name, single=single) as (_, received),
+        joined(server, "teacher", room_name, single=single) as (room, _),
+        camera(room, codec) as source,
+    ):
+        full = lambda: sum(p.shape[:2] == (HEIGHT, WIDTH) for p in received.pictures) >= 40  # noqa: E731
+        await received.until(full, "40 pictures at full size")
+        await received.until(lambda: len(received.speech()) > 3 * RATE, "three seconds of sound")
+        pictures = [p for p in received.pictures if p.shape[:2] == (HEIGHT, WIDTH)][-30:]
+        numbers = [number_of(image) for image in pictures]
+        matched = [
+            (source.sent[n], image) for n, image in zip(numbers, pictures, strict=True) if n in source.sent
+        ]
+        assert len(matched) >= 28, numbers
+        assert np.mean([ssim(sent, got) for sent, got in matched]) >= MIN_SSIM
+        assert sum(b > a for a, b in zip(numbers, numbers[1:], strict=False)) >= 27, numbers
+        sound = received.speech()[-2 * RATE :]
+        assert abs(spectrum_peak_hz(sound) - 440) < 15  # the syllables widen the line
+        assert np.abs(sound).max() > 2000
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])
+async def test_simulcast_reaches_full_size(server: RunningServer, single: bool) -> None:
+    room_name = f"simulcast-{single}"
+    async with (
+        joined(server, "viewer", room_name, single=single) as (_, received),
+        joined(server, "teacher", room_name, single=single) as (room, _),
+        camera(room, "vp8", simulcast=True),
+    ):
+        await received.until(
+            lambda: any(p.shape[:2] == (HEIGHT, WIDTH) for p in received.pictures), "a picture at full size"
+        )
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])
+async def test_data_goes_to_whom_it_is_meant(server: RunningServer, single: bool) -> None:
+    room_name = f"data-{single}"
+    async with (
+        joined(server, "a", room_name, single=single) as (room, _),
+        joined(server, "b", room_name, single=single) as (_, b),
+        joined(server, "c", room_name, single=single) as (_, c),
+    ):
+        await room.local_participant.publish_data(b"everybody", reliable=True, topic="t")
+        await room.local_participant.publish_data(b"only c", reliable=True, destination_identities=["c"])
+        await room.local_participant.publish_data(b"x" * 14_000, reliable=True, topic="large")
+        await room.local_participant.publish_data(b"quick", reliable=False)
+        for received in (b, c):
+            await received.until(lambda r=received: any(d[1] == b"quick" for d in r.data), "lossy data")
+            await received.until(lambda r=received: any(d[0] == "large" for d in r.data), "large data")
+            assert ("t", b"everybody", "a") in received.data
+        assert ("", b"only c", "a") in c.data
+        assert ("", b"only c", "a") not in b.data
+
+
+async def test_mute_and_unpublish_are_told(server: RunningServer) -> None:
+    async with (
+        joined(server, "viewer", "mute", single=True) as (_, received),
+        joined(server, "teacher", "mute", single=True) as (room, _),
+        camera(room) as source,
+    ):
+        await received.until(lambda: len(received.pictures) > 3, "pictures")
+        track = source.sound.track
+        assert isinstance(track, rtc.LocalAudioTrack)
+        track.mute()
+        await received.until(lambda: "muted" in received.events, "mute")
+        track.unmute()
+        await received.until(lambda: "unmuted" in received.events, "unmute")
+        await room.local_participant.unpublish_track(source.picture.sid)
+        await received.until(lambda: "unpublished" in received.events, "unpublish")
+
+
+async def test_speakers_are_told(server: RunningServer) -> None:
+    async with (
+        joined(server, "viewer", "speakers", single=True) as (_, received),
+        joined(server, "teacher", "speakers", single=True) as (room, _),
+        camera(room),
+    ):
+        await received.until(lambda: "speaks" in received.events, "a speaker")
+
+
+async def test_a_second_join_replaces_the_first(server: RunningServer) -> None:
+    async with joined(server, "same", "twice", single=True) as (_, first):
+        async with joined(server, "same", "twice", single=True) as (second, _):
+            await first.until(lambda: "disconnected" in first.events, "the first is told")
+            assert second.isconnected()
+
+
+async def test_leaving_is_told(server: RunningServer) -> None:
+    async with joined(server, "stays", "leave", single=True) as (_, received):
+        async with joined(server, "goes", "leave", single=True):
+            await received.until(lambda: "came" in received.events, "joining")
+        await received.until(lambda: "left" in received.events, "leaving")
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        "not a token",
+        token("x", "locked", secret="wrong"),
+        token("x", "locked", ttl_s=-4000),
+        api.AccessToken("devkey", "secret")
+        .with_identity("x")
+        .with_grants(api.VideoGrants(room="locked"))
+        .to_jwt(),
+    ],
+    ids=["garbage", "other key", "expired", "no grant"],
+)
+async def test_wrong_tokens_do_not_join(server: RunningServer, access: str) -> None:
+    room = rtc.Room()
+    with pytest.raises(rtc.ConnectError):
+        await room.connect(server.websocket, access, rtc.RoomOptions())
+    assert not room.isconnected()
+
+
+async def test_without_the_grant_nothing_is_published(server: RunningServer) -> None:
+    async with joined(server, "guest", "no-publish", single=True, can_publish=False) as (room, _):
+        track = rtc.LocalVideoTrack.create_video_track("camera", rtc.VideoSource(WIDTH, HEIGHT))
+        with pytest.raises(Exception, match=r"(?i)permission|timed out"):
+            await room.local_participant.publish_track(track)
