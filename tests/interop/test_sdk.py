@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -241,7 +242,7 @@ async def test_picture_and_sound_arrive(server: RunningServer, codec: str, singl
         ]
         assert len(matched) >= 28, numbers
         assert np.mean([ssim(sent, got) for sent, got in matched]) >= MIN_SSIM
-        assert sum(b > a for a, b in zip(numbers, numbers[1:], strict=False)) >= 27, numbers
+        assert sum(b > a for a, b in pairwise(numbers)) >= 27, numbers
         sound = received.speech()[-2 * RATE :]
         assert abs(spectrum_peak_hz(sound) - 440) < 15  # the syllables widen the line
         assert np.abs(sound).max() > 2000
@@ -307,10 +308,12 @@ async def test_speakers_are_told(server: RunningServer) -> None:
 
 
 async def test_a_second_join_replaces_the_first(server: RunningServer) -> None:
-    async with joined(server, "same", "twice", single=True) as (_, first):
-        async with joined(server, "same", "twice", single=True) as (second, _):
-            await first.until(lambda: "disconnected" in first.events, "the first is told")
-            assert second.isconnected()
+    async with (
+        joined(server, "same", "twice", single=True) as (_, first),
+        joined(server, "same", "twice", single=True) as (second, _),
+    ):
+        await first.until(lambda: "disconnected" in first.events, "the first is told")
+        assert second.isconnected()
 
 
 async def test_leaving_is_told(server: RunningServer) -> None:
