@@ -60,7 +60,10 @@ class Polyana:
         ]
         settings = {
             "POLYANA_HTTP__PORT": str(port),
-            "POLYANA_RTC__UDP_PORT": str(free_port(socket.SOCK_DGRAM)),
+            "POLYANA_HTTP__TLS_PORT": str(free_port()),
+            "POLYANA_MEDIA__UDP_PORT": str(free_port(socket.SOCK_DGRAM)),
+            "POLYANA_MEDIA__TCP_PORT": str(free_port()),
+            "POLYANA_MEDIA__WORKERS": "1",
         }
         os.environ.update(settings)
         async with pinned(arguments, log) as process, aiohttp.ClientSession() as http:

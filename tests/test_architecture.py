@@ -1,0 +1,54 @@
+"""Import directions as ARCHITECTURE.md says, read from the sources."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def imports(path: Path) -> set[str]:
+    """Absolute names that a module imports; relative ones are resolved."""
+    package = list(path.relative_to(ROOT).with_suffix("").parts)[:-1]
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def modules(folder: str) -> list[Path]:
+    return [path for path in (ROOT / folder).rglob("*.py") if "dataplane" not in path.parts]
+
+
+def importers(folder: str, name: str) -> set[str]:
+    prefix = f"{name}."
+    return {
+        str(path.relative_to(ROOT))
+        for path in modules(folder)
+        if any(found == name or found.startswith(prefix) for found in imports(path))
+    }
+
+
+def test_media_server_does_not_know_signalling() -> None:
+    assert len(modules("mediaserver")) > 15
+    assert not importers("mediaserver", "signalling")
+
+
+def test_only_the_engine_knows_the_data_plane() -> None:
+    assert importers("mediaserver", "mediaserver._dataplane") == {"mediaserver/engine.py"}
+    # The preflight asks the binary for its version, nothing else.
+    assert importers("signalling", "mediaserver._dataplane") <= {"signalling/check.py"}
+
+
+def test_only_the_adapter_knows_aiortc() -> None:
+    assert importers("mediaserver", "aiortc") == {"mediaserver/aiortc_adapter.py"}
+    assert not importers("signalling", "aiortc")
+
+
+def test_livekit_protobufs_stay_in_signalling_rtc() -> None:
+    assert not importers("mediaserver", "livekit")
+    assert all(path.startswith("signalling/rtc/") for path in importers("signalling", "livekit"))
