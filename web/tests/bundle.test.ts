@@ -1,0 +1,52 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+/** Bytes after gzip that a phone loads before the first screen; a 3G-like link brings 150 kB in 2 s. */
+const FIRST_PAINT_BUDGET_BYTES = 60_000;
+
+let folder = "";
+let page = "";
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "polyana-bundle-"));
+  execFileSync(
+    process.execPath,
+    ["node_modules/vite/bin/vite.js", "build", "--outDir", folder, "--emptyOutDir"],
+    {
+      stdio: "pipe",
+    },
+  );
+  page = readFileSync(join(folder, "index.html"), "utf8");
+}, 60_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function initialFiles(): string[] {
+  return [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+\.(?:js|css))"/g)].map((match) => match[1] ?? "");
+}
+
+test("the first paint stays within its budget", () => {
+  const files = initialFiles();
+  expect(files.length).toBeGreaterThan(1);
+  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(join(folder, file))).length, 0);
+  expect(bytes + gzipSync(page).length).toBeLessThan(FIRST_PAINT_BUDGET_BYTES);
+});
+
+test("livekit-client comes in a later chunk", () => {
+  // A logger's name inside livekit-client, which minifying keeps.
+  const holds = (file: string) => readFileSync(join(folder, file), "utf8").includes("livekit-engine");
+  const first = initialFiles();
+  const all = readdirSync(join(folder, "assets")).filter((name) => name.endsWith(".js"));
+  expect(first.filter(holds)).toEqual([]);
+  expect(all.filter((name) => holds(join("assets", name)))).toHaveLength(1);
+});
+
+test("the page needs nothing inline and nobody else", () => {
+  expect(page).not.toMatch(/<script(?![^>]*\bsrc=)/);
+  expect(page).not.toMatch(/<style|\sstyle=|\son[a-z]+=/);
+  expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+});
