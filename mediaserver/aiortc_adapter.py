@@ -5,11 +5,10 @@ All contact with private names of aiortc is in this file; the version is pinned 
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-import structlog
 from aiortc import (
     RTCCertificate,
     RTCDataChannel,
@@ -24,16 +23,16 @@ from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCDtlsTransport, State
 from aiortc.rtcsctptransport import LOCAL_MAX_MESSAGE_SIZE
 from OpenSSL import SSL
 
+from . import engine
+
 #: Announced as a=max-message-size (RFC 8841, section 6).
 MAX_MESSAGE_SIZE: int = LOCAL_MAX_MESSAGE_SIZE
 SCTP_PORT = 5000
 #: DTLS datagrams of one peer that may wait; the peer repeats what is dropped.
 MAX_WAITING_DATAGRAMS = 256
 HANDSHAKE_TIMEOUT_S = 30.0
-#: Preferred first: AES-128-GCM costs the data plane least and is as strong as WebRTC asks for.
-PROFILE_ORDER = (b"SRTP_AEAD_AES_128_GCM", b"SRTP_AEAD_AES_256_GCM", b"SRTP_AES128_CM_SHA1_80")
-
-log = structlog.get_logger("mediaserver.dtls")
+#: The data plane's preference: AES-128-GCM costs it least and is as strong as WebRTC asks for.
+PROFILE_ORDER = [name.encode() for name in engine.SRTP_PROFILES]
 
 
 class HandshakeError(Exception):
@@ -64,12 +63,9 @@ class Certificate:
 
     def __init__(self) -> None:
         self.rtc = RTCCertificate.generateCertificate()
-
-    @property
-    def fingerprint(self) -> Fingerprint:
-        """SHA-256, which every client knows."""
         found = next(f for f in self.rtc.getFingerprints() if f.algorithm == "sha-256")
-        return Fingerprint(found.algorithm, found.value)
+        #: SHA-256, which every client knows. Every description carries it, so it is computed once.
+        self.fingerprint = Fingerprint(found.algorithm, found.value)
 
 
 class _DatagramPath:
@@ -134,7 +130,6 @@ class SecureTransport:
         send: Callable[[bytes], None],
         on_message: Callable[[str, bytes], None],
         on_channel_open: Callable[[str], None],
-        log_context: Mapping[str, str],
     ) -> None:
         self._path = _DatagramPath(send)
         self._dtls = _Dtls(self._path, certificate)
@@ -142,7 +137,6 @@ class SecureTransport:
         self._channels: dict[str, RTCDataChannel] = {}
         self._on_message = on_message
         self._on_channel_open = on_channel_open
-        self._log = log.bind(**log_context)
 
     def receive(self, datagram: bytes) -> None:
         """A DTLS datagram from the peer."""

@@ -44,16 +44,17 @@ class EngineSettings:
     announced_tcp_port: int | None = None
 
 
+def _ice_characters(entropy_bytes: int) -> str:
+    """Random text of ice-chars (RFC 8839, section 5.4), which are the plain base64 alphabet."""
+    return secrets.token_urlsafe(entropy_bytes).replace("-", "+").replace("_", "/")
+
+
 @dataclass(frozen=True)
 class IceCredentials:
     """Our ufrag and password of one transport."""
 
-    ufrag: str = field(
-        default_factory=lambda: secrets.token_urlsafe(UFRAG_BYTES).replace("-", "+").replace("_", "/")
-    )
-    password: str = field(
-        default_factory=lambda: secrets.token_urlsafe(PASSWORD_BYTES).replace("-", "+").replace("_", "/")
-    )
+    ufrag: str = field(default_factory=lambda: _ice_characters(UFRAG_BYTES))
+    password: str = field(default_factory=lambda: _ice_characters(PASSWORD_BYTES))
 
 
 class TransportHandler(Protocol):

@@ -48,6 +48,11 @@ MAX_LOSSY_BUFFER = 256 << 10
 RELIABLE = "_reliable"
 LOSSY = "_lossy"
 DEFAULT_MAX_MESSAGE_SIZE = 65_536
+#: What a freed section of our offers names.
+PLAIN_CODECS = {
+    "audio": RtpCodec(0, "audio/opus", 48_000, channels=2),
+    "video": RtpCodec(0, "video/VP8", 90_000),
+}
 
 
 class Offerer(enum.Enum):
@@ -164,7 +169,7 @@ class PeerConnection:
         self._path_selected = asyncio.Event()
         self._handshake: asyncio.Task[None] | None = None
         self._secure = SecureTransport(
-            _process_certificate(), self._send_dtls, self._message, self._channel_open, log_context
+            _process_certificate(), self._send_dtls, self._message, self._channel_open
         )
         engine.register(self.id, worker, self)
         engine.plane.add_transport(self.id, worker, self._credentials.ufrag, self._credentials.password)
@@ -286,7 +291,7 @@ class PeerConnection:
 
     def send_data(self, label: str, payload: bytes) -> bool:
         """False: the channel is not open, or too much waits on it."""
-        limit = LOSSY_LIMITS.get(label, MAX_RELIABLE_BUFFER)
+        limit = MAX_LOSSY_BUFFER if label == LOSSY else MAX_RELIABLE_BUFFER
         if not self._secure.channel_is_open(label) or self._secure.buffered_amount(label) > limit:
             return False
         try:
@@ -495,12 +500,7 @@ class PeerConnection:
         source = sender.source.codecs if sender else []
         own = [mine for codec in source if (mine := self._payload_types.own(codec))]
         if not own:  # a freed section keeps the kind's plainest codec so that the line stays valid
-            plain = RtpCodec(
-                0,
-                "audio/opus" if section.kind == "audio" else "video/VP8",
-                48_000 if section.kind == "audio" else 90_000,
-                2 if section.kind == "audio" else 1,
-            )
+            plain = PLAIN_CODECS[section.kind]
             own = [mine for mine in [self._payload_types.own(plain)] if mine]
         extensions = negotiation.own_extensions(section.kind)
         return negotiation.sending(section.kind, section.mid, sender, own, extensions, transport, first=first)
@@ -599,9 +599,6 @@ class PeerConnection:
         known = label if label in (RELIABLE, LOSSY) else "other"
         self._metrics.data_messages.labels(direction, known).inc()
         self._metrics.data_bytes.labels(direction, known).inc(len(payload))
-
-
-LOSSY_LIMITS = {LOSSY: MAX_LOSSY_BUFFER}
 
 
 def _sends(section: MediaSection) -> bool:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import io
 import signal
 import sys
 from collections.abc import Sequence
@@ -127,8 +128,6 @@ def greeting(server: Server) -> str:
 
 
 def _qr(link: str) -> str:
-    import io
-
     text = io.StringIO()
     segno.make(link, error="l").terminal(text, compact=True, border=2)
     return text.getvalue()

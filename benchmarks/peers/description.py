@@ -101,6 +101,23 @@ def offer(endpoint: Endpoint, *, kind: str, ssrc: int, track_id: str) -> str:
     return "\r\n".join([*lines, ""])
 
 
+def publisher_plan(
+    endpoint: Endpoint, remote: Remote, *, kind: str, ssrc: int, settings: dict[str, object]
+) -> dict[str, object]:
+    """A connected publisher as the load generator's `PublisherPlan`, with the extensions that were accepted."""
+    mid = remote.extensions.get(MID_URI)
+    return {
+        **endpoint.plan(),
+        "ssrc": ssrc,
+        "payload_type": CODEC[kind][0],
+        "mid": [mid, "0"] if mid else None,
+        "transport_sequence_id": remote.extensions.get(TRANSPORT_CC_URI),
+        "audio_level_id": remote.extensions.get(LEVEL_URI) if kind == "audio" else None,
+        "video": kind == "video",
+        **settings,
+    }
+
+
 def answer(endpoint: Endpoint, offered: str) -> str:
     """Accepts every media section as it is offered; refuses the application section."""
     sections = re.split(r"(?=^m=)", offered.replace("\r\n", "\n"), flags=re.MULTILINE)[1:]

@@ -77,17 +77,7 @@ class JanusServer:
         async with asyncio.timeout(STEP_TIMEOUT_S):
             await self._up.setdefault(handle, asyncio.Event()).wait()  # only then can others subscribe
         self._feeds.setdefault(room, []).append(feed)
-        mid = remote.extensions.get(description.MID_URI)
-        return {
-            **endpoint.plan(),
-            "ssrc": ssrc,
-            "payload_type": description.CODEC[kind][0],
-            "mid": [mid, "0"] if mid else None,
-            "transport_sequence_id": remote.extensions.get(description.TRANSPORT_CC_URI),
-            "audio_level_id": remote.extensions.get(description.LEVEL_URI) if kind == "audio" else None,
-            "video": kind == "video",
-            **settings,
-        }
+        return description.publisher_plan(endpoint, remote, kind=kind, ssrc=ssrc, settings=settings)
 
     async def subscribe(self, room: str, number: int, tracks: int) -> tuple[dict[str, object], list[int]]:
         endpoint = self._endpoint()

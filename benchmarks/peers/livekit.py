@@ -112,17 +112,7 @@ class LiveKitServer:
             remote.address, remote.ufrag, remote.password, client=remote.setup == "passive"
         )
         signal.keep_alive()
-        mid = remote.extensions.get(description.MID_URI)
-        return {
-            **endpoint.plan(),
-            "ssrc": ssrc,
-            "payload_type": description.CODEC[kind][0],
-            "mid": [mid, "0"] if mid else None,
-            "transport_sequence_id": remote.extensions.get(description.TRANSPORT_CC_URI),
-            "audio_level_id": remote.extensions.get(description.LEVEL_URI) if kind == "audio" else None,
-            "video": kind == "video",
-            **settings,
-        }
+        return description.publisher_plan(endpoint, remote, kind=kind, ssrc=ssrc, settings=settings)
 
     async def subscribe(self, room: str, number: int, tracks: int) -> tuple[dict[str, object], list[int]]:
         """Joins as a viewer, answers until `tracks` sections are there; returns a `PeerPlan` and the RTX types."""
