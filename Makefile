@@ -103,7 +103,7 @@ test: setup $(VENV)/.test-dependencies packages ## set up and run all tests
 	$(MAKE) --no-print-directory lint
 	$(MAKE) --no-print-directory test-rust
 	$(MAKE) --no-print-directory test-web
-	if [ -x $(DATAPLANE)/fuzz/run.sh ]; then $(MAKE) --no-print-directory fuzz; fi
+	$(MAKE) --no-print-directory fuzz
 	$(BIN)/python -m pytest -q $(ARGS)
 
 .PHONY: bench
@@ -112,4 +112,4 @@ bench: setup $(VENV)/.test-dependencies ## measure the packet path beside the pe
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(VENV) .cache build dist signalling/bundle web/node_modules mediaserver/*.so $(DATAPLANE)/target $(DATAPLANE)/fuzz/target benchmarks/loadgen/target
+	rm -rf $(VENV) .cache build dist signalling/bundle web/node_modules mediaserver/*.so $(DATAPLANE)/target $(DATAPLANE)/fuzz/target $(DATAPLANE)/fuzz/corpus benchmarks/loadgen/target

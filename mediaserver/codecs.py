@@ -11,6 +11,8 @@ SUPPORTED = {
     "video": ("VP8", "VP9", "H264", "AV1", "H265"),
 }
 FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
+#: Of our own offers. Browsers ask for lost speech again only when it is offered; livekit-client answers it.
+OWN_FEEDBACK = {"audio": ("nack",), "video": ("nack", "nack pli", "ccm fir")}
 #: Told to publishers for Opus whatever they offered: FEC lets a decoder conceal single losses (RFC 7587).
 OPUS_ANSWER = (("minptime", "10"), ("useinbandfec", "1"))
 MIRRORED_OPUS = ("stereo", "sprop-stereo", "usedtx", "maxaveragebitrate")

@@ -12,7 +12,8 @@ import structlog
 
 from . import _dataplane as dataplane
 from ._dataplane import CodecParameters, Encoding, WorkerStatistics
-from .ice_candidates import IceCandidate, host_candidates, local_addresses
+from .clock import Clock, SystemClock
+from .ice_candidates import IceCandidate, LocalAddresses, host_candidates
 from .metrics import MediaMetrics
 
 __all__ = ["CodecParameters", "Encoding", "Engine", "EngineSettings", "TransportHandler", "WorkerStatistics"]
@@ -77,10 +78,11 @@ class Engine:
     Raises `OSError` from `start` when an address cannot be bound.
     """
 
-    def __init__(self, settings: EngineSettings, metrics: MediaMetrics) -> None:
+    def __init__(self, settings: EngineSettings, metrics: MediaMetrics, clock: Clock | None = None) -> None:
         self.settings = settings
         self.metrics = metrics
         self._log = structlog.get_logger("mediaserver.engine")
+        self._local_addresses = LocalAddresses(clock or SystemClock())
         self._ids = itertools.count(1)
         self._plane: dataplane.DataPlane | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -161,7 +163,7 @@ class Engine:
     def _bound_addresses(self) -> Iterable[str]:
         """Named binds as they are; wildcards stand for the machine's addresses of their family."""
         hosts = dict.fromkeys(bind.rpartition(":")[0].strip("[]") for bind in self.plane.udp_addresses)
-        local = local_addresses()
+        local = self._local_addresses()
         for host in hosts:
             if host == "0.0.0.0":  # noqa: S104 - compared, not bound
                 yield from (address for address in local if ":" not in address)

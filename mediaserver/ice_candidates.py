@@ -1,11 +1,13 @@
 """Host candidates of an ICE-lite server (RFC 8445, section 5.1.1; RFC 6544 for TCP)."""
 
 import ipaddress
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import ifaddr
+
+from .clock import Clock
 
 HOST_TYPE_PREFERENCE = 126
 COMPONENT = 1
@@ -50,6 +52,24 @@ def host_candidates(
             priority = (HOST_TYPE_PREFERENCE << 24) + (local_preference << 8) + (256 - COMPONENT)
             found.append(IceCandidate(protocol, address, port, priority))  # type: ignore[arg-type]
     return found
+
+
+class LocalAddresses:
+    """The machine's addresses, listed anew at most every few seconds: a storm of joins asks for each description."""
+
+    LIFETIME_S = 5.0
+
+    def __init__(self, clock: Clock, read: Callable[[], list[str]] | None = None) -> None:
+        self._clock = clock
+        self._read = read or local_addresses
+        self._until = 0.0
+        self._found: list[str] = []
+
+    def __call__(self) -> list[str]:
+        now = self._clock.monotonic()
+        if not self._found or now >= self._until:
+            self._found, self._until = self._read(), now + self.LIFETIME_S
+        return self._found
 
 
 def local_addresses() -> list[str]:

@@ -198,6 +198,6 @@ class PayloadTypes:
             clock_rate=codec.clock_rate,
             channels=codec.channels,
             parameters=codec.parameters,
-            feedback=codec.feedback,
+            feedback=codecs.OWN_FEEDBACK[codec.kind],
             rtx_payload_type=rtx,
         )

@@ -483,6 +483,7 @@ class PeerConnection:
             codecs=codec_parameters(answered),
             encodings=receiver.encodings,
             extensions=negotiation.extensions_of(remote, codecs.RECEIVING_EXTENSIONS[section.kind]),
+            nack=any("nack" in codec.feedback for codec in answered),
         )
 
     def _give_own_section(self, sender: RtpSender) -> None:

@@ -61,6 +61,11 @@ class RtpCodec:
     rtx_payload_type: int | None = None
 
     @property
+    def kind(self) -> str:
+        """`audio` or `video`."""
+        return self.mime_type.partition("/")[0].lower()
+
+    @property
     def name(self) -> str:
         """Encoding name, upper case."""
         return self.mime_type.partition("/")[2].upper()

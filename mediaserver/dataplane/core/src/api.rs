@@ -110,6 +110,8 @@ pub struct ReceiverParameters {
     pub codecs: Vec<CodecParameters>,
     pub encodings: Vec<Encoding>,
     pub extensions: Vec<Extension>,
+    /// The publisher answers generic NACKs (RFC 4585).
+    pub nack: bool,
 }
 
 /// How a track goes out.

@@ -56,7 +56,12 @@ impl Core {
             } => self.set_sender(transport, sender, &parameters, now),
             Command::SetSenderTarget { sender, target } => {
                 let index = self.sender_index(sender)?;
-                self.senders[index].set_target(target);
+                if self.senders[index].set_target(target) {
+                    self.events.push_back(Event::SenderEncodingChanged {
+                        sender,
+                        encoding: None,
+                    });
+                }
                 Ok(())
             }
             Command::RemoveSender { sender } => self.remove_sender(sender),
@@ -156,7 +161,7 @@ impl Core {
             .iter()
             .map(|&sender| self.senders[sender].ssrc())
             .collect();
-        let (Some(path), Some(keys)) = (transport.ice.selected, transport.keys.as_mut()) else {
+        let (Some(path), Some(keys)) = (transport.ice.live_path(), transport.keys.as_mut()) else {
             return;
         };
         for chunk in ssrcs.chunks(31) {
@@ -174,7 +179,7 @@ impl Core {
 
     fn send_dtls(&mut self, id: TransportId, datagram: Vec<u8>) -> Result<(), String> {
         let index = self.transport_index(id)?;
-        match self.transports[index].ice.selected {
+        match self.transports[index].ice.live_path() {
             Some(path) => push_bytes(&mut self.control, &path, &datagram),
             None => self.transports[index].wait_dtls(datagram),
         }

@@ -35,6 +35,7 @@ impl Core {
                 wants_keyframes |= 1 << encoding;
             }
             if sent.switched {
+                self.timers.bring_forward(transport, sender.transport, now);
                 let encoding = sender.current.map(|encoding| encoding as u8);
                 self.events.push_back(Event::SenderEncodingChanged {
                     sender: sender.id,

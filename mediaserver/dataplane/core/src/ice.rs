@@ -48,6 +48,11 @@ impl Ice {
         &self.paths
     }
 
+    /// Where to send now: nowhere without consent (RFC 7675, section 5.1).
+    pub fn live_path(&self) -> Option<Path> {
+        self.selected.filter(|_| self.connected)
+    }
+
     /// New credentials; returns the ufrag that ends now, if a restart came on top of an unfinished one.
     pub fn restart(&mut self, ufrag: String, password: String) -> Option<String> {
         let old = std::mem::replace(&mut self.current, Credentials { ufrag, password });

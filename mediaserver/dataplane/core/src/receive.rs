@@ -87,6 +87,12 @@ impl Core {
         self.after_check(transport, check);
     }
 
+    /// Authentic SRTP or SRTCP has come over this path.
+    pub(crate) fn authentic_from(&mut self, now: Time, transport: usize, path: &Path) {
+        let check = self.transports[transport].ice.media_from(path, now);
+        self.after_check(transport, check);
+    }
+
     fn after_check(&mut self, transport: usize, check: Check) {
         let owner = &mut self.transports[transport];
         let (Check::Selected, Some(path)) = (check, owner.ice.selected) else {
@@ -124,8 +130,7 @@ impl Core {
         let packet = &datagram[..length];
         self.counters.rtp_packets_in += 1;
         self.counters.rtp_bytes_in += length as u64;
-        let check = self.transports[transport].ice.media_from(&path, now);
-        self.after_check(transport, check);
+        self.authentic_from(now, transport, &path);
         self.read_extensions(now, transport, &route, &header, packet);
         let arrival = Arrival {
             header: &header,
@@ -257,11 +262,7 @@ impl Core {
                     owner
                         .feedback
                         .record(u16::from_be_bytes([high, low]), header.ssrc, now);
-                    let due = owner.feedback_due;
-                    if owner.due > due {
-                        self.timers.add(due, transport);
-                        owner.due = due;
-                    }
+                    self.timers.bring_forward(owner, transport, owner.feedback_due);
                 }
                 (Some(Kind::AudioLevel), &[level, ..]) if receiver.enabled => {
                     receiver
@@ -300,6 +301,7 @@ impl Core {
                 encoding: number,
                 ssrc,
             });
+            self.tell_senders(route.receiver, route.encoding, Some(number));
         }
         let receiver = &mut self.receivers[route.receiver];
         if outcome == Outcome::Stored && !receiver.queued {
@@ -316,10 +318,7 @@ impl Core {
 
     /// Runs the timers of a transport at `at` or before.
     pub(crate) fn wake_transport(&mut self, transport: usize, at: Time) {
-        let owner = &mut self.transports[transport];
-        if at < owner.due {
-            owner.due = at;
-            self.timers.add(at, transport);
-        }
+        self.timers
+            .bring_forward(&mut self.transports[transport], transport, at);
     }
 }

@@ -110,7 +110,7 @@ impl Core {
 
     fn send_reports(&mut self, index: usize, now: Time, batch: &mut TransmitBatch) {
         let owner = &mut self.transports[index];
-        let (Some(path), Some(keys)) = (owner.ice.selected, owner.keys.as_mut()) else {
+        let (Some(path), Some(keys)) = (owner.ice.live_path(), owner.keys.as_mut()) else {
             return;
         };
         let ssrc = owner.ssrc;
@@ -168,15 +168,13 @@ impl Core {
         let mut asked = std::mem::take(&mut self.scratch);
         for &receiver in &owner.receivers {
             let receiver = &mut self.receivers[receiver];
-            if receiver.kind == MediaKind::Audio {
-                continue; // a resent packet of speech would come too late to be heard
-            }
+            let decodes_from_keyframes = receiver.kind == MediaKind::Video;
             for encoding in &mut receiver.encodings {
                 let Some(media) = encoding.parameters.ssrc else {
                     continue;
                 };
                 asked.clear();
-                if encoding.nack.due(now, &mut asked).abandoned > 0 {
+                if encoding.nack.due(now, &mut asked).abandoned > 0 && decodes_from_keyframes {
                     encoding.keyframe.want();
                 }
                 for chunk in asked.chunks(64) {

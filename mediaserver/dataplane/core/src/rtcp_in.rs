@@ -25,7 +25,7 @@ impl Core {
                 return;
             }
         };
-        owner.ice.media_from(&path, now);
+        self.authentic_from(now, transport, &path);
         for packet in rtcp::packets(&datagram[..length]) {
             let Ok(packet) = packet else {
                 self.counters.error_rtcp_malformed += 1;
@@ -156,11 +156,29 @@ impl Core {
     /// An encoding has ended or gone quiet.
     pub(crate) fn stop_encoding(&mut self, receiver: usize, encoding: usize) {
         let owner = &mut self.receivers[receiver];
-        if std::mem::replace(&mut owner.encodings[encoding].live, false) {
-            self.events.push_back(Event::EncodingStopped {
-                receiver: owner.id,
-                encoding: encoding as u8,
-            });
+        if !std::mem::replace(&mut owner.encodings[encoding].live, false) {
+            return;
         }
+        self.events.push_back(Event::EncodingStopped {
+            receiver: owner.id,
+            encoding: encoding as u8,
+        });
+        if !owner.encodings.iter().any(|other| other.live) {
+            self.tell_senders(receiver, encoding, None);
+        }
+    }
+
+    /// Tells of the senders that stand at this encoding what they forward now. They keep their place in it: a decoder
+    /// goes on where the stream goes on.
+    pub(crate) fn tell_senders(&mut self, receiver: usize, encoding: usize, now_forwarded: Option<u8>) {
+        let senders = self.receivers[receiver].senders.iter();
+        let standing = senders
+            .map(|&sender| &self.senders[sender])
+            .filter(|sender| sender.current == Some(encoding));
+        self.events
+            .extend(standing.map(|sender| Event::SenderEncodingChanged {
+                sender: sender.id,
+                encoding: now_forwarded,
+            }));
     }
 }

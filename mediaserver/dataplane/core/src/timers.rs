@@ -1,6 +1,7 @@
 //! Wakes of transports, earliest first. Idle transports cost nothing between their wakes.
 
 use crate::Time;
+use crate::transport::Transport;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -11,8 +12,12 @@ pub(crate) struct Timers {
 }
 
 impl Timers {
-    pub fn add(&mut self, at: Time, transport: usize) {
-        self.heap.push(Reverse((at, transport)));
+    /// Wakes a transport at `at` or before.
+    pub fn bring_forward(&mut self, owner: &mut Transport, index: usize, at: Time) {
+        if at < owner.due {
+            owner.due = at;
+            self.heap.push(Reverse((at, index)));
+        }
     }
 
     pub fn next(&self) -> Option<Time> {

@@ -85,7 +85,7 @@ impl Transport {
     /// The way out, once there are a path and keys.
     pub fn outlet(&mut self) -> Option<Outlet<'_>> {
         Some(Outlet {
-            path: self.ice.selected?,
+            path: self.ice.live_path()?,
             srtp: &self.keys.as_ref()?.sender,
             transport_sequence: &mut self.transport_sequence,
         })

@@ -1,6 +1,7 @@
 //! ICE-TCP, passive side (RFC 6544), with RFC 4571 framing: each datagram behind its 16-bit length.
 
 use polyana_core::{Path, Protocol};
+use polyana_wire::framing::{LENGTH_OCTETS, next_frame, write_frame};
 use rustc_hash::FxHashMap;
 use rustix::event::epoll;
 use slab::Slab;
@@ -8,8 +9,6 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
-/// Larger frames are nothing that WebRTC sends.
-const MAX_FRAME: usize = 8192;
 /// What a slow reader may have waiting; whole frames beyond it are dropped, as a router would.
 const MAX_UNSENT: usize = 512 << 10;
 /// Without a valid check by then the connection is a stranger's.
@@ -139,11 +138,9 @@ impl Connections {
         if connection.unsent.len() + datagram.len() > MAX_UNSENT {
             return false;
         }
-        let Ok(length) = u16::try_from(datagram.len()) else {
+        if write_frame(&mut connection.unsent, datagram).is_err() {
             return false;
-        };
-        connection.unsent.extend_from_slice(&length.to_be_bytes());
-        connection.unsent.extend_from_slice(datagram);
+        }
         if connection.flush().is_err() {
             self.remove(key);
             return false;
@@ -206,15 +203,9 @@ impl Connection {
     ) -> Result<Option<usize>, Broken> {
         let mut offset = 0;
         let mut result = Ok(None);
-        while let Some(length) = self.received.get(offset..offset + 2) {
-            let length = usize::from(u16::from_be_bytes([length[0], length[1]]));
-            if length > MAX_FRAME {
-                return Err(Broken);
-            }
-            let Some(frame) = self.received.get_mut(offset + 2..offset + 2 + length) else {
-                break;
-            };
-            match each(self.path, frame) {
+        while let Some(length) = next_frame(&self.received[offset..]).map_err(|_| Broken)? {
+            let start = offset + LENGTH_OCTETS;
+            match each(self.path, &mut self.received[start..start + length]) {
                 Verdict::Accepted => self.accepted = true,
                 Verdict::Stranger if self.accepted => {}
                 Verdict::Stranger => return Err(Broken),
@@ -223,7 +214,7 @@ impl Connection {
                     break;
                 }
             }
-            offset += 2 + length;
+            offset = start + length;
         }
         self.received.drain(..offset);
         result

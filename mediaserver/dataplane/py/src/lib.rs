@@ -223,7 +223,7 @@ impl DataPlane {
         self.command(Command::SendDtls { transport, datagram })
     }
 
-    #[pyo3(signature = (transport, receiver, *, kind, mid, codecs, encodings, extensions))]
+    #[pyo3(signature = (transport, receiver, *, kind, mid, codecs, encodings, extensions, nack))]
     #[allow(clippy::too_many_arguments)] // keyword arguments of one parameters object
     fn set_receiver(
         &self,
@@ -234,6 +234,7 @@ impl DataPlane {
         codecs: Vec<CodecParameters>,
         encodings: Vec<Encoding>,
         extensions: Vec<(String, u8)>,
+        nack: bool,
     ) -> PyResult<()> {
         let kind = match kind {
             "audio" => core::MediaKind::Audio,
@@ -250,6 +251,7 @@ impl DataPlane {
             codecs: codecs.into_iter().map(|codec| codec.0).collect(),
             encodings: encodings.into_iter().map(|encoding| encoding.0).collect(),
             extensions,
+            nack,
         };
         self.command(Command::SetReceiver {
             transport,

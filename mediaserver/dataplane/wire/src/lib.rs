@@ -5,6 +5,7 @@
 
 mod bytes;
 mod error;
+pub mod framing;
 pub mod payload;
 pub mod rtcp;
 pub mod rtp;

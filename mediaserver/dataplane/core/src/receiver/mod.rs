@@ -20,6 +20,9 @@ use report::Reception;
 pub(crate) const LIVE_TIMEOUT_US: u64 = 1_000_000;
 /// 50 packets a second: more than a second of speech.
 const AUDIO_CACHE_PACKETS: usize = 64;
+/// A packet that would come later than this is of no use to a call.
+const VIDEO_NACK_AGE_US: u64 = 1_500_000;
+const AUDIO_NACK_AGE_US: u64 = 500_000;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PayloadType {
@@ -45,13 +48,13 @@ pub(crate) struct Encoding {
 }
 
 impl Encoding {
-    fn new(parameters: EncodingParameters, cache_packets: usize, clock_rate: u32) -> Self {
+    fn new(parameters: EncodingParameters, cache_packets: usize, clock_rate: u32, nack_age_us: u64) -> Self {
         Self {
             parameters,
             extender: SequenceExtender::default(),
             cache: Cache::new(cache_packets),
             pending: Vec::new(),
-            nack: NackGenerator::default(),
+            nack: NackGenerator::new(nack_age_us),
             reception: Reception::default(),
             keyframe: KeyframeRequest::default(),
             last_packet: Time::default(),
@@ -83,6 +86,7 @@ pub(crate) struct Receiver {
     /// Slab indices of the senders that forward this track.
     pub senders: Vec<usize>,
     pub enabled: bool,
+    pub nack: bool,
     pub level: Level,
     /// Is in the core's list of receivers with pending packets.
     pub queued: bool,
@@ -128,6 +132,7 @@ impl Receiver {
             encodings: Vec::new(),
             senders: Vec::new(),
             enabled: true,
+            nack: false,
             level: Level::default(),
             queued: false,
             cache_packets: match parameters.kind {
@@ -144,6 +149,7 @@ impl Receiver {
         self.kind = parameters.kind;
         self.mid = parameters.mid;
         self.ids = Ids::new(&parameters.extensions);
+        self.nack = parameters.nack;
         self.payload_types.fill(None);
         let mut clock_rate = 90_000;
         for (position, codec) in parameters.codecs.iter().enumerate() {
@@ -168,9 +174,16 @@ impl Receiver {
                 .position(|encoding| is_same(&encoding.parameters, &wanted));
             let encoding = match kept {
                 Some(position) => old.swap_remove(position),
-                None => Encoding::new(wanted, self.cache_packets, clock_rate),
+                None => Encoding::new(wanted, self.cache_packets, clock_rate, self.nack_age_us()),
             };
             self.encodings.push(encoding);
+        }
+    }
+
+    fn nack_age_us(&self) -> u64 {
+        match self.kind {
+            MediaKind::Audio => AUDIO_NACK_AGE_US,
+            MediaKind::Video => VIDEO_NACK_AGE_US,
         }
     }
 
@@ -190,7 +203,7 @@ impl Receiver {
         if rtx {
             return self.accept_repair(encoding, arrival, payload_type, offset, length);
         }
-        let enabled = self.enabled;
+        let (enabled, nack, kind) = (self.enabled, self.nack, self.kind);
         let stream = &mut self.encodings[encoding];
         stream.clock_rate = payload_type.clock_rate;
         let previous = stream.extender.highest;
@@ -210,7 +223,10 @@ impl Receiver {
         if let Some(previous) = previous {
             if sequence <= previous {
                 stream.nack.filled(sequence, arrival.now);
-            } else if stream.nack.advanced(previous, sequence, arrival.now) {
+            } else if nack
+                && stream.nack.advanced(previous, sequence, arrival.now)
+                && kind == MediaKind::Video
+            {
                 stream.keyframe.want();
             }
         }

@@ -7,8 +7,6 @@ const REORDER_US: u64 = 10_000;
 /// This many packets after a gap make a loss certain (as in TCP's fast retransmit).
 const CERTAIN_AFTER: u64 = 3;
 const MAX_TRIES: u8 = 10;
-/// A packet that would come later than this is of no use to a call.
-const MAX_AGE_US: u64 = 1_500_000;
 /// More missing than this is a break of the line: a keyframe helps, requests do not.
 const MAX_MISSING: usize = 256;
 const MIN_RETRY_US: u64 = 20_000;
@@ -29,15 +27,26 @@ pub(crate) struct Outcome {
     pub abandoned: u32,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct NackGenerator {
     missing: Vec<Missing>,
     highest: u64,
     /// Smoothed time from a request to its packet.
     rtt_us: Option<u64>,
+    max_age_us: u64,
 }
 
 impl NackGenerator {
+    /// Packets that are missing for longer than `max_age_us` are given up.
+    pub fn new(max_age_us: u64) -> Self {
+        Self {
+            missing: Vec::new(),
+            highest: 0,
+            rtt_us: None,
+            max_age_us,
+        }
+    }
+
     /// A packet that advanced the stream from `previous` to `sequence`. True: too much is missing, a keyframe is needed.
     pub fn advanced(&mut self, previous: u64, sequence: u64, now: Time) -> bool {
         self.highest = sequence;
@@ -87,9 +96,9 @@ impl NackGenerator {
     pub fn due(&mut self, now: Time, ask: &mut Vec<u16>) -> Outcome {
         let retry_us = self.retry_us();
         let mut outcome = Outcome::default();
-        let highest = self.highest;
+        let (highest, max_age_us) = (self.highest, self.max_age_us);
         self.missing.retain_mut(|missing| {
-            if now.0.saturating_sub(missing.since.0) > MAX_AGE_US || missing.tries >= MAX_TRIES {
+            if now.0.saturating_sub(missing.since.0) > max_age_us || missing.tries >= MAX_TRIES {
                 outcome.abandoned += 1;
                 return false;
             }
@@ -115,7 +124,7 @@ impl NackGenerator {
     /// A retry before the first answer could be here would only double the load.
     fn retry_us(&self) -> u64 {
         let rtt = self.rtt_us.unwrap_or(DEFAULT_RTT_US);
-        (rtt + rtt / 4).clamp(MIN_RETRY_US, MAX_AGE_US / 3)
+        (rtt + rtt / 4).clamp(MIN_RETRY_US, self.max_age_us / 3)
     }
 }
 

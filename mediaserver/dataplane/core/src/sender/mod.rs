@@ -126,11 +126,10 @@ impl Sender {
         }
     }
 
-    pub fn set_target(&mut self, target: SenderTarget) {
+    /// True when this ends what was being sent.
+    pub fn set_target(&mut self, target: SenderTarget) -> bool {
         self.target = target;
-        if !target.enabled {
-            self.current = None;
-        }
+        !target.enabled && self.current.take().is_some()
     }
 
     /// Forwards what is pending at the source.
@@ -146,7 +145,7 @@ impl Sender {
             return sent;
         };
         if self.current != Some(desired) {
-            self.try_switch(desired, &source.encodings[desired], now, &mut sent);
+            self.try_switch(desired, &source.encodings, now, &mut sent);
         }
         let Some(current) = self.current else { return sent };
         let encoding = &source.encodings[current];
@@ -157,7 +156,8 @@ impl Sender {
     }
 
     /// Switches at a packet that a decoder can start from, if one is pending.
-    fn try_switch(&mut self, desired: usize, encoding: &Encoding, now: Time, sent: &mut Sent) {
+    fn try_switch(&mut self, desired: usize, encodings: &[Encoding], now: Time, sent: &mut Sent) {
+        let encoding = &encodings[desired];
         let start = encoding
             .pending
             .iter()
@@ -169,7 +169,7 @@ impl Sender {
             sent.wants_keyframe = (self.kind == MediaKind::Video).then_some(desired);
             return;
         };
-        let timestamp = self.timestamp_after_switch(encoding, meta, now);
+        let timestamp = self.timestamp_after_switch(encodings, desired, meta, now);
         let start = Start {
             sequence: meta.sequence,
             timestamp: meta.timestamp,
@@ -177,20 +177,50 @@ impl Sender {
             tl0_picture_index: meta.vp8.and_then(|vp8| vp8.tl0_picture_index),
         };
         self.munger.switch(desired as u8, start, timestamp);
+        self.reports.hasten(); // the old report says nothing of the new time base
         self.current = Some(desired);
         self.left_out_picture = None;
         sent.switched = true;
     }
 
-    /// The outgoing time of the first packet after a switch: the source's own at the very first, else what has passed
-    /// since the last packet, at least one tick.
-    fn timestamp_after_switch(&self, encoding: &Encoding, meta: &Meta, now: Time) -> u32 {
+    /// The outgoing time of the first packet after a switch: the source's own at the very first; else by the sender
+    /// reports of both encodings, which share the publisher's clock; else what has passed since the last packet.
+    /// Always later than the last packet.
+    fn timestamp_after_switch(&self, encodings: &[Encoding], desired: usize, meta: &Meta, now: Time) -> u32 {
         if !self.munger.started() {
             return meta.timestamp;
         }
+        let clock_rate = encodings[desired].clock_rate;
         let elapsed_us = u128::from(now.0.saturating_sub(self.last_sent.0));
-        let elapsed = (elapsed_us * u128::from(encoding.clock_rate) / 1_000_000) as u32;
-        self.munger.last_timestamp.wrapping_add(elapsed.max(1))
+        let elapsed = (elapsed_us * u128::from(clock_rate) / 1_000_000) as u32;
+        let last = self.munger.last_timestamp;
+        let by_clock = last.wrapping_add(elapsed);
+        let chosen = self
+            .aligned_timestamp(encodings, desired, meta)
+            .filter(|aligned| aligned.wrapping_sub(by_clock).cast_signed().unsigned_abs() <= clock_rate)
+            .unwrap_or(by_clock);
+        if chosen.wrapping_sub(last).cast_signed() > 0 {
+            chosen
+        } else {
+            last.wrapping_add(1)
+        }
+    }
+
+    /// The packet's time in the base of the encoding before, by the sender reports of both.
+    fn aligned_timestamp(&self, encodings: &[Encoding], desired: usize, meta: &Meta) -> Option<u32> {
+        let before = self.munger.newest()?;
+        let encoding = &encodings[desired];
+        let (old, _) = encodings.get(usize::from(before.encoding))?.reception.last_sr()?;
+        let (new, _) = encoding.reception.last_sr()?;
+        let apart = i128::from(new.ntp_time.wrapping_sub(old.ntp_time).cast_signed());
+        let ticks = (apart * i128::from(encoding.clock_rate)) >> 32;
+        let since_report = meta.timestamp.wrapping_sub(new.rtp_time);
+        Some(
+            old.rtp_time
+                .wrapping_add(ticks as u32)
+                .wrapping_add(since_report)
+                .wrapping_sub(before.timestamp_offset),
+        )
     }
 
     #[allow(clippy::too_many_arguments)] // one packet's whole context; bundling it would only rename it

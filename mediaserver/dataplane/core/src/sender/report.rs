@@ -23,6 +23,11 @@ impl SenderReports {
         self.last.is_none_or(|last| now.0 >= last.0 + INTERVAL_US)
     }
 
+    /// The next report is due at once.
+    pub fn hasten(&mut self) {
+        self.last = None;
+    }
+
     pub fn next(&self, now: Time) -> Time {
         self.last.map_or(now, |last| Time(last.0 + INTERVAL_US))
     }

@@ -4,3 +4,12 @@
 mod harness;
 
 mod forwarding_is_continuous;
+mod garbage_harms_nobody;
+mod headers_are_rewritten;
+mod keyframes_are_asked_for_seldom;
+mod layers_switch_without_a_seam;
+mod lips_stay_in_sync;
+mod losses_are_recovered;
+mod paths_follow_the_peer;
+mod strangers_get_nothing;
+mod tracks_are_muted_and_ended;

@@ -464,6 +464,7 @@ pub fn receiver_parameters(source: &Source) -> ReceiverParameters {
             (uri::SEND_TIME.into(), id::SEND_TIME),
             (uri::ORIENTATION.into(), id::ORIENTATION),
         ],
+        nack: true,
     }
 }
 

@@ -201,6 +201,14 @@ impl Peer {
         compound(&mut self.srtp_out, write)
     }
 
+    /// Any bytes as an encrypted compound; None for what is too short to be one.
+    pub fn rtcp_bytes(&mut self, plain: &[u8]) -> Option<Vec<u8>> {
+        let mut packet = plain.to_vec();
+        packet.resize(plain.len() + self.keys.profile.rtcp_overhead(), 0);
+        self.srtp_out.protect_rtcp(&mut packet, plain.len()).ok()?;
+        Some(packet)
+    }
+
     pub fn receive(&mut self, now: Time, datagram: &mut [u8], out: &mut Vec<Vec<u8>>) {
         self.datagrams_in += 1;
         match DatagramKind::of(datagram).expect("the server sends nothing else") {

@@ -1,0 +1,199 @@
+//! What a resend can save is saved, on the way in and on the way out (RFC 4585, RFC 4588).
+
+use crate::harness::{Link, Network, Source};
+use polyana_core::SenderId;
+
+/// No picture stands still for longer than this.
+const MAX_FREEZE_US: u64 = 500_000;
+/// What was lost at the very end is still on its way.
+const TAIL_US: u64 = 1_500_000;
+
+struct Call {
+    network: Network,
+    video: SenderId,
+    audio: SenderId,
+}
+
+/// Alice sends camera and microphone to Bob, both over bad lines of 40 ms each way.
+fn call(seed: u64, link: Link, rtx: bool) -> Call {
+    let mut network = Network::new(seed);
+    let alice = network.add_peer();
+    let bob = network.add_peer();
+    let mut source = Source::video(7);
+    if !rtx {
+        source.rtx_payload_type = None;
+    }
+    let camera = network.publish(alice, source);
+    let microphone = network.publish(alice, Source::audio(9));
+    let mut parameters = crate::harness::sender_parameters(camera, 0);
+    if !rtx {
+        parameters.rtx_ssrc = None;
+        parameters.payload_types = vec![(96, 120, None)];
+    }
+    let video = network.subscribe_as(bob, parameters);
+    let audio = network.subscribe(bob, microphone);
+    for sender in [video, audio] {
+        network.sink_mut(sender).nacks = true;
+    }
+    for peer in [alice, bob] {
+        network.peers[peer].up = link;
+        network.peers[peer].down = link;
+    }
+    Call {
+        network,
+        video,
+        audio,
+    }
+}
+
+/// Times at which pictures became complete in order: a packet counts when all before it are here.
+fn longest_freeze_us(call: &Call) -> u64 {
+    let sink = call.network.sink(call.video);
+    let mut ready = 0;
+    let mut freeze = 0;
+    for packet in sink.packets.values() {
+        let complete = packet.at.0.max(ready);
+        if ready > 0 {
+            freeze = freeze.max(complete - ready);
+        }
+        ready = complete;
+    }
+    freeze
+}
+
+fn holes_before_the_tail(call: &Call, sender: SenderId) -> usize {
+    let sink = call.network.sink(sender);
+    let holes = sink.holes();
+    let recent = |hole: &u64| {
+        let next = sink.packets.range(*hole..).next().unwrap().1;
+        next.at.0 + TAIL_US > call.network.now.0
+    };
+    holes.iter().filter(|hole| !recent(hole)).count()
+}
+
+fn assert_saved(seed: u64, link: Link, rtx: bool) {
+    let mut call = call(seed, link, rtx);
+    call.network.run_ms(20_000);
+    assert!(call.network.sink(call.video).packets.len() > 1900);
+    assert_eq!(holes_before_the_tail(&call, call.video), 0, "seed {seed}");
+    let freeze = longest_freeze_us(&call);
+    assert!(freeze < MAX_FREEZE_US, "seed {seed}: froze for {freeze} us");
+    let counters = call.network.counters();
+    assert!(counters.nacks_out > 0 && counters.nacks_in > 0);
+    assert!(counters.retransmitted_out > 0);
+    assert_eq!(counters.retransmitted_in > 0, rtx);
+}
+
+#[test]
+fn five_percent_both_ways_and_80_ms() {
+    for seed in 1..=6 {
+        assert_saved(seed, Link::delay_ms(40).loss(0.05), true);
+    }
+}
+
+#[test]
+fn also_without_a_retransmission_stream() {
+    for seed in 7..=9 {
+        assert_saved(seed, Link::delay_ms(40).loss(0.05), false);
+    }
+}
+
+#[test]
+fn also_with_jitter_and_copies() {
+    for seed in 10..=12 {
+        let link = Link::delay_ms(30).loss(0.05).jitter_ms(20).duplicate(0.02);
+        assert_saved(seed, link, true);
+    }
+}
+
+#[test]
+fn speech_too() {
+    let mut call = call(13, Link::delay_ms(40).loss(0.05), true);
+    call.network.run_ms(20_000);
+    assert_eq!(holes_before_the_tail(&call, call.audio), 0);
+}
+
+#[test]
+fn reordering_alone_asks_for_nothing() {
+    let link = Link::delay_ms(40).jitter_ms(6);
+    let mut call = call(14, link, true);
+    call.network.run_ms(5000);
+    let counters = call.network.counters();
+    assert_eq!(
+        (counters.plis_out, call.network.sink(call.video).holes().len()),
+        (1, 0)
+    );
+    assert_eq!(counters.retransmitted_in, 0);
+}
+
+#[test]
+fn what_is_on_its_way_is_not_sent_again() {
+    let mut call = call(15, Link::delay_ms(40), true);
+    call.network.run_ms(2000);
+    let (ssrc, newest) = {
+        let sink = call.network.sink(call.video);
+        (sink.ssrc, *sink.packets.keys().last().unwrap() as u16)
+    };
+    let before = call.network.counters();
+    for _ in 0..5 {
+        let nack = call.network.peers[1].rtcp(|writer| writer.nack(1, ssrc, &[newest]).unwrap());
+        call.network.send(1, nack);
+    }
+    call.network.run_ms(200);
+    let after = call.network.counters();
+    assert_eq!(after.nacks_in - before.nacks_in, 5);
+    assert_eq!(after.retransmitted_out - before.retransmitted_out, 1);
+    let numbers = &call.network.sink(call.video).rtx_numbers;
+    assert_eq!(numbers.len(), 1);
+}
+
+#[test]
+fn a_number_that_was_never_sent_is_counted_and_draws_nothing() {
+    let mut call = call(16, Link::delay_ms(10), true);
+    call.network.run_ms(1000);
+    let ssrc = call.network.sink(call.video).ssrc;
+    let newest = *call.network.sink(call.video).packets.keys().last().unwrap() as u16;
+    let nack = call.network.peers[1].rtcp(|writer| {
+        writer.nack(1, ssrc, &[newest.wrapping_add(20_000)]).unwrap();
+        writer.nack(1, 0xdead, &[newest]).unwrap();
+    });
+    let before = call.network.counters();
+    call.network.send(1, nack);
+    call.network.run_ms(100);
+    let after = call.network.counters();
+    assert_eq!(after.retransmitted_out, before.retransmitted_out);
+    assert_eq!(after.retransmission_misses, before.retransmission_misses + 1);
+}
+
+#[test]
+fn a_peer_cannot_make_the_server_resend_without_end() {
+    let mut call = call(17, Link::delay_ms(10), true);
+    call.network.run_ms(6000);
+    let (ssrc, newest) = {
+        let sink = call.network.sink(call.video);
+        (sink.ssrc, *sink.packets.keys().last().unwrap() as u16)
+    };
+    let before = call.network.counters().retransmitted_out;
+    for _ in 0..20 {
+        let lost: Vec<u16> = (0..200).map(|back| newest.wrapping_sub(back)).collect();
+        let nack = call.network.peers[1].rtcp(|writer| writer.nack(1, ssrc, &lost).unwrap());
+        call.network.send(1, nack);
+        call.network.run_ms(50);
+    }
+    let resent = call.network.counters().retransmitted_out - before;
+    assert!(resent <= 1100, "{resent} resends in a second");
+}
+
+#[test]
+fn retransmissions_have_their_own_stream() {
+    let mut call = call(18, Link::delay_ms(40).loss(0.05), true);
+    call.network.run_ms(5000);
+    let sink = call.network.sink(call.video);
+    let resent: Vec<_> = sink.packets.values().filter(|packet| packet.resent).collect();
+    assert!(!resent.is_empty());
+    assert!(resent.iter().all(|packet| packet.payload_type == 121));
+    let mut numbers = sink.rtx_numbers.clone();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), sink.rtx_numbers.len());
+}
