@@ -266,8 +266,10 @@ pub enum Event {
 /// Whether a datagram belonged to this core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
-    /// Handled or dropped (and counted).
+    /// Of a peer of this core.
     Done,
+    /// Nobody's, or not authentic; dropped and counted.
+    Dropped,
     /// From an address that this core does not know (and, if STUN, for a ufrag that it does not know):
     /// the shell offers it to the worker that does.
     Foreign,

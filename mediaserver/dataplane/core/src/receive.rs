@@ -21,7 +21,7 @@ impl Core {
         self.counters.datagrams_in += 1;
         let Some(kind) = DatagramKind::of(datagram) else {
             self.counters.error_unclassified += 1;
-            return Disposition::Done;
+            return Disposition::Dropped;
         };
         if kind == DatagramKind::Stun {
             return self.receive_stun(now, path, datagram);
@@ -42,29 +42,29 @@ impl Core {
     fn receive_stun(&mut self, now: Time, path: Path, datagram: &[u8]) -> Disposition {
         if datagram.len() > MAX_STUN {
             self.counters.error_stun_malformed += 1;
-            return Disposition::Done;
+            return Disposition::Dropped;
         }
         let Ok(message) = stun::Message::parse(datagram) else {
             self.counters.error_stun_malformed += 1;
-            return Disposition::Done;
+            return Disposition::Dropped;
         };
         if message.class != stun::Class::Request {
-            return Disposition::Done; // we send no checks, so nobody has anything to answer
+            return Disposition::Dropped; // we send no checks, so nobody has anything to answer
         }
         let Some(ufrag) = message.receiver_ufrag() else {
             self.counters.error_stun_unauthenticated += 1;
-            return Disposition::Done;
+            return Disposition::Dropped;
         };
         let Some(&transport) = self.by_ufrag.get(ufrag) else {
             return Disposition::Foreign;
         };
         let Some(password) = self.transports[transport].ice.password(ufrag) else {
-            return Disposition::Done;
+            return Disposition::Dropped;
         };
         if !message.verify_integrity(password.as_bytes()) {
             // Silence: an answer to somebody without the password would serve only reflection.
             self.counters.error_stun_unauthenticated += 1;
-            return Disposition::Done;
+            return Disposition::Dropped;
         }
         self.counters.stun_requests += 1;
         self.control.push(&path, None, |buffer| {

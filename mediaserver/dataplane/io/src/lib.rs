@@ -186,24 +186,31 @@ impl DataPlane {
             return Err(Refused::Invalid(format!("transport {transport} exists")));
         }
         owners.transports.insert(transport, worker);
-        self.shared.route_ufrag(transport, &ufrag, worker);
         self.post(
             worker,
             Command::AddTransport {
                 transport,
-                ufrag,
+                ufrag: ufrag.clone(),
                 password,
             },
-        )
+        )?;
+        // After the command, so that no datagram can come to the worker before it.
+        self.shared.route_ufrag(transport, &ufrag, worker);
+        Ok(())
     }
 
     /// Any other command; the worker is found by what it names.
     pub fn command(&self, command: Command) -> Result<(), Refused> {
         let worker = self.owners().route(&command).map_err(Refused::Invalid)?;
-        if let Command::RestartIce { transport, ufrag, .. } = &command {
-            self.shared.route_ufrag(*transport, ufrag, worker);
+        let restarted = match &command {
+            Command::RestartIce { transport, ufrag, .. } => Some((*transport, ufrag.clone())),
+            _ => None,
+        };
+        self.post(worker, command)?;
+        if let Some((transport, ufrag)) = restarted {
+            self.shared.route_ufrag(transport, &ufrag, worker);
         }
-        self.post(worker, command)
+        Ok(())
     }
 
     /// Ends the threads and closes the sockets; peers are told with BYE. Idempotent.

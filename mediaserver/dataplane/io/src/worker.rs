@@ -245,7 +245,7 @@ impl Worker {
                 self.connections
                     .replay(key, |path, frame| match core.receive(clock.now(), path, frame) {
                         Disposition::Done => Verdict::Accepted,
-                        Disposition::Foreign => Verdict::Stranger,
+                        Disposition::Foreign | Disposition::Dropped => Verdict::Stranger,
                     });
             }
             None => self.counters.tcp_refused += 1,
@@ -253,14 +253,15 @@ impl Worker {
     }
 
     fn read_connection(&mut self, key: usize) {
-        let (core, clock, shared, index) = (&mut self.core, &self.clock, &self.shared, self.index);
+        let (core, clock, shared) = (&mut self.core, &self.clock, &self.shared);
         let moved = self
             .connections
             .ready(key, |path, frame| match core.receive(clock.now(), path, frame) {
                 Disposition::Done => Verdict::Accepted,
+                Disposition::Dropped => Verdict::Stranger,
                 Disposition::Foreign => match owner_of(shared, &path, frame) {
-                    Some(worker) if worker != index => Verdict::Move(worker),
-                    _ => Verdict::Stranger,
+                    Some(worker) => Verdict::Move(worker),
+                    None => Verdict::Stranger,
                 },
             });
         if let Some(Moved {
@@ -370,19 +371,14 @@ impl Worker {
 
 /// Gives a datagram to the worker that knows its peer. Strangers' garbage costs one look-up.
 fn hand_over(index: usize, shared: &Shared, counters: &mut ShellCounters, path: Path, datagram: &[u8]) {
-    let owner = if shared.mailboxes.len() > 1 {
-        owner_of(shared, &path, datagram)
-    } else {
-        None
+    let Some(worker) = owner_of(shared, &path, datagram) else {
+        counters.error_unknown_peer += 1;
+        return;
     };
-    match owner {
-        Some(worker) if worker != index => {
-            let bytes = datagram.to_vec();
-            if shared.mailboxes[worker].post(Message::Datagram { path, bytes }) {
-                counters.handed_over += 1;
-            }
-        }
-        _ => counters.error_unknown_peer += 1,
+    // To itself too: a peer may be quicker than the command that adds it, which waits in the mailbox before this.
+    let bytes = datagram.to_vec();
+    if shared.mailboxes[worker].post(Message::Datagram { path, bytes }) && worker != index {
+        counters.handed_over += 1;
     }
 }
 

@@ -28,7 +28,7 @@ fn busy() -> (Network, usize) {
 fn a_wrong_password_is_met_with_silence() {
     let (mut network, alice) = busy();
     let check = network.peers[alice].check_with("wrong", true);
-    assert_eq!(network.inject(stranger(), &check), Disposition::Done);
+    assert_eq!(network.inject(stranger(), &check), Disposition::Dropped);
     assert!(network.astray.is_empty());
     assert_eq!(network.counters().error_stun_unauthenticated, 1);
 }

@@ -1,0 +1,228 @@
+"""The data plane on real sockets, against other people's STUN, SRTP and RTP."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import closing
+
+import pytest
+from aiortc.rtp import RtcpPsfbPacket, RtcpRrPacket
+from dataplane_peer import OUT_RTX, OUT_VIDEO, PASSWORD, POLICIES, Peer, number_of
+
+from mediaserver._dataplane import DataPlane
+
+Join = Callable[..., Peer]
+
+
+def port_of(address: str) -> int:
+    return int(address.rpartition(":")[2])
+
+
+@pytest.fixture
+def plane() -> Iterator[DataPlane]:
+    """Two workers on all addresses of both families."""
+    made = DataPlane(udp_binds=["0.0.0.0:0", "[::]:0"], tcp_binds=["127.0.0.1:0"], workers=2, seed=7)
+    with closing(made):
+        yield made
+
+
+@pytest.fixture
+def join(plane: DataPlane) -> Iterator[Join]:
+    peers: list[Peer] = []
+
+    def make(host: str = "127.0.0.1", **options: object) -> Peer:
+        tcp = bool(options.get("tcp"))
+        binds = plane.tcp_addresses if tcp else plane.udp_addresses
+        bind = next(found for found in binds if found.startswith("[") == (":" in host))
+        peer = Peer(plane, len(peers) + 1, (host, port_of(bind)), **options)  # type: ignore[arg-type]
+        peers.append(peer)
+        return peer
+
+    yield make
+    for peer in peers:
+        peer.close()
+
+
+def counters(plane: DataPlane) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for worker in plane.statistics():
+        for name, value in worker.counters.items():
+            total[name] = total.get(name, 0) + value
+    return total
+
+
+@pytest.mark.parametrize("profile", list(POLICIES))
+def test_media_reports_and_resends_in_every_profile(join: Join, profile: str) -> None:
+    alice, bob = join(profile=profile), join(profile=profile)
+    alice.check()
+    bob.check()
+    alice.publish(1, ssrc=7)
+    bob.subscribe(1, receiver=1, ssrc=500)
+    got = []
+    for sequence_number in range(100, 130):
+        alice.send(alice.video(sequence_number, 7))
+        got.append(bob.next_video())
+    assert [number_of(packet) for packet in got] == list(range(100, 130))
+    assert {(packet.ssrc, packet.payload_type) for packet in got} == {(500, OUT_VIDEO)}
+    numbers = [packet.sequence_number for packet in got]
+    assert numbers == list(range(numbers[0], numbers[0] + 30))
+    bob.nack(500, [numbers[10]])
+    resent = bob.next_video()
+    assert (resent.payload_type, resent.ssrc, number_of(resent)) == (OUT_RTX, 501, 110)
+    assert resent.payload[:2] == struct.pack("!H", numbers[10])
+    reports = [report for report in alice.next_rtcp() if isinstance(report, RtcpRrPacket)]
+    assert reports
+
+
+def test_a_request_for_a_keyframe_reaches_the_publisher(join: Join) -> None:
+    alice, bob = join(), join()
+    alice.check()
+    bob.check()
+    alice.publish(1, ssrc=7)
+    bob.subscribe(1, receiver=1, ssrc=500)
+    alice.send(alice.video(1, 7))
+    bob.next_video()
+    bob.pli(500)
+    while True:
+        feedback = [f for f in alice.next_rtcp() if isinstance(f, RtcpPsfbPacket)]
+        if feedback:
+            break
+    assert (feedback[0].fmt, feedback[0].media_ssrc) == (1, 7)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "127.1.2.3", "::1"])
+def test_answers_leave_from_the_address_that_was_asked(join: Join, host: str) -> None:
+    peer = join(host)
+    answer = peer.check()  # the socket is connected: an answer from elsewhere would not arrive
+    address, port = answer.attributes["XOR-MAPPED-ADDRESS"]
+    assert (address, port) == peer.socket.getsockname()[:2]
+
+
+def test_a_burst_arrives_as_single_packets(join: Join) -> None:
+    alice, bob = join(), join("127.0.0.2")
+    alice.check()
+    bob.check()
+    alice.publish(1, ssrc=7)
+    bob.subscribe(1, receiver=1, ssrc=500)
+    for start in range(0, 320, 16):
+        # The last of a burst is shorter, as the last packet of a frame is.
+        burst = [
+            alice.video(number, 7, 1100 if number % 16 != 15 else 300) for number in range(start, start + 16)
+        ]
+        for packet in burst:
+            alice.send(packet)
+        got = [bob.next_video() for _ in burst]
+        assert [number_of(packet) for packet in got] == list(range(start, start + 16))
+    seen = counters(alice.plane)
+    assert seen["send_calls"] < seen["rtp_packets_out"]
+
+
+def test_both_workers_serve_the_same_port(plane: DataPlane, join: Join) -> None:
+    for _ in range(8):
+        first, second = join(worker=0), join(worker=1)
+        for worker, peer in ((0, first), (1, second)):
+            peer.check()
+            receiver = 10 * peer.transport
+            peer.publish(receiver, ssrc=7)
+            viewer = join(worker=worker)
+            viewer.check()
+            viewer.subscribe(receiver, receiver=receiver, ssrc=500)
+            for number in range(5):
+                peer.send(peer.video(number, 7))
+                assert number_of(viewer.next_video()) == number
+
+
+def test_ice_tcp_carries_the_same(join: Join) -> None:
+    alice, bob = join(tcp=True), join(tcp=True, worker=0)
+    other = join(tcp=True, worker=1)  # accepted by the first worker, then handed over
+    other.check()
+    alice.check()
+    bob.check()
+    alice.publish(1, ssrc=7)
+    bob.subscribe(1, receiver=1, ssrc=500)
+    for number in range(50):
+        alice.send(alice.video(number, 7))
+        assert number_of(bob.next_video()) == number
+    assert counters(alice.plane)["tcp_connections"] >= 3
+
+
+def test_a_frame_may_come_in_pieces(join: Join) -> None:
+    peer = join(tcp=True)
+    message = bytes(peer.request())
+    for octet in struct.pack("!H", len(message)) + message:
+        peer.socket.sendall(bytes([octet]))
+    assert len(peer.receive()) >= 20
+
+
+@pytest.mark.parametrize(
+    "greeting",
+    [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\xff\xff" + bytes(100),
+        b"\x00\x04abcd",
+        b"\x00\x00" * 10,
+    ],
+    ids=["http", "too long", "garbage", "empty frames"],
+)
+def test_a_stranger_on_tcp_is_shown_out(join: Join, greeting: bytes) -> None:
+    peer = join(tcp=True)
+    peer.socket.sendall(greeting)
+    assert peer.socket.recv(100) == b""
+
+
+def test_a_wrong_password_draws_nothing(plane: DataPlane, join: Join) -> None:
+    stranger, friend = join(), join()
+    before = counters(plane)["error_stun_unauthenticated"]
+    stranger.send(bytes(stranger.request("wrong")))
+    friend.check()  # both sockets are read in order by their workers; this one answers
+    stranger.socket.settimeout(0.2)
+    with pytest.raises(TimeoutError):
+        stranger.receive()
+    assert counters(plane)["error_stun_unauthenticated"] == before + 1
+
+
+def test_nothing_is_left_open(join: Join) -> None:
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    def once() -> None:
+        with closing(DataPlane(udp_binds=["127.0.0.1:0"], tcp_binds=["127.0.0.1:0"], workers=2)) as made:
+            peer = Peer(made, 1, ("127.0.0.1", port_of(made.tcp_addresses[0])), tcp=True)
+            with closing(peer):
+                peer.check()
+
+    once()
+    before = descriptors()
+    for _ in range(10):
+        once()
+    assert descriptors() == before
+
+
+def test_a_port_in_use_is_an_error() -> None:
+    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as taken:
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(OSError, match=r"(?i)in use"):
+            DataPlane(udp_binds=[f"127.0.0.1:{taken.getsockname()[1]}"])
+
+
+def test_arguments_out_of_range_are_refused(plane: DataPlane) -> None:
+    plane.add_transport(1, 0, "ufrag1", PASSWORD)
+    with pytest.raises(ValueError, match="profile"):
+        plane.set_srtp_keys(1, "NULL", b"", b"", b"", b"")
+    with pytest.raises(ValueError, match="length"):
+        plane.set_srtp_keys(1, "SRTP_AEAD_AES_128_GCM", b"", b"", b"", b"")
+    with pytest.raises((ValueError, KeyError)):
+        plane.remove_transport(99)
+    with pytest.raises(ValueError):
+        plane.add_transport(2, 7, "ufrag2", PASSWORD)
+
+
+def test_a_closed_plane_takes_no_commands() -> None:
+    made = DataPlane(udp_binds=["127.0.0.1:0"])
+    made.close()
+    made.close()
+    with pytest.raises(OSError, match="commands"):
+        made.add_transport(1, 0, "ufrag1", PASSWORD)
