@@ -1,6 +1,7 @@
 """The composition root: settings in, a running server out."""
 
 import asyncio
+import logging
 import ssl
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from signalling.config import MediaSettings, Settings
 from signalling.observability.collector import DataPlaneCollector
 from signalling.observability.health import Health
 from signalling.observability.load import LoadSampler
+from signalling.observability.logs import MalformedHttp
 from signalling.pages.api import PagesApi
 from signalling.pages.bundle import Bundle
 from signalling.pages.lessons import LessonBook, load_link_key
@@ -70,6 +72,9 @@ class Server:
         self.rtc = RtcService(self.engine, settings.keys, settings.rtc, clock, self.registry)
         self.lessons = LessonBook(load_link_key(settings.data), settings.lessons)
         self._bundle = Bundle()
+        self._http_log = logging.getLogger("polyana.http")
+        self._malformed = MalformedHttp(self.registry)
+        self._http_log.addFilter(self._malformed)
         self._runner: web.AppRunner | None = None
         self._lag_task: asyncio.Task[None] | None = None
         self._stopping = False
@@ -95,6 +100,7 @@ class Server:
         self._runner = web.AppRunner(
             self.application(),
             access_log=None,
+            logger=self._http_log,
             max_line_size=MAX_REQUEST_LINE,
             max_field_size=MAX_REQUEST_LINE,
             shutdown_timeout=2.0,
@@ -117,6 +123,7 @@ class Server:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        self._http_log.removeFilter(self._malformed)
         await self.engine.close()
 
     def links(self) -> Links:

@@ -4,6 +4,25 @@ import logging
 import sys
 
 import structlog
+from aiohttp.http_exceptions import HttpProcessingError
+from prometheus_client import CollectorRegistry, Counter
+
+
+class MalformedHttp(logging.Filter):
+    """Counts what is not HTTP instead of logging a traceback for each: strangers would fill the disk with them."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        super().__init__()
+        self._count = Counter(
+            "polyana_http_malformed_requests", "Requests that are not HTTP or are too long", registry=registry
+        )
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        if not isinstance(error, HttpProcessingError):
+            return True
+        self._count.inc()
+        return False
 
 
 def configure(*, json: bool, level: str) -> None:
