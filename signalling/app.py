@@ -77,12 +77,14 @@ class Server:
     def application(self) -> web.Application:
         """Routes and middleware; the engine must be running."""
         settings = self.settings
-        limit = RateLimit(self._clock, settings.http.requests_per_s, settings.http.request_burst)
+        http, rtc = settings.http, settings.rtc
+        pages = RateLimit(self._clock, http.requests_per_s, http.request_burst)
+        signalling = RateLimit(self._clock, rtc.joins_per_s, rtc.join_burst)
         app = web.Application(
-            middlewares=[middleware(settings.http, limit)], client_max_size=settings.http.max_body_bytes
+            middlewares=[middleware(http, pages, signalling)], client_max_size=http.max_body_bytes
         )
         load = LoadSampler(self.engine, self.rtc.snapshot, self._clock)
-        api = PagesApi(settings, self.lessons, self.rtc.snapshot, load.read)
+        api = PagesApi(settings, self.lessons, self.rtc.snapshot, load.read, self._clock)
         health = Health(self.registry, self._missing, settings.operator_token)
         app.add_routes([*self.rtc.routes(), *api.routes(), *health.routes(), *self._bundle.routes()])
         return app
