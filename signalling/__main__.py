@@ -16,7 +16,7 @@ import segno
 from mediaserver.clock import SystemClock
 from mediaserver.ice_candidates import local_addresses
 from signalling import __version__, check
-from signalling.app import Server
+from signalling.app import Server, bracketed
 from signalling.config import DEV_KEY, DEV_SECRET, ConfigError, Settings, load
 from signalling.observability import logs
 from signalling.rtc import VideoGrants, create_token
@@ -132,9 +132,12 @@ def greeting(server: Server) -> str:
         lines += ["", f"  {title}", f"    on this machine:  {here}{path}"]
         if http.tls_port is not None:
             address = (server.settings.media.announced_addresses or tuple(local_addresses()))[0]
-            link = f"https://{address}:{http.tls_port}{path}"
+            link = f"https://{bracketed(address)}:{http.tls_port}{path}"
             lines += [f"    on a phone:       {link}", "", _qr(link)]
-            lines += ["    (the certificate was made on the spot: the phone asks once whether to trust it)"]
+            if http.tls_certificate is None:
+                lines += [
+                    "    (the certificate was made on the spot: the phone asks once whether to trust it)"
+                ]
     lines += ["", f"  Operator's page:  {here}{links.operator}", "", "  Ctrl-C stops the server.", ""]
     return "\n".join(lines)
 

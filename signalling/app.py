@@ -40,9 +40,14 @@ class Links:
     operator: str
 
 
+def bracketed(host: str) -> str:
+    """A host as it stands before a port (RFC 3986, section 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
 def engine_settings(settings: MediaSettings) -> EngineSettings:
     """Settings of the media server from those of the installation."""
-    hosts = [f"[{host}]" if ":" in host else host for host in settings.hosts]
+    hosts = [bracketed(host) for host in settings.hosts]
     tcp = settings.tcp_port
     return EngineSettings(
         udp_binds=tuple(f"{host}:{settings.udp_port}" for host in hosts),
