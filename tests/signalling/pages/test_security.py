@@ -2,7 +2,9 @@
 
 import json
 import re
+import ssl
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,11 @@ from structlog.testing import capture_logs
 from signalling.config import HttpSettings
 from signalling.pages.rate_limit import RateLimit
 from signalling.pages.security import CORRELATION_HEADER, POLICY, client_address, middleware
+from signalling.tls import ensure_certificate
 from tests.mediaserver.room_fakes import FakeClock
 from tests.signalling.served import Served, client_at
 
+Http = TestClient[web.Request, web.Application]
 EVERY_KIND_OF_ANSWER = [
     ("GET", "/", 200),
     ("GET", "/icon.svg", 200),
@@ -195,6 +199,21 @@ def test_any_forwarded_header_gives_an_address_without_commas(lines: list[str]) 
     assert found and "," not in found and found == found.strip()
 
 
+async def test_over_https_browsers_are_told_to_stay_there(tmp_path: Path) -> None:
+    pair = ensure_certificate(tmp_path, ["127.0.0.1"], datetime.now(UTC))  # OpenSSL has the machine's clock
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(*pair)
+    limit = RateLimit(FakeClock(), 1, 100)
+    server = TestServer(
+        web.Application(middlewares=[middleware(HttpSettings(), limit, limit)]), scheme="https"
+    )
+    await server.start_server(ssl=context)
+    async with TestClient(server) as client:
+        trusting = ssl.create_default_context(cafile=str(pair[0]))
+        async with client.get("/", ssl=trusting) as response:
+            assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
 # Failures
 
 
@@ -214,7 +233,7 @@ async def moved(request: web.Request) -> web.StreamResponse:
 
 
 @pytest.fixture
-async def failing() -> AsyncIterator[TestClient[web.Request, web.Application]]:
+async def failing() -> AsyncIterator[Http]:
     limit = RateLimit(FakeClock(), 1, 100)
     application = web.Application(middlewares=[middleware(HttpSettings(), limit, limit)])
     application.add_routes(
@@ -225,7 +244,7 @@ async def failing() -> AsyncIterator[TestClient[web.Request, web.Application]]:
 
 
 async def test_a_failure_is_logged_and_says_nothing_of_the_inside(
-    failing: TestClient[web.Request, web.Application],
+    failing: Http,
 ) -> None:
     with capture_logs(processors=[structlog.contextvars.merge_contextvars]) as lines:
         async with failing.get("/broken") as response:
@@ -236,9 +255,7 @@ async def test_a_failure_is_logged_and_says_nothing_of_the_inside(
     assert line["exc_info"] and line["correlation_id"] == response.headers[CORRELATION_HEADER]
 
 
-async def test_a_failure_after_the_answer_began_cuts_the_connection(
-    failing: TestClient[web.Request, web.Application], caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_failure_after_the_answer_began_cuts_the_connection(failing: Http) -> None:
     with capture_logs() as lines:
         async with failing.get("/later") as response:
             assert response.status == 200
@@ -247,6 +264,6 @@ async def test_a_failure_after_the_answer_began_cuts_the_connection(
     assert [line["log_level"] for line in lines] == ["error"]
 
 
-async def test_redirects_keep_their_target(failing: TestClient[web.Request, web.Application]) -> None:
+async def test_redirects_keep_their_target(failing: Http) -> None:
     async with failing.get("/moved", allow_redirects=False) as response:
         assert (response.status, response.headers["Location"]) == (302, "/elsewhere")
