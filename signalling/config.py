@@ -32,8 +32,8 @@ from pydantic_settings import (
 from signalling.rtc import RtcSettings
 
 ENVIRONMENT_PREFIX = "POLYANA_"
-#: Of the build (deploy/build/polyana_build.py), which often shares a shell with the server.
-BUILD_VARIABLES = {"POLYANA_SKIP_WEB"}
+#: Of the build (deploy/build/polyana_build.py, web/vite.config.ts), which often shares a shell with the server.
+BUILD_VARIABLES = {"POLYANA_SERVER", "POLYANA_SKIP_WEB"}
 DEV_KEY, DEV_SECRET = "devkey", "secret"
 DEV_DEFAULTS: dict[str, Any] = {"log_json": False, "http": {"tls_port": 7443}}
 

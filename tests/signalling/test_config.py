@@ -122,8 +122,9 @@ def test_a_wrong_variable_is_named(
     assert refusal(KEYS).startswith(f"{named}: ")
 
 
-def test_a_variable_of_the_build_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POLYANA_SKIP_WEB", "1")
+@pytest.mark.parametrize("name", ["POLYANA_SKIP_WEB", "POLYANA_SERVER"])
+def test_a_variable_of_the_build_is_no_setting(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "1")
     assert load(None, KEYS).keys
 
 
