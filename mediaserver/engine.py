@@ -91,6 +91,7 @@ class Engine:
         self._level_handlers: list[AudioLevelHandler] = []
         self._rooms: dict[str, int] = {}
         self._failed_workers: set[int] = set()
+        self._statistics: dict[int, WorkerStatistics] = {}
 
     async def start(self) -> None:
         """Binds the sockets and begins to read events in the running loop."""
@@ -200,8 +201,11 @@ class Engine:
         self._level_handlers.append(handler)
 
     def statistics(self) -> list[WorkerStatistics]:
-        """Fresh snapshots of the workers; waits at most a fifth of a second for a busy one."""
-        return self._plane.statistics() if self._plane is not None else []
+        """The latest snapshots of the workers; waits at most a fifth of a second for a busy one, which then stands
+        as it was before, so that counters never fall."""
+        if self._plane is not None:
+            self._statistics |= {found.worker: found for found in self._plane.statistics()}
+        return [self._statistics[worker] for worker in sorted(self._statistics)]
 
     def _read_events(self) -> None:
         for event in self.plane.poll_events(EVENTS_AT_ONCE):

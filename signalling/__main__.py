@@ -16,12 +16,10 @@ import segno
 from mediaserver.clock import SystemClock
 from mediaserver.ice_candidates import local_addresses
 from signalling import __version__, check
-from signalling.app import Server
-from signalling.config import DEV_KEY, DEV_SECRET, ConfigError, LessonSettings, Settings, load
+from signalling.app import Server, bracketed
+from signalling.config import DEV_KEY, DEV_SECRET, ConfigError, Settings, load
 from signalling.observability import logs
 from signalling.rtc import VideoGrants, create_token
-
-DEV_TLS_PORT = 7443
 
 
 def parser() -> argparse.ArgumentParser:
@@ -40,12 +38,28 @@ def parser() -> argparse.ArgumentParser:
     _add_settings(checks)
     token = commands.add_parser("token", help="print an access token for a LiveKit client")
     _add_settings(token)
-    token.add_argument("--room", required=True)
-    token.add_argument("--identity", required=True)
+    token.add_argument("--room", required=True, type=_text)
+    token.add_argument("--identity", required=True, type=_text)
     token.add_argument("--name", default="")
-    token.add_argument("--ttl", type=int, default=3600, metavar="SECONDS")
+    token.add_argument("--ttl", type=_seconds, default=timedelta(hours=1), metavar="SECONDS")
     token.add_argument("--subscribe-only", action="store_true", help="without the right to publish")
     return root
+
+
+def _text(value: str) -> str:
+    if not value:
+        raise argparse.ArgumentTypeError("must not be empty")
+    return value
+
+
+def _seconds(value: str) -> timedelta:
+    try:
+        duration = timedelta(seconds=int(value))
+    except (ValueError, OverflowError):
+        duration = timedelta()
+    if duration <= timedelta():
+        raise argparse.ArgumentTypeError(f"{value!r} is no positive number of seconds")
+    return duration
 
 
 def _add_settings(command: argparse.ArgumentParser) -> None:
@@ -64,12 +78,10 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     if arguments.data is not None:
         overrides["data"] = arguments.data
     if arguments.dev:
-        overrides |= {"dev": True, "log_json": False, "http": {"tls_port": DEV_TLS_PORT}}
+        overrides["dev"] = True
     lessons = getattr(arguments, "lesson", [])
     if lessons:
-        overrides["lessons"] = [
-            LessonSettings(room=f"lesson-{n}", title=title) for n, title in enumerate(lessons, 1)
-        ]
+        overrides["lessons"] = [{"room": f"lesson-{n}", "title": title} for n, title in enumerate(lessons, 1)]
     return load(arguments.config, overrides)
 
 
@@ -120,9 +132,12 @@ def greeting(server: Server) -> str:
         lines += ["", f"  {title}", f"    on this machine:  {here}{path}"]
         if http.tls_port is not None:
             address = (server.settings.media.announced_addresses or tuple(local_addresses()))[0]
-            link = f"https://{address}:{http.tls_port}{path}"
+            link = f"https://{bracketed(address)}:{http.tls_port}{path}"
             lines += [f"    on a phone:       {link}", "", _qr(link)]
-            lines += ["    (the certificate was made on the spot: the phone asks once whether to trust it)"]
+            if http.tls_certificate is None:
+                lines += [
+                    "    (the certificate was made on the spot: the phone asks once whether to trust it)"
+                ]
     lines += ["", f"  Operator's page:  {here}{links.operator}", "", "  Ctrl-C stops the server.", ""]
     return "\n".join(lines)
 
@@ -145,7 +160,7 @@ def _token(settings: Settings, arguments: argparse.Namespace) -> str:
         identity=arguments.identity,
         name=arguments.name,
         video=grants,
-        ttl=timedelta(seconds=arguments.ttl),
+        ttl=arguments.ttl,
     )
 
 

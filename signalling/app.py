@@ -42,9 +42,14 @@ class Links:
     operator: str
 
 
+def bracketed(host: str) -> str:
+    """A host as it stands before a port (RFC 3986, section 3.2.2)."""
+    return f"[{host}]" if ":" in host else host
+
+
 def engine_settings(settings: MediaSettings) -> EngineSettings:
     """Settings of the media server from those of the installation."""
-    hosts = [f"[{host}]" if ":" in host else host for host in settings.hosts]
+    hosts = [bracketed(host) for host in settings.hosts]
     tcp = settings.tcp_port
     return EngineSettings(
         udp_binds=tuple(f"{host}:{settings.udp_port}" for host in hosts),
@@ -82,12 +87,14 @@ class Server:
     def application(self) -> web.Application:
         """Routes and middleware; the engine must be running."""
         settings = self.settings
-        limit = RateLimit(self._clock, settings.http.requests_per_s, settings.http.request_burst)
+        http, rtc = settings.http, settings.rtc
+        pages = RateLimit(self._clock, http.requests_per_s, http.request_burst)
+        signalling = RateLimit(self._clock, rtc.joins_per_s, rtc.join_burst)
         app = web.Application(
-            middlewares=[middleware(settings.http, limit)], client_max_size=settings.http.max_body_bytes
+            middlewares=[middleware(http, pages, signalling)], client_max_size=http.max_body_bytes
         )
         load = LoadSampler(self.engine, self.rtc.snapshot, self._clock)
-        api = PagesApi(settings, self.lessons, self.rtc.snapshot, load.read)
+        api = PagesApi(settings, self.lessons, self.rtc.snapshot, load.read, self._clock)
         health = Health(self.registry, self._missing, settings.operator_token)
         app.add_routes([*self.rtc.routes(), *api.routes(), *health.routes(), *self._bundle.routes()])
         return app

@@ -1,11 +1,13 @@
 """`polyana check`: is this machine ready? Each failure comes with its fix."""
 
+import contextlib
+import errno
 import os
 import resource
 import shutil
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -15,7 +17,7 @@ from cryptography import x509
 
 from mediaserver.ice_candidates import local_addresses
 from signalling import __version__
-from signalling.config import Settings
+from signalling.config import HttpSettings, Settings
 from signalling.pages.bundle import Bundle
 
 MIN_FREE_BYTES = 1 << 30
@@ -47,7 +49,7 @@ class Result:
 
 def main(settings: Settings) -> int:
     """Prints all findings; 1 when one failed."""
-    results = list(run(settings))
+    results = list(run(settings, datetime.now(UTC)))
     for result in results:
         print(result)
     failed = sum(result.failed for result in results)
@@ -55,18 +57,18 @@ def main(settings: Settings) -> int:
     return 1 if failed else 0
 
 
-def run(settings: Settings) -> Iterator[Result]:
+def run(settings: Settings, now: datetime) -> Iterator[Result]:
     """All checks, in the order in which a server would need them."""
     yield _versions()
     yield _bundle()
     yield from _ports(settings)
     yield _addresses(settings)
-    yield from _certificate(settings)
+    yield from _certificate(settings.http, now)
     yield _data_folder(settings.data)
     yield _open_files()
     yield _udp_buffers()
     yield _segmentation()
-    yield _clock(lambda: datetime.now(UTC))
+    yield _clock(now)
 
 
 def _versions() -> Result:
@@ -91,40 +93,45 @@ def _bundle() -> Result:
 
 def _ports(settings: Settings) -> Iterator[Result]:
     http, media = settings.http, settings.media
-    wanted = [
-        ("HTTP", socket.SOCK_STREAM, http.host, http.port),
-        ("HTTPS", socket.SOCK_STREAM, http.host, http.tls_port),
-    ]
-    wanted += [("media UDP", socket.SOCK_DGRAM, host, media.udp_port) for host in media.hosts]
-    wanted += [("media TCP", socket.SOCK_STREAM, host, media.tcp_port) for host in media.hosts]
-    for name, kind, host, port in wanted:
-        if port is not None:
-            yield _port(name, kind, host, port)
+    tcp, udp = socket.SOCK_STREAM, socket.SOCK_DGRAM
+    wanted = [("HTTP", tcp, "http.host", http.host, http.port)]
+    wanted += [("HTTPS", tcp, "http.host", http.host, http.tls_port)] if http.tls_port is not None else []
+    wanted += [("media UDP", udp, "media.hosts", host, media.udp_port) for host in media.hosts]
+    if media.tcp_port is not None:
+        wanted += [("media TCP", tcp, "media.hosts", host, media.tcp_port) for host in media.hosts]
+    with contextlib.ExitStack() as open_until_all_are_tried:  # two settings may want the same port
+        for name, kind, setting, host, port in wanted:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            try:
+                probe = open_until_all_are_tried.enter_context(socket.socket(family, kind))
+                _bind(probe, host, port)
+            except OSError as error:
+                finding, fix = error.strerror or str(error), _port_fix(error, setting, host)
+            else:
+                finding, fix = "free", ""
+            yield Result(f"{name} port {port} on {host}", finding, fix)
 
 
-def _port(name: str, kind: socket.SocketKind, host: str, port: int) -> Result:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    subject = f"{name} port {port} on {host}"
-    try:
-        with socket.socket(family, kind) as probe:
-            if family == socket.AF_INET6:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            if kind == socket.SOCK_STREAM:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-            if kind == socket.SOCK_STREAM:
-                probe.listen(1)
-    except PermissionError:
-        return Result(subject, "needs more rights", "choose a port above 1023, or grant CAP_NET_BIND_SERVICE")
-    except OSError as error:
-        family_off = family == socket.AF_INET6 and error.errno in (97, 99)
-        fix = (
-            "remove '::' from media.hosts: this machine has no IPv6"
-            if family_off
-            else "stop the program that has it (`ss -lntup` shows which), or choose another port in the settings"
+def _bind(probe: socket.socket, host: str, port: int) -> None:
+    if probe.family == socket.AF_INET6:
+        probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    if probe.type == socket.SOCK_STREAM:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    probe.bind((host, port))
+    if probe.type == socket.SOCK_STREAM:
+        probe.listen(1)
+
+
+def _port_fix(error: OSError, setting: str, host: str) -> str:
+    if isinstance(error, PermissionError):
+        return "choose a port above 1023, or grant CAP_NET_BIND_SERVICE"
+    if error.errno == errno.EADDRINUSE:
+        return (
+            "stop the program that has it (`ss -lntup` shows which), or choose another port in the settings"
         )
-        return Result(subject, error.strerror or str(error), fix)
-    return Result(subject, "free")
+    if host == "::":
+        return f"remove '::' from {setting}: this machine has no IPv6"
+    return f"name an address of this machine in {setting}"
 
 
 def _addresses(settings: Settings) -> Result:
@@ -135,8 +142,7 @@ def _addresses(settings: Settings) -> Result:
     return Result("addresses", f"{'announced' if announced else 'of this machine'}: {', '.join(addresses)}")
 
 
-def _certificate(settings: Settings) -> Iterator[Result]:
-    http = settings.http
+def _certificate(http: HttpSettings, now: datetime) -> Iterator[Result]:
     if http.tls_port is None or http.tls_certificate is None or http.tls_key is None:
         return
     subject = f"certificate {http.tls_certificate}"
@@ -150,8 +156,12 @@ def _certificate(settings: Settings) -> Iterator[Result]:
             subject, f"cannot be used ({error})", "http.tls_certificate and http.tls_key must be a PEM pair"
         )
         return
-    days = (found.not_valid_after_utc - datetime.now(UTC)).days
-    if days < 0:
+    days = (found.not_valid_after_utc - now).days
+    if now < found.not_valid_before_utc:
+        yield Result(
+            subject, f"not valid before {found.not_valid_before_utc:%Y-%m-%d}", "wait, or set the clock"
+        )
+    elif days < 0:
         yield Result(subject, "expired", "renew it")
     elif days < EXPIRES_SOON_DAYS:
         yield Result(subject, f"expires in {days} days", "renew it soon", warning=True)
@@ -220,9 +230,9 @@ def _segmentation() -> Result:
     return Result("UDP segmentation", "supported")
 
 
-def _clock(now: Callable[[], datetime]) -> Result:
-    if now() < EARLIEST_CLOCK:
+def _clock(now: datetime) -> Result:
+    if now < EARLIEST_CLOCK:
         return Result(
-            "clock", f"{now():%Y-%m-%d}", "set the clock (timedatectl set-ntp true): tokens depend on it"
+            "clock", f"{now:%Y-%m-%d}", "set the clock (timedatectl set-ntp true): tokens depend on it"
         )
-    return Result("clock", f"{now():%Y-%m-%d %H:%M} UTC")
+    return Result("clock", f"{now:%Y-%m-%d %H:%M} UTC")

@@ -1,21 +1,55 @@
 """All settings, each with one home. An unknown key fails with its name.
 
-Sources, strongest first: command line, environment (`POLYANA_HTTP__PORT=8080`), configuration file (YAML), defaults.
+Sources, strongest first: command line, environment (`POLYANA_HTTP__PORT=8080`), configuration file (YAML), what
+development implies, defaults.
 """
 
+import ipaddress
 import os
 import secrets
+from functools import reduce
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from signalling.rtc import RtcSettings
 
-Port = Annotated[int, Field(ge=0, le=65_535)]
+ENVIRONMENT_PREFIX = "POLYANA_"
+#: Of the build (deploy/build/polyana_build.py, web/vite.config.ts), which often shares a shell with the server.
+BUILD_VARIABLES = {"POLYANA_SERVER", "POLYANA_SKIP_WEB"}
 DEV_KEY, DEV_SECRET = "devkey", "secret"
+DEV_DEFAULTS: dict[str, Any] = {"log_json": False, "http": {"tls_port": 7443}}
+
+
+def _ip_address(value: str) -> str:
+    return str(ipaddress.ip_address(value))
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Address = Annotated[str, AfterValidator(_ip_address)]
+"""IPv4 or IPv6; names are not resolved."""
+LogLevel = Annotated[Literal["debug", "info", "warning", "error", "critical"], BeforeValidator(_lower)]
 
 
 class ConfigError(ValueError):
@@ -36,23 +70,29 @@ class HttpSettings(_Section):
     tls_certificate: Path | None = None
     """PEM. Without one, a self-signed certificate is made in the data folder."""
     tls_key: Path | None = None
-    trusted_proxies: tuple[str, ...] = ()
+    trusted_proxies: tuple[Address, ...] = ()
     """Addresses whose X-Forwarded-For is believed."""
     requests_per_s: Annotated[float, Field(gt=0)] = 20
     """Of one client address, for pages and API."""
     request_burst: Annotated[int, Field(ge=1)] = 100
     max_body_bytes: Annotated[int, Field(ge=1)] = 65_536
 
+    @model_validator(mode="after")
+    def _certificate_with_key(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key go together")
+        return self
+
 
 class MediaSettings(_Section):
     """Where media goes. Ports are LiveKit's defaults."""
 
-    hosts: tuple[str, ...] = ("0.0.0.0", "::")  # noqa: S104
+    hosts: Annotated[tuple[Address, ...], Field(min_length=1)] = ("0.0.0.0", "::")  # noqa: S104
     udp_port: Port = 7882
     tcp_port: Port | None = 7881
     workers: Annotated[int, Field(ge=1, le=256)] = max(1, (os.cpu_count() or 2) - 1)
     coalesce_us: Annotated[int, Field(ge=0, le=20_000)] = 500
-    announced_addresses: tuple[str, ...] = ()
+    announced_addresses: tuple[Address, ...] = ()
     """Instead of the machine's own, behind NAT or in a container."""
     announced_udp_port: Port | None = None
     announced_tcp_port: Port | None = None
@@ -61,9 +101,17 @@ class MediaSettings(_Section):
 class LessonSettings(_Section):
     """A lesson with a standing link."""
 
-    room: str
-    title: str
+    room: Annotated[str, Field(min_length=1)]
+    title: Annotated[str, Field(min_length=1)]
     host: str | None = None
+
+
+def _one_lesson_a_room(lessons: tuple[LessonSettings, ...]) -> tuple[LessonSettings, ...]:
+    # The link comes from the room: two lessons would share it.
+    rooms = [lesson.room for lesson in lessons]
+    if repeated := sorted({room for room in rooms if rooms.count(room) > 1}):
+        raise ValueError(f"more than one lesson in room {repeated[0]!r}")
+    return lessons
 
 
 class Settings(BaseSettings):
@@ -71,9 +119,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         extra="forbid",
-        env_prefix="POLYANA_",
+        env_prefix=ENVIRONMENT_PREFIX,
         env_nested_delimiter="__",
-        nested_model_default_partial_update=True,
     )
 
     organisation: str = "Polyana"
@@ -84,12 +131,12 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     media: MediaSettings = MediaSettings()
     rtc: RtcSettings = RtcSettings()
-    lessons: tuple[LessonSettings, ...] = ()
+    lessons: Annotated[tuple[LessonSettings, ...], AfterValidator(_one_lesson_a_room)] = ()
     operator_token: str = ""
     """For the operator's page and /metrics from elsewhere; made on the spot when empty."""
     token_ttl_s: Annotated[int, Field(ge=60)] = 6 * 3600
     log_json: bool = True
-    log_level: str = "info"
+    log_level: LogLevel = "info"
 
     @classmethod
     def settings_customise_sources(
@@ -100,30 +147,54 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment is stronger than the file, which comes as arguments."""
-        return env_settings, init_settings
+        """Arguments alone: `load` merges the sources."""
+        return (init_settings,)
 
 
 MIN_SECRET = 32
 
 
 def load(path: Path | None, overrides: dict[str, Any]) -> Settings:
-    """Reads file and environment. Raises `ConfigError` that names every key at fault."""
-    values: dict[str, Any] = {}
-    if path is not None:
-        try:
-            loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            raise ConfigError(f"{path}: {error}") from error
-        if not isinstance(loaded, dict | None):
-            raise ConfigError(f"{path}: a mapping of settings is expected")
-        values = loaded or {}
+    """Merges file, environment and `overrides`. Raises `ConfigError` that names every key at fault."""
+    values = reduce(_merge, [_file(path), _environment(), overrides])
     try:
-        settings = Settings(**_merge(values, overrides))
+        settings = Settings(**values)
+        if settings.dev:
+            settings = Settings(**_merge(DEV_DEFAULTS, values))
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
         raise ConfigError("\n".join(lines)) from error
     return _completed(settings)
+
+
+def _file(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except Exception as error:  # of any type: PyYAML's constructors let through what they meet
+        raise ConfigError(f"{path}: {error}") from error
+    values = {} if loaded is None else loaded
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise ConfigError(f"{path}: a mapping of settings is expected")
+    return values
+
+
+class _Environment(EnvSettingsSource):
+    def decode_complex_value(self, field_name: str, field: FieldInfo, value: Any) -> Any:
+        """Lists and mappings are JSON; what is not stays text, so that validation names the setting."""
+        try:
+            return super().decode_complex_value(field_name, field, value)
+        except ValueError:
+            return value
+
+
+def _environment() -> dict[str, Any]:
+    ours = {name for name in os.environ if name.upper().startswith(ENVIRONMENT_PREFIX)} - BUILD_VARIABLES
+    first = {name: name.lower().removeprefix(ENVIRONMENT_PREFIX.lower()).split("__")[0] for name in ours}
+    if unknown := sorted(name for name in ours if first[name] not in Settings.model_fields):
+        raise ConfigError(f"{unknown[0]}: unknown setting")
+    return _Environment(Settings)()
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,8 @@ from signalling.pages.api import is_operator
 from signalling.pages.security import error
 
 LOOPBACK = ("127.0.0.1", "::1")
+#: RFC 7239 and the header that it was to replace.
+FORWARDED = ("Forwarded", "X-Forwarded-For")
 
 
 class Health:
@@ -39,7 +41,12 @@ class Health:
         )
 
     async def _metrics(self, request: web.Request) -> web.StreamResponse:
-        if request.remote not in LOOPBACK and not is_operator(request, self._token):
+        if not _is_local(request) and not is_operator(request, self._token):
             return error(401, "OPERATOR_TOKEN", "The operator's token is needed")
         body = generate_latest(self._registry)
         return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _is_local(request: web.Request) -> bool:
+    """True for a program on this machine, other than a proxy that speaks for somebody else."""
+    return request.remote in LOOPBACK and not any(name in request.headers for name in FORWARDED)

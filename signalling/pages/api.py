@@ -1,7 +1,6 @@
 """The pages' API: what a lesson is, joining it, the operator's numbers."""
 
 import hmac
-import json
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
@@ -12,12 +11,16 @@ import structlog
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from mediaserver.clock import Clock
 from signalling.config import LessonSettings, Settings
 from signalling.pages.lessons import LessonBook
 from signalling.pages.security import error
 from signalling.rtc import RtcSnapshot, VideoGrants, create_token
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+#: Control characters would forge lines of a console's log.
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^\P{Cc}*$")
+]
 log = structlog.get_logger("signalling.pages")
 
 
@@ -39,8 +42,9 @@ class PagesApi:
         lessons: LessonBook,
         snapshot: Callable[[], RtcSnapshot],
         load: Callable[[], Mapping[str, Any]],
+        clock: Clock,
     ) -> None:
-        self._settings, self._lessons = settings, lessons
+        self._settings, self._lessons, self._clock = settings, lessons, clock
         self._snapshot, self._load = snapshot, load
 
     def routes(self) -> list[web.RouteDef]:
@@ -74,8 +78,8 @@ class PagesApi:
         if lesson is None:
             return not_found()
         try:
-            wanted = JoinRequest.model_validate(json.loads(await request.text()))
-        except (ValidationError, ValueError, UnicodeDecodeError):
+            wanted = JoinRequest.model_validate_json(await request.read())
+        except ValidationError:
             return error(400, "BAD_REQUEST", "A name of 1 to 60 characters is needed")
         limit = self._settings.rtc.max_participants
         if limit and self._participants(lesson) >= limit:
@@ -92,6 +96,7 @@ class PagesApi:
                 room_join=True, room=lesson.room, can_publish=True, can_subscribe=True, can_publish_data=True
             ),
             ttl=timedelta(seconds=self._settings.token_ttl_s),
+            now=self._clock.time(),
             correlation_id=correlation_id,
         )
         log.info("join", room=lesson.room, identity=identity, session=correlation_id)

@@ -24,7 +24,11 @@ class Bundle:
     def routes(self) -> list[web.RouteDef]:
         """The page, its assets, and the few files beside it (manifest, icon)."""
         pages = [web.get(route, self._page) for route in PAGE_ROUTES]
-        return [*pages, web.get("/assets/{path:.+}", self._asset), web.get("/{name:[a-z0-9.-]+}", self._file)]
+        return [
+            *pages,
+            web.get("/assets/{path:.+}", self._asset),
+            web.get("/{name:[a-z0-9][a-z0-9.-]*}", self._file),
+        ]
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
         if not self.present:
@@ -32,13 +36,21 @@ class Bundle:
         return web.FileResponse(self._folder / "index.html", headers={"Cache-Control": "no-cache"})
 
     async def _asset(self, request: web.Request) -> web.StreamResponse:
-        return self._send(f"assets/{request.match_info['path']}", ASSET_CACHE)
+        path = file_below(self._folder / "assets", request.match_info["path"])
+        return web.FileResponse(path, headers={"Cache-Control": ASSET_CACHE})
 
     async def _file(self, request: web.Request) -> web.StreamResponse:
-        return self._send(request.match_info["name"], "no-cache")
+        path = file_below(self._folder, request.match_info["name"])
+        return web.FileResponse(path, headers={"Cache-Control": "no-cache"})
 
-    def _send(self, name: str, cache: str) -> web.StreamResponse:
-        path = (self._folder / name).resolve()
-        if not path.is_relative_to(self._folder) or not path.is_file():
-            raise web.HTTPNotFound
-        return web.FileResponse(path, headers={"Cache-Control": cache})
+
+def file_below(folder: Path, name: str) -> Path:
+    """A file below `folder`, which has no links in its own path. Raises `HTTPNotFound`, also for names that try to
+    leave the folder."""
+    try:
+        path = (folder / name).resolve(strict=True)
+    except (OSError, ValueError):  # not there, too long, or with a zero byte
+        raise web.HTTPNotFound from None
+    if not path.is_relative_to(folder) or not path.is_file():
+        raise web.HTTPNotFound
+    return path

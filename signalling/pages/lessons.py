@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from signalling.config import LessonSettings
+from signalling.private_file import write_private
 
 #: 130 bits.
 CODE_LENGTH = 26
@@ -17,11 +18,11 @@ KEY_BYTES = 32
 def load_link_key(folder: Path) -> bytes:
     """The key of this installation, made when there is none. Raises `OSError`."""
     path = folder / "link.key"
-    if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_bytes(secrets.token_bytes(KEY_BYTES))
-    return path.read_bytes()
+    key = path.read_bytes() if path.exists() else b""
+    if len(key) < KEY_BYTES:  # an empty one, left by a full disk, would make links that anybody can compute
+        key = secrets.token_bytes(KEY_BYTES)
+        write_private(path, key)
+    return key
 
 
 def link_code(key: bytes, room: str) -> str:

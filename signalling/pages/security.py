@@ -11,8 +11,8 @@ from signalling.config import HttpSettings
 from signalling.pages.rate_limit import RateLimit
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-#: Signalling has limits of its own, probes must never be refused.
-UNLIMITED = ("/rtc", "/healthz", "/readyz")
+#: Probes must never be refused.
+UNLIMITED = ("/healthz", "/readyz")
 CORRELATION_HEADER = "X-Correlation-Id"
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 #: blob: for downloads and workers that livekit-client makes of itself; ws(s) is of this host only.
@@ -40,26 +40,51 @@ def error(status: int, code: str, message: str) -> web.Response:
     return web.json_response({"error": {"code": code, "message": message}}, status=status)
 
 
+def too_large() -> web.Response:
+    """For a body beyond `http.max_body_bytes`."""
+    return error(413, "TOO_LARGE", "The request is too large")
+
+
+def is_signalling(path: str) -> bool:
+    """True for LiveKit's protocol, false for pages and API."""
+    return path == "/rtc" or path.startswith("/rtc/")
+
+
 def client_address(request: web.Request, settings: HttpSettings) -> str:
     """The peer's address, or the one that a trusted proxy names."""
     remote = request.remote or ""
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    if remote in settings.trusted_proxies and forwarded:
-        return forwarded.rpartition(",")[2].strip()
-    return remote
+    if remote not in settings.trusted_proxies:
+        return remote
+    # What the proxy itself adds comes last: in the last line, or at its end.
+    lines = request.headers.getall("X-Forwarded-For", [])
+    return (lines[-1].rpartition(",")[2].strip() if lines else "") or remote
 
 
-def middleware(settings: HttpSettings, limit: RateLimit) -> Callable[..., Awaitable[web.StreamResponse]]:
-    """Limits, correlation id, access log and headers around every handler."""
+def middleware(
+    settings: HttpSettings, pages: RateLimit, signalling: RateLimit
+) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """Limits, correlation id, access log and headers around every handler, which sees the client's address as
+    `remote`. `pages` and `signalling`: the limits of the two kinds of paths."""
+
+    def refusal(request: web.Request) -> web.Response | None:
+        limit = signalling if is_signalling(request.path) else pages
+        if request.path not in UNLIMITED and not limit.allow(request.remote or ""):
+            return error(429, "TOO_MANY_REQUESTS", "Too many requests, please wait a moment")
+        if (request.content_length or 0) > settings.max_body_bytes:
+            return too_large()
+        return None
 
     @web.middleware
     async def around(request: web.Request, handler: Handler) -> web.StreamResponse:
+        address = client_address(request, settings)
+        if address != request.remote:
+            request = request.clone(remote=address)
         given = request.headers.get(CORRELATION_HEADER, "")
         correlation_id = given if _CORRELATION_ID.fullmatch(given) else uuid.uuid4().hex
-        request["correlation_id"] = correlation_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(correlation_id=correlation_id)
-        response = await _answer(request, handler, settings, limit)
+        refused = refusal(request)
+        response = refused if refused is not None else await _answer(request, handler)
         if not response.prepared:
             _add_headers(request, response, correlation_id)
         if not request.path.startswith("/assets/"):
@@ -69,20 +94,27 @@ def middleware(settings: HttpSettings, limit: RateLimit) -> Callable[..., Awaita
     return around
 
 
-async def _answer(
-    request: web.Request, handler: Handler, settings: HttpSettings, limit: RateLimit
-) -> web.StreamResponse:
-    limited = not request.path.startswith(UNLIMITED)
-    if limited and not limit.allow(client_address(request, settings)):
-        return error(429, "TOO_MANY_REQUESTS", "Too many requests, please wait a moment")
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPRequestEntityTooLarge:
-        return error(413, "TOO_LARGE", "The request is too large")
+        return too_large()
     except web.HTTPException as exception:
-        if exception.status >= 400 and request.path.startswith("/api/"):
-            return error(exception.status, "REQUEST", exception.reason)
-        return web.Response(status=exception.status, text=exception.reason, headers=_kept(exception))
+        return _exception_answer(request, exception)
+    except Exception:
+        log.exception("a handler failed", method=request.method, path=_loggable(request.path))
+        if request.writer.output_size:
+            raise  # an answer has begun, a WebSocket perhaps: the connection is cut
+        return error(500, "INTERNAL", "Something went wrong")
+
+
+def _exception_answer(request: web.Request, exception: web.HTTPException) -> web.Response:
+    if exception.status >= 400 and request.path.startswith("/api/"):
+        response = error(exception.status, "REQUEST", exception.reason)
+    else:
+        response = web.Response(status=exception.status, text=exception.reason)
+    response.headers.update(_kept(exception))
+    return response
 
 
 def _kept(exception: web.HTTPException) -> dict[str, str]:

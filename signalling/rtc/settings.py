@@ -35,6 +35,10 @@ class RtcSettings(BaseModel):
     max_connections: Count = 10_000
     max_connections_per_address: Count = 500
     """A whole school can share one address."""
+    joins_per_s: Annotated[float, Field(gt=0)] = 50
+    """Of one client address, refused ones too."""
+    join_burst: Count = 1000
+    """All of a school come back at once after a restart, each by a few requests."""
     max_connections_per_identity: Count = 5
     """Open WebSockets of one identity in one room: the live one and those that are being replaced."""
 

@@ -1,0 +1,53 @@
+"""Probes and the scrape endpoint."""
+
+import re
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from tests.signalling.served import Served, client_at, operator
+
+
+async def ready(served: Served) -> tuple[int, dict[str, object]]:
+    async with served.http.get("/readyz") as response:
+        return response.status, await response.json()
+
+
+async def test_a_running_server_is_ready(served: Served) -> None:
+    assert await ready(served) == (200, {"status": "ok", "missing": []})
+
+
+async def test_without_its_data_plane_it_is_alive_but_not_ready(served: Served) -> None:
+    await served.server.engine.close()
+    status, answer = await ready(served)
+    assert (status, answer["status"]) == (503, "not ready")
+    assert answer["missing"] == ["the data plane is not running"]
+    async with served.http.get("/healthz") as response:
+        assert (response.status, await response.json()) == (200, {"status": "ok"})
+
+
+async def test_a_server_that_stops_says_so_first(served: Served) -> None:
+    await served.server.close()
+    _, answer = await ready(served)
+    assert answer["missing"] == ["the server is stopping", "the data plane is not running"]
+
+
+async def test_metrics_are_for_programs_of_this_machine(served: Served) -> None:
+    async with served.http.get("/metrics") as response:
+        assert response.status == 200 and response.content_type == "text/plain"
+        families = {family.name for family in text_string_to_metric_families(await response.text())}
+    assert {"polyana_event_loop_lag_seconds", "process_resident_memory_bytes"} <= families
+    assert all(re.fullmatch("(polyana|process)_[a-z_]+", name) for name in families)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [client_at("192.0.2.1"), client_at("127.0.0.1"), client_at("::1"), {"Forwarded": "for=192.0.2.1"}],
+)
+async def test_who_comes_through_a_proxy_needs_the_operators_token(
+    served: Served, headers: dict[str, str]
+) -> None:
+    async with served.http.get("/metrics", headers=headers) as response:
+        assert response.status == 401 and "polyana_" not in await response.text()
+    async with served.http.get("/metrics", headers=headers | operator()) as response:
+        assert response.status == 200

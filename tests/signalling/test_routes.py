@@ -1,0 +1,155 @@
+"""Every endpoint has a size limit, a rate limit and a decision on who may use it.
+
+A new endpoint fails here until it is listed with its decision.
+"""
+
+import base64
+from collections.abc import Callable
+from datetime import timedelta
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any
+
+import pytest
+from livekit.protocol import models, rtc
+
+from tests.signalling.served import SECRET, Served, client_at, operator
+
+
+class Access(Enum):
+    """Who may use an endpoint."""
+
+    PUBLIC = auto()
+    LINK = auto()
+    """Who knows the code of a lesson; all others find nothing."""
+    OPERATOR = auto()
+    LOCAL_OR_OPERATOR = auto()
+    """Programs on the machine itself need no token."""
+    TOKEN = auto()
+    """The bearer of an access token with the grant to join."""
+
+
+ENDPOINTS = {
+    ("GET", "/"): Access.PUBLIC,
+    ("GET", "/l/{code}"): Access.PUBLIC,  # the page; what the link leads to is behind the API
+    ("GET", "/operator"): Access.PUBLIC,  # the page; its numbers are behind the API
+    ("GET", "/assets/{path}"): Access.PUBLIC,
+    ("GET", "/{name}"): Access.PUBLIC,
+    ("GET", "/healthz"): Access.PUBLIC,
+    ("GET", "/readyz"): Access.PUBLIC,
+    ("GET", "/metrics"): Access.LOCAL_OR_OPERATOR,
+    ("GET", "/api/lessons/{code}"): Access.LINK,
+    ("POST", "/api/lessons/{code}/join"): Access.LINK,
+    ("GET", "/api/operator/load"): Access.OPERATOR,
+    ("GET", "/rtc"): Access.TOKEN,
+    ("GET", "/rtc/v1"): Access.TOKEN,
+    ("GET", "/rtc/validate"): Access.TOKEN,
+    ("GET", "/rtc/v1/validate"): Access.TOKEN,
+}
+#: Probes must never be refused.
+WITHOUT_RATE_LIMIT = {("GET", "/healthz"), ("GET", "/readyz")}
+UPGRADE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+}
+
+JOIN = rtc.JoinRequest(client_info=models.ClientInfo(protocol=17)).SerializeToString()
+JOIN_REQUEST = base64.urlsafe_b64encode(
+    rtc.WrappedJoinRequest(join_request=JOIN).SerializeToString()
+).decode()
+
+Endpoint = tuple[str, str]
+each_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: " ".join(endpoint))
+
+
+def of(*access: Access) -> Any:
+    chosen = [endpoint for endpoint, decision in ENDPOINTS.items() if decision in access]
+    return pytest.mark.parametrize("endpoint", chosen, ids=lambda endpoint: " ".join(endpoint))
+
+
+def path_of(endpoint: Endpoint) -> str:
+    return endpoint[1].format(code="wrong", path="nothing.js", name="nothing")
+
+
+async def status(served: Served, endpoint: Endpoint, path: str = "", **request: Any) -> int:
+    headers = client_at("192.0.2.1") | request.pop("headers", {})
+    if ENDPOINTS[endpoint] is Access.TOKEN:
+        headers |= UPGRADE
+        request["params"] = {"join_request": JOIN_REQUEST} | request.get("params", {})
+    async with served.http.request(
+        endpoint[0], path or path_of(endpoint), headers=headers, **request
+    ) as response:
+        return response.status
+
+
+def test_every_endpoint_is_listed(served: Served) -> None:
+    routes = served.application.router.routes()
+    found = {
+        (route.method, route.resource.canonical)
+        for route in routes
+        if route.resource is not None and route.method != "HEAD"  # comes with GET
+    }
+    assert found == set(ENDPOINTS)
+
+
+@each_endpoint
+async def test_a_size_limit(served: Served, endpoint: Endpoint) -> None:
+    limit = served.settings.http.max_body_bytes
+    assert await status(served, endpoint, data=b" " * (limit + 1)) == 413
+
+
+@each_endpoint
+async def test_a_rate_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> None:
+    monkeypatch.setenv("POLYANA_RTC__JOIN_BURST", "2")
+    async with Served(tmp_path, request_burst=2).running() as served:
+        found = [await status(served, endpoint) for _ in range(3)]
+    assert 429 not in found[:2]
+    assert (found[2] != 429) == (endpoint in WITHOUT_RATE_LIMIT)
+
+
+@of(Access.PUBLIC)
+async def test_public(served: Served, endpoint: Endpoint) -> None:
+    path = {"/assets/{path}": "/assets/nothing.js", "/{name}": "/icon.svg"}.get(endpoint[1], "")
+    assert await status(served, endpoint, path) == (404 if "nothing" in path else 200)
+
+
+@of(Access.LINK)
+async def test_the_link_of_a_lesson(served: Served, endpoint: Endpoint) -> None:
+    assert await status(served, endpoint, json={"name": "Anna"}) == 404
+    path = endpoint[1].format(code=served.code)
+    assert await status(served, endpoint, path, json={"name": "Anna"}) == 200
+
+
+@of(Access.OPERATOR, Access.LOCAL_OR_OPERATOR)
+async def test_the_operator(served: Served, endpoint: Endpoint) -> None:
+    assert await status(served, endpoint) == 401
+    assert await status(served, endpoint, headers=operator("wrong")) == 401
+    assert await status(served, endpoint, headers=operator(served.token(room_admin=True))) == 401
+    assert await status(served, endpoint, headers=operator()) == 200
+
+
+Make = Callable[[Served], str]
+WRONG_TOKENS: dict[str, Make] = {
+    "missing": lambda served: "",
+    "nonsense": lambda served: "nonsense",
+    "another secret": lambda served: served.token(secret=SECRET[::-1] + "x"),
+    "expired": lambda served: served.token(ttl=timedelta(seconds=-served.settings.rtc.token_leeway_s - 1)),
+    "without the grant": lambda served: served.token(room_join=False),
+    "the operator's": lambda served: served.settings.operator_token,
+}
+
+
+@of(Access.TOKEN)
+@pytest.mark.parametrize("wrong", WRONG_TOKENS)
+async def test_the_bearer_of_an_access_token(served: Served, endpoint: Endpoint, wrong: str) -> None:
+    token = WRONG_TOKENS[wrong](served)
+    assert await status(served, endpoint, params={"access_token": token}) == 401
+    assert await status(served, endpoint, headers=operator(token)) == 401
+
+
+@of(Access.TOKEN)
+async def test_an_access_token_opens(served: Served, endpoint: Endpoint) -> None:
+    upgraded = not endpoint[1].endswith("validate")
+    assert await status(served, endpoint, headers=operator(served.token())) == (101 if upgraded else 200)
