@@ -118,6 +118,7 @@ class Participant:
         single_connection: bool,
         auto_subscribe: bool,
         adaptive_stream: bool,
+        sync_streams: bool,
         joined_at: float,
         limits: ParticipantLimits,
     ) -> None:
@@ -140,7 +141,12 @@ class Participant:
             self.publisher_connection if single_connection else connect(Offerer.SERVER, self)
         )
         self.publisher = Publisher(self, limits.max_tracks)
-        self.subscriber = Subscriber(self, auto_subscribe=auto_subscribe, adaptive_stream=adaptive_stream)
+        self.subscriber = Subscriber(
+            self,
+            auto_subscribe=auto_subscribe,
+            adaptive_stream=adaptive_stream,
+            sync_streams=sync_streams,
+        )
         self.data = DataOutbox(limits.max_joining_data_bytes, limits.max_reliable_buffer_bytes)
 
     @property

@@ -117,6 +117,13 @@ class _Section:
     kind: str
     receiver: RtpReceiver | None = None
     sender: RtpSender | None = None
+    #: No track has used it yet.
+    fresh: bool = True
+
+    def give(self, sender: RtpSender) -> None:
+        self.sender = sender
+        sender.place(self.mid, fresh=self.fresh)
+        self.fresh = False
 
 
 _certificate: Certificate | None = None
@@ -256,7 +263,13 @@ class PeerConnection:
     # Senders
 
     def add_sender(
-        self, source: RtpReceiver, *, stream_id: str, track_id: str, paused: bool = False
+        self,
+        source: RtpReceiver,
+        *,
+        stream_id: str,
+        track_id: str,
+        paused: bool = False,
+        sync_stream_id: str | None = None,
     ) -> RtpSender:
         """Forwards a track to this peer, after the next negotiation. Raises `UnsupportedCodec` when the peer's
         descriptions show that it cannot decode the track."""
@@ -266,7 +279,7 @@ class PeerConnection:
             unknown or map_codecs(source.codecs, decodable or [])
         ):
             raise UnsupportedCodec(source.mime_type)
-        sender = RtpSender(self.engine.next_id(), source, stream_id, track_id, self, paused)
+        sender = RtpSender(self.engine.next_id(), source, stream_id, track_id, self, paused, sync_stream_id)
         self._senders.append(sender)
         self._observer.negotiation_needed(self)
         return sender
@@ -426,7 +439,7 @@ class PeerConnection:
             if section.sender is None and takes and not remote.rejected:
                 sender = next((s for s in self._senders if s.mid is None and s.kind == section.kind), None)
                 if sender is not None:
-                    sender.mid, section.sender = section.mid, sender
+                    section.give(sender)
 
     def _answer_section(
         self,
@@ -492,7 +505,7 @@ class PeerConnection:
         if section is None:
             section = _Section(mid=str(len(self._sections)), kind=sender.kind)
             self._sections.append(section)
-        section.sender, sender.mid = sender, section.mid
+        section.give(sender)
 
     def _offer_section(self, section: _Section, transport: TransportLines, *, first: bool) -> MediaSection:
         if section.kind == "application":

@@ -23,8 +23,11 @@ class SubscriptionFailure(Enum):
 class Subscriber:
     """Holds what the participant wants, and makes it so wherever that is allowed."""
 
-    def __init__(self, participant: Participant, *, auto_subscribe: bool, adaptive_stream: bool) -> None:
+    def __init__(
+        self, participant: Participant, *, auto_subscribe: bool, adaptive_stream: bool, sync_streams: bool
+    ) -> None:
         self._participant = participant
+        self._sync_streams = sync_streams
         self._auto_subscribe = auto_subscribe
         # With adaptive stream the client says what it needs as soon as a picture is visible.
         self._first_wishes = Wishes(quality=VideoQuality.LOW if adaptive_stream else VideoQuality.HIGH)
@@ -113,12 +116,14 @@ class Subscriber:
     def _subscribe(self, track: Track) -> None:
         assert track.receiver is not None, "a track of the room has its receiver"
         wishes = self._wishes.get(track.sid, self._first_wishes)
+        publisher = track.publisher.sid
         try:
             sender = self._participant.subscriber_connection.add_sender(
                 track.receiver,
-                # One stream for each track, not one for camera and microphone: in a section that is used
-                # again, a client learns of the new track only by its stream (the receiver's track keeps its id).
-                stream_id=f"{track.publisher.sid}|{track.sid}",
+                stream_id=f"{publisher}|{track.sid}",
+                sync_stream_id=f"{publisher}|{track.sync_stream}"
+                if self._sync_streams and track.sync_stream
+                else None,
                 track_id=track.sid,
                 paused=wishes.disabled,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Literal
@@ -90,6 +91,8 @@ class TrackSettings:
         return frozenset({self.cid, *(codec.cid for codec in self.codecs)} - {""})
 
 
+_MSID_TOKEN = re.compile(r"[A-Za-z0-9_.~-]{1,32}")
+UNNAMED_STREAM = "unknown"
 SVC_CODECS = frozenset({"video/vp9", "video/av1"})
 
 
@@ -115,6 +118,14 @@ class Track:
     @property
     def kind(self) -> Kind:
         return self.settings.kind
+
+    @property
+    def sync_stream(self) -> str | None:
+        """The stream of tracks to keep in step (lip sync), where its name can stand in a description (RFC 8830)
+        and cannot be taken for a track's."""
+        name = self.settings.stream
+        usable = _MSID_TOKEN.fullmatch(name) and not name.startswith("TR") and name != UNNAMED_STREAM
+        return name if usable else None
 
     @property
     def mid(self) -> str:

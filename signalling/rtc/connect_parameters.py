@@ -12,6 +12,7 @@ from livekit.protocol import models, rtc
 
 from signalling.rtc.errors import InvalidRequest
 
+FIRST_PROTOCOL_WITH_SYNC_STREAMS = 10
 _TRUE = frozenset({"1", "true"})
 
 _SDKS = {
@@ -50,6 +51,13 @@ class ConnectParameters:
     add_track_requests: tuple[rtc.AddTrackRequest, ...] = ()
     publisher_offer: rtc.SessionDescription | None = None
     sync_state: rtc.SyncState | None = None
+
+    @property
+    def takes_sync_streams(self) -> bool:
+        """Whether the client finds a track whose stream is named by the publisher (`PA_...|camera`) by its track
+        id: protocol 10 and later. Firefox gives received tracks ids of its own."""
+        client = self.client_info
+        return client.protocol >= FIRST_PROTOCOL_WITH_SYNC_STREAMS and client.browser.lower() != "firefox"
 
 
 def parse_v0(query: Mapping[str, str]) -> ConnectParameters:

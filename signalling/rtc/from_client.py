@@ -8,6 +8,7 @@ from mediaserver.participant import ParticipantKind
 from mediaserver.permissions import Permissions, SubscriptionPermissions, TrackPermission
 from mediaserver.subscription import Wishes
 from mediaserver.track import (
+    UNNAMED_STREAM,
     Encryption,
     Kind,
     TrackCodec,
@@ -84,7 +85,7 @@ def track_settings(request: rtc.AddTrackRequest, enabled_codecs: Collection[str]
         disable_red=request.disable_red,
         stereo=request.stereo,
         encryption=enums.ENCRYPTIONS_BY_NUMBER.get(request.encryption, Encryption.CUSTOM),
-        stream=request.stream or _STREAMS.get(source, "unknown"),
+        stream=request.stream or _STREAMS.get(source, UNNAMED_STREAM),
         layers=layers,
         codecs=_codecs(request, kind, layers, enabled_codecs),
         backup_codec_policy=request.backup_codec_policy if request.backup_codec_policy in (0, 1, 2) else 0,

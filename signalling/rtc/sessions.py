@@ -169,6 +169,7 @@ class Sessions:
             single_connection=admission.parameters.single_connection,
             auto_subscribe=admission.parameters.auto_subscribe,
             adaptive_stream=admission.parameters.adaptive_stream,
+            sync_streams=admission.parameters.takes_sync_streams,
             joined_at=self._clock.time(),
             limits=ParticipantLimits(
                 max_tracks=settings.max_tracks_per_participant,

@@ -72,7 +72,10 @@ class Received:
     """What one participant got."""
 
     pictures: list[Image] = field(default_factory=list)
+    pictures_at: list[float] = field(default_factory=list)
+    """When each picture came, in seconds of the event loop."""
     sound: list[npt.NDArray[np.int16]] = field(default_factory=list)
+    sound_at: list[float] = field(default_factory=list)
     data: list[tuple[str, bytes, str]] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
@@ -108,12 +111,14 @@ def listen(room: rtc.Room) -> Received:
             frame = event.frame
             image = np.frombuffer(frame.data, np.uint8).reshape(frame.height, frame.width, 3)
             received.pictures.append(image.copy())
+            received.pictures_at.append(asyncio.get_running_loop().time())
             await received.tell()
 
     async def hear(track: rtc.RemoteAudioTrack) -> None:
         stream = rtc.AudioStream(track, sample_rate=RATE, num_channels=1)
         async for event in stream:
             received.sound.append(np.frombuffer(event.frame.data, np.int16).copy())
+            received.sound_at.append(asyncio.get_running_loop().time())
             await received.tell()
 
     def subscribed(track: rtc.Track, publication: object, participant: object) -> None:

@@ -80,6 +80,7 @@ class FakeSender:
     stream_id: str
     track_id: str
     paused: bool
+    sync_stream_id: str | None = None
     mid: str | None = None
     target: dict[str, Any] = field(default_factory=dict)
     id: int = field(default_factory=lambda: next(_ids))
@@ -166,11 +167,17 @@ class FakeConnection:
         self.answers.append(sdp)
 
     def add_sender(
-        self, source: FakeReceiver, *, stream_id: str, track_id: str, paused: bool = False
+        self,
+        source: FakeReceiver,
+        *,
+        stream_id: str,
+        track_id: str,
+        paused: bool = False,
+        sync_stream_id: str | None = None,
     ) -> FakeSender:
         if (source.mime_type or "") in self.unsupported:
             raise UnsupportedCodec("unsupported")
-        sender = FakeSender(source, stream_id, track_id, paused)
+        sender = FakeSender(source, stream_id, track_id, paused, sync_stream_id)
         self.senders.append(sender)
         self.observer.negotiation_needed(cast(PeerConnection, self))
         return sender
@@ -285,6 +292,7 @@ def make_participant(
     single: bool = True,
     auto_subscribe: bool = True,
     adaptive_stream: bool = False,
+    sync_streams: bool = False,
     max_tracks: int = 32,
     **profile: Any,
 ) -> Participant:
@@ -298,6 +306,7 @@ def make_participant(
         single_connection=single,
         auto_subscribe=auto_subscribe,
         adaptive_stream=adaptive_stream,
+        sync_streams=sync_streams,
         joined_at=1_700_000_000.0,
         limits=ParticipantLimits(max_tracks=max_tracks),
     )

@@ -226,3 +226,24 @@ async def test_every_track_has_a_stream_of_its_own() -> None:
     await publish(anna, "video", source=TrackSource.CAMERA)
     streams = [sender.stream_id for sender in fake(boris.publisher_connection).senders]
     assert streams == [f"{anna.sid}|{sid}" for sid in room.tracks]
+
+
+async def test_tracks_to_keep_in_step_share_a_stream_where_the_client_can_take_it() -> None:
+    room = make_room()
+    boris, clara = make_participant(room, "boris", sync_streams=True), make_participant(room, "clara")
+    anna = make_participant(room, "anna")
+    await publish(anna, "audio", source=TrackSource.MICROPHONE, stream="camera")
+    await publish(anna, "video", source=TrackSource.CAMERA, stream="camera")
+    shared = [sender.sync_stream_id for sender in fake(boris.publisher_connection).senders]
+    assert shared == [f"{anna.sid}|camera"] * 2
+    assert {sender.sync_stream_id for sender in fake(clara.publisher_connection).senders} == {None}
+
+
+@pytest.mark.parametrize(
+    "stream", ["", "unknown", "TR_x", "two words", "line\r\na=candidate", "x" * 33, "камера"]
+)
+async def test_stream_names_that_cannot_stand_in_a_description_are_not_used(stream: str) -> None:
+    room = make_room()
+    boris, anna = make_participant(room, "boris", sync_streams=True), make_participant(room, "anna")
+    await publish(anna, "audio", stream=stream)
+    assert [sender.sync_stream_id for sender in fake(boris.publisher_connection).senders] == [None]

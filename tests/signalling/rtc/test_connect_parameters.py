@@ -50,6 +50,14 @@ def test_v0() -> None:
     assert parameters.attributes == {"a": "b"}
 
 
+@pytest.mark.parametrize(
+    ("protocol", "browser", "takes"),
+    [("10", "chrome", True), ("9", "chrome", False), ("17", "Firefox", False), ("18", "", True)],
+)
+def test_who_takes_sync_streams(protocol: str, browser: str, takes: bool) -> None:
+    assert parse_v0({"protocol": protocol, "browser": browser}).takes_sync_streams is takes
+
+
 @pytest.mark.parametrize("protocol", ["x", "-1", "9" * 30, "\uff11\uff17", ""])
 def test_v0_with_an_odd_protocol(protocol: str) -> None:
     assert parse_v0({"protocol": protocol}).client_info.protocol == 0

