@@ -85,6 +85,11 @@ class Received:
         async with self.changed:
             self.changed.notify_all()
 
+    def note(self, event: str) -> None:
+        """Remembers an event and wakes who waits for it."""
+        self.events.append(event)
+        self.tasks.append(asyncio.create_task(self.tell()))
+
     async def until(self, holds: Callable[[], bool], what: str) -> None:
         """Waits for a condition; fails with its name."""
         try:
@@ -101,9 +106,7 @@ def listen(room: rtc.Room) -> Received:
     """Collects everything that a room gives."""
     received = Received()
 
-    def note(name: str) -> None:
-        received.events.append(name)
-        received.tasks.append(asyncio.create_task(received.tell()))
+    note = received.note
 
     async def watch(track: rtc.RemoteVideoTrack) -> None:
         stream = rtc.VideoStream(track, format=rtc.VideoBufferType.RGB24)

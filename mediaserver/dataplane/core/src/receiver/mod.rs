@@ -40,6 +40,8 @@ pub(crate) struct Encoding {
     /// Arrived since the last poll, in order of arrival.
     pub pending: Vec<u64>,
     pub nack: NackGenerator,
+    /// The newest packet ended a frame or was padding.
+    pub between_frames: bool,
     pub reception: Reception,
     pub keyframe: KeyframeRequest,
     pub last_packet: Time,
@@ -55,6 +57,7 @@ impl Encoding {
             cache: Cache::new(cache_packets),
             pending: Vec::new(),
             nack: NackGenerator::new(nack_age_us),
+            between_frames: false,
             reception: Reception::default(),
             keyframe: KeyframeRequest::default(),
             last_packet: Time::default(),
@@ -224,11 +227,16 @@ impl Receiver {
             if sequence <= previous {
                 stream.nack.filled(sequence, arrival.now);
             } else if nack
-                && stream.nack.advanced(previous, sequence, arrival.now)
+                && stream
+                    .nack
+                    .advanced(previous, sequence, stream.between_frames, arrival.now)
                 && kind == MediaKind::Video
             {
                 stream.keyframe.want();
             }
+        }
+        if previous.is_none_or(|previous| sequence > previous) {
+            stream.between_frames = arrival.header.marker || length == 0;
         }
         store(
             stream,

@@ -7,6 +7,9 @@ const REORDER_US: u64 = 10_000;
 /// This many packets after a gap make a loss certain (as in TCP's fast retransmit).
 const CERTAIN_AFTER: u64 = 3;
 const MAX_TRIES: u8 = 10;
+/// What is missing between two frames may be a whole frame, or padding, which libwebrtc sends in the media stream where
+/// RTX is not negotiated and keeps no copy of.
+const MAX_TRIES_BETWEEN_FRAMES: u8 = 6;
 /// More missing than this is a break of the line: a keyframe helps, requests do not.
 const MAX_MISSING: usize = 256;
 const MIN_RETRY_US: u64 = 20_000;
@@ -18,12 +21,14 @@ struct Missing {
     since: Time,
     asked: Option<Time>,
     tries: u8,
+    between_frames: bool,
 }
 
 /// What `due` found besides requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Outcome {
-    /// Packets given up: a decoder needs a keyframe.
+    /// Packets from the middle of frames given up: a decoder needs a keyframe. (Where a whole frame is missing, those
+    /// decoders that mind ask for themselves.)
     pub abandoned: u32,
 }
 
@@ -47,8 +52,8 @@ impl NackGenerator {
         }
     }
 
-    /// A packet that advanced the stream from `previous` to `sequence`. True: too much is missing, a keyframe is needed.
-    pub fn advanced(&mut self, previous: u64, sequence: u64, now: Time) -> bool {
+    /// A packet that advanced the stream from `previous`, `between_frames` if that ended one, to `sequence`. True: too much is missing, a keyframe is needed.
+    pub fn advanced(&mut self, previous: u64, sequence: u64, between_frames: bool, now: Time) -> bool {
         self.highest = sequence;
         let gap = sequence - previous - 1;
         if gap as usize > MAX_MISSING {
@@ -61,6 +66,7 @@ impl NackGenerator {
                 since: now,
                 asked: None,
                 tries: 0,
+                between_frames,
             });
         }
         let surplus = self.missing.len().saturating_sub(MAX_MISSING);
@@ -98,8 +104,8 @@ impl NackGenerator {
         let mut outcome = Outcome::default();
         let (highest, max_age_us) = (self.highest, self.max_age_us);
         self.missing.retain_mut(|missing| {
-            if now.0.saturating_sub(missing.since.0) > max_age_us || missing.tries >= MAX_TRIES {
-                outcome.abandoned += 1;
+            if now.0.saturating_sub(missing.since.0) > max_age_us || missing.tries >= missing.max_tries() {
+                outcome.abandoned += u32::from(!missing.between_frames);
                 return false;
             }
             if missing.ask_at(highest, retry_us) <= now {
@@ -129,6 +135,14 @@ impl NackGenerator {
 }
 
 impl Missing {
+    fn max_tries(&self) -> u8 {
+        if self.between_frames {
+            MAX_TRIES_BETWEEN_FRAMES
+        } else {
+            MAX_TRIES
+        }
+    }
+
     fn ask_at(&self, highest: u64, retry_us: u64) -> Time {
         match self.asked {
             Some(asked) => Time(asked.0 + retry_us),

@@ -84,3 +84,44 @@ fn a_request_for_a_strange_stream_asks_nobody() {
     network.run_ms(500);
     assert_eq!(asked(&mut network), before);
 }
+
+/// Loses a packet of Alice that nobody can send again: the padding of a probe, or the middle of a frame.
+fn asked_after_losing(probe: bool) -> usize {
+    let mut network = Network::new(4);
+    let (alice, bob) = (network.add_peer(), network.add_peer());
+    let mut source = Source::video(7);
+    source.rtx_payload_type = None;
+    source.answers_nacks = false;
+    let camera = network.publish(alice, source);
+    network.subscribe(bob, camera);
+    network.run_ms(3000);
+    let before = asked(&mut network);
+    for _ in 0..20 {
+        let peer = &mut network.peers[alice];
+        let source = &mut peer.sources[0];
+        if probe {
+            source.padding(network.now, &peer.srtp_out, &mut peer.transport_sequence);
+        } else {
+            let frame = source.frame(network.now, &peer.srtp_out, &mut peer.transport_sequence);
+            assert!(frame.len() > 2);
+            for (number, packet) in frame.into_iter().enumerate() {
+                if number != 1 {
+                    network.send(alice, packet);
+                }
+            }
+        }
+        network.run_ms(40);
+    }
+    network.run_ms(3000);
+    asked(&mut network) - before
+}
+
+#[test]
+fn padding_that_is_lost_costs_no_keyframe() {
+    assert_eq!(asked_after_losing(true), 0);
+}
+
+#[test]
+fn the_middle_of_a_frame_that_is_lost_for_good_does() {
+    assert!(asked_after_losing(false) > 0);
+}
