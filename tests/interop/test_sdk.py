@@ -148,3 +148,18 @@ async def test_without_the_grant_nothing_is_published(server: RunningServer) -> 
         track = rtc.LocalVideoTrack.create_video_track("camera", rtc.VideoSource(WIDTH, HEIGHT))
         with pytest.raises(Exception, match=r"(?i)permission|timed out"):
             await room.local_participant.publish_track(track)
+
+
+async def test_a_token_opens_its_own_room_only(server: RunningServer) -> None:
+    """The room is what the token says; a client cannot name another, and hears nothing of it."""
+    async with (
+        joined(server, "teacher", "room-one", single=True) as (one, heard),
+        joined(server, "stranger", "room-two", single=True) as (two, _),
+    ):
+        await two.local_participant.publish_data(b"from two", reliable=True)
+        assert (one.name, two.name) == ("room-one", "room-two")
+        assert not one.remote_participants and not two.remote_participants
+        async with joined(server, "friend", "room-one", single=True) as (friend, _):
+            await friend.local_participant.publish_data(b"from one", reliable=True)
+            await heard.until(lambda: bool(heard.data), "data of the own room")
+        assert [payload for _, payload, _ in heard.data] == [b"from one"]
