@@ -195,7 +195,7 @@ export const en: Catalogue = {
     participants: "Participants",
     participantsCount: (n) => `${n} ${people(n)}`,
     settings: "Settings",
-    leave: "End call",
+    leave: "Leave the call",
     leaveShort: "Leave",
     alone: "You are the only one here so far. Others appear as soon as they join.",
     pin: (name) => `Pin ${name}`,
