@@ -45,7 +45,7 @@ def test_rates_are_those_since_the_last_reading() -> None:
     assert load["workers"] == [{"cpu_share": 0.25, "packets_in_per_s": 100, "packets_out_per_s": 0}]
     totals = load["totals"]
     assert (totals["packets_in_per_s"], totals["bitrate_in_bps"]) == (100, 16_000)
-    assert (totals["nacks_per_s"], totals["errors_per_s"]) == (3, 2)
+    assert (totals["nacks_per_s"], totals["rejected_per_s"]) == (3, 2)
 
 
 def test_before_anything_was_measured_all_is_zero() -> None:

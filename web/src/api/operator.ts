@@ -30,7 +30,7 @@ export interface TotalLoad {
   readonly plis_per_s: number;
   readonly forward_latency_p50_us: number;
   readonly forward_latency_p99_us: number;
-  readonly errors_per_s: number;
+  readonly rejected_per_s: number;
 }
 
 export interface ServerLoad {

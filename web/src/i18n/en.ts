@@ -281,7 +281,7 @@ export const en: Catalogue = {
     latencyTail: "99 % are faster",
     nacks: "Retransmissions (NACK)",
     plis: "Keyframe requests (PLI)",
-    errors: "Errors",
+    rejected: "Rejected packets",
     processor: "Processor",
     memory: "Memory",
     openFiles: "Open files",
@@ -293,7 +293,7 @@ export const en: Catalogue = {
     packetsPerSecond: "packets/s",
     processorNote: "100 % is one core",
     groups: { media: "Streams", quality: "Quality", machine: "Machine" },
-    errorsCalm: "No errors",
-    errorsPresent: "There are errors: see the server log",
+    rejectedFew: "Strange or damaged; a few are normal",
+    rejectedMany: "Many strange packets: check the network, this may be an attack",
   },
 };

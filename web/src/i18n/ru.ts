@@ -291,7 +291,7 @@ export const ru = {
     latencyTail: "99 % быстрее",
     nacks: "Повторы (NACK)",
     plis: "Запросы кадра (PLI)",
-    errors: "Ошибки",
+    rejected: "Отброшенные пакеты",
     processor: "Процессор",
     memory: "Память",
     openFiles: "Открытые файлы",
@@ -303,7 +303,7 @@ export const ru = {
     packetsPerSecond: "пакетов/с",
     processorNote: "100 % — одно ядро",
     groups: { media: "Потоки", quality: "Качество", machine: "Машина" },
-    errorsCalm: "Ошибок нет",
-    errorsPresent: "Есть ошибки: смотрите журнал сервера",
+    rejectedFew: "Чужие или повреждённые; в норме их немного",
+    rejectedMany: "Много чужих пакетов: похоже на атаку, проверьте сеть",
   },
 } as const;

@@ -31,6 +31,8 @@ interface GroupProps {
 
 /** Loss that people notice in speech and pictures. */
 const LOSS_ALARM = 0.02;
+/** Per second. Peers that have just left send a few; a flood is worth a look at the network. */
+const REJECTED_ALARM = 100;
 
 export function StreamCards({ load, samples }: GroupProps) {
   const m = t();
@@ -85,11 +87,11 @@ export function QualityCards({ load, samples }: GroupProps) {
       <Card label={m.nacks} value={rate(totals.nacks_per_s)} values={course((s) => s.nacks_per_s)} />
       <Card label={m.plis} value={rate(totals.plis_per_s)} values={course((s) => s.plis_per_s)} />
       <Card
-        label={m.errors}
-        value={rate(totals.errors_per_s)}
-        note={totals.errors_per_s > 0 ? m.errorsPresent : m.errorsCalm}
-        values={course((s) => s.errors_per_s)}
-        alarm={totals.errors_per_s > 0}
+        label={m.rejected}
+        value={rate(totals.rejected_per_s)}
+        note={totals.rejected_per_s > REJECTED_ALARM ? m.rejectedMany : m.rejectedFew}
+        values={course((s) => s.rejected_per_s)}
+        alarm={totals.rejected_per_s > REJECTED_ALARM}
       />
     </dl>
   );
