@@ -2,13 +2,17 @@
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..peers.endpoint import Endpoint
 from ..peers.process import GENERATOR_CORE, cpu_seconds, resident_bytes
 from .servers import Server
 
 JOINS_AT_ONCE = 8
+#: Those who have joined show that they are there while others join: servers wait 15 s for a sign of life.
+CONSENT_S = 4.0
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,7 @@ async def run_shape(
             )
             for number in range(shape.publishers)
         ]
+        keeper = asyncio.create_task(keep_consent(adapter.endpoints))
         gate = asyncio.Semaphore(JOINS_AT_ONCE)
 
         async def join(number: int) -> tuple[dict[str, object], list[int]]:
@@ -61,6 +66,9 @@ async def run_shape(
                 return await adapter.subscribe("bench", number, shape.publishers)
 
         joined = await asyncio.gather(*(join(number) for number in range(shape.receivers)))
+        for endpoint in adapter.endpoints:
+            endpoint.refresh_consent()
+        keeper.cancel()
         plan = {
             "server_pid": process.pid,
             "warmup_s": warmup,
@@ -72,6 +80,13 @@ async def run_shape(
         report = await generate(loadgen, plan)
         memory = resident_bytes(process.pid)
     return assess(report, shape, memory)
+
+
+async def keep_consent(endpoints: Sequence[Endpoint]) -> None:
+    while True:
+        await asyncio.sleep(CONSENT_S)
+        for endpoint in endpoints:
+            endpoint.refresh_consent()
 
 
 async def generate(loadgen: Path, plan: dict[str, object]) -> dict[str, object]:

@@ -6,6 +6,7 @@ import secrets
 import socket
 import struct
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha1
@@ -103,6 +104,15 @@ class Endpoint:
                 await self._handshake(client)
         except TimeoutError as error:
             raise HandshakeError(f"no handshake with {address}") from error
+
+    def refresh_consent(self) -> None:
+        """Shows the server that this endpoint is still there (RFC 7675), and reads what has come meanwhile."""
+        if self._keys is None:
+            return
+        with suppress(BlockingIOError, ConnectionRefusedError):
+            self._socket.send(self._binding_request(secrets.token_bytes(12)))
+            while True:
+                self._answer_stun(self._socket.recv(2048))
 
     def plan(self) -> dict[str, object]:
         """The endpoint as `PeerPlan` of the load generator."""

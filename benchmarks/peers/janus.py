@@ -45,7 +45,7 @@ class JanusServer:
     def __init__(self, http: aiohttp.ClientSession, url: str, profiles: bytes) -> None:
         self._http, self._url, self._profiles = http, url, profiles
         self._identity = Identity.create()
-        self._endpoints: list[Endpoint] = []
+        self.endpoints: list[Endpoint] = []
         self._rooms: dict[str, int] = {}
         self._feeds: dict[str, list[int]] = {}
         self._up: dict[int, asyncio.Event] = {}
@@ -97,12 +97,12 @@ class JanusServer:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._socket is not None:
             await self._socket.close()
-        for endpoint in self._endpoints:
+        for endpoint in self.endpoints:
             endpoint.close()
 
     def _endpoint(self) -> Endpoint:
         endpoint = Endpoint(self._identity, self._profiles)
-        self._endpoints.append(endpoint)
+        self.endpoints.append(endpoint)
         return endpoint
 
     async def _attach(self) -> int:

@@ -89,7 +89,7 @@ class LiveKitServer:
         self._http, self._url, self._key, self._secret, self._profiles = http, url, key, secret, profiles
         self._identity = Identity.create()
         self._signals: list[Signal] = []
-        self._endpoints: list[Endpoint] = []
+        self.endpoints: list[Endpoint] = []
 
     async def publish(
         self, room: str, *, kind: str, ssrc: int, settings: dict[str, object]
@@ -138,12 +138,12 @@ class LiveKitServer:
 
     async def close(self) -> None:
         await asyncio.gather(*(signal.close() for signal in self._signals))
-        for endpoint in self._endpoints:
+        for endpoint in self.endpoints:
             endpoint.close()
 
     def _endpoint(self) -> Endpoint:
         endpoint = Endpoint(self._identity, self._profiles)
-        self._endpoints.append(endpoint)
+        self.endpoints.append(endpoint)
         return endpoint
 
     async def _join(self, room: str, identity: str, *, publish: bool) -> Signal:
