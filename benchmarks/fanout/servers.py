@@ -19,6 +19,11 @@ GCM = b"SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80"
 Running = tuple[asyncio.subprocess.Process, "Adapter"]
 
 
+def client_session() -> aiohttp.ClientSession:
+    """Without aiohttp's bound of 100 connections: each participant holds a WebSocket."""
+    return aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+
+
 class Adapter(Protocol):
     """Joins peers to a running server."""
 
@@ -66,7 +71,7 @@ class Polyana:
             "POLYANA_MEDIA__WORKERS": "1",
         }
         os.environ.update(settings)
-        async with pinned(arguments, log) as process, aiohttp.ClientSession() as http:
+        async with pinned(arguments, log) as process, client_session() as http:
             await wait_for_port(port)
             adapter = LiveKitServer(http, f"ws://127.0.0.1:{port}", "devkey", "secret", GCM)
             try:
@@ -91,7 +96,7 @@ class LiveKit:
             "logging:\n  level: warn\n"
         )
         arguments = [self.program, "--config", str(configuration)]
-        async with pinned(arguments, log) as process, aiohttp.ClientSession() as http:
+        async with pinned(arguments, log) as process, client_session() as http:
             await wait_for_port(port)
             adapter = LiveKitServer(http, f"ws://127.0.0.1:{port}", "devkey", "secret" * 6, GCM)
             try:
@@ -116,7 +121,7 @@ class Janus:
         shutil.rmtree(folder, ignore_errors=True)
         write_configuration(folder, websocket_port=port, rtp_ports="20000-29999", event_loops=self._loops)
         arguments = [self.program, "-F", str(folder), "--config", str(folder / "janus.jcfg")]
-        async with pinned(arguments, log) as process, aiohttp.ClientSession() as http:
+        async with pinned(arguments, log) as process, client_session() as http:
             await wait_for_port(port)
             adapter = JanusServer(http, f"ws://127.0.0.1:{port}", GCM)
             await adapter.start()
