@@ -72,9 +72,9 @@ class HttpSettings(_Section):
     tls_key: Path | None = None
     trusted_proxies: tuple[Address, ...] = ()
     """Addresses whose X-Forwarded-For is believed."""
-    requests_per_s: Annotated[float, Field(gt=0)] = 20
-    """Of one client address, for pages and API."""
-    request_burst: Annotated[int, Field(ge=1)] = 100
+    requests_per_s: Annotated[float, Field(gt=0)] = 100
+    """Of one client address, for pages and API. A whole school can share one behind its NAT."""
+    request_burst: Annotated[int, Field(ge=1)] = 1000
     max_body_bytes: Annotated[int, Field(ge=1)] = 65_536
 
     @model_validator(mode="after")
