@@ -118,13 +118,13 @@ def sending(
 
 
 def _add_source(section: MediaSection, sender: RtpSender, *, rtx: bool) -> None:
-    section.add("msid", f"{sender.stream_id} {sender.track_id}")
+    section.add("msid", sender.msid)
     ssrcs = [sender.ssrc, sender.rtx_ssrc] if rtx else [sender.ssrc]
     if rtx:
         section.add("ssrc-group", f"FID {sender.ssrc} {sender.rtx_ssrc}")
     for ssrc in ssrcs:
         section.add("ssrc", f"{ssrc} cname:{sender.cname}")
-        section.add("ssrc", f"{ssrc} msid:{sender.stream_id} {sender.track_id}")
+        section.add("ssrc", f"{ssrc} msid:{sender.msid}")
 
 
 def _media(kind: str, mid: str, transport: TransportLines, *, first: bool) -> MediaSection:

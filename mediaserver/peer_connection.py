@@ -122,7 +122,7 @@ class _Section:
 
     def give(self, sender: RtpSender) -> None:
         self.sender = sender
-        sender.place(self.mid, fresh=self.fresh)
+        sender.mid, sender.in_fresh_section = self.mid, self.fresh
         self.fresh = False
 
 

@@ -63,6 +63,8 @@ class RtpSender:
     paused: bool = False
     #: Of the tracks that a player should keep in step (lip sync); used where the peer can take it.
     sync_stream_id: str | None = None
+    #: No track used the section before.
+    in_fresh_section: bool = False
     mid: str | None = None
     ssrc: int = field(default_factory=random_ssrc)
     rtx_ssrc: int = field(default_factory=random_ssrc)
@@ -82,13 +84,12 @@ class RtpSender:
         """One for all tracks of a publisher, so that players synchronise them (RFC 3550, section 6.5.1)."""
         return self.stream_id.partition("|")[0][:64] or "polyana"
 
-    def place(self, mid: str, *, fresh: bool) -> None:
-        """Takes a section; `fresh`: no track has used it before. In one that is used again a client learns of
-        the new track only by its stream (the receiver's track keeps its id), so it gets a stream of its own."""
-        self.mid = mid
-        if fresh and self.sync_stream_id is not None:
-            self.stream_id = self.sync_stream_id
-            self.sync_stream_id = None
+    @property
+    def msid(self) -> str:
+        """Stream and track id (RFC 8830). In a section that is used again a client learns of the new track only by
+        its stream (the receiver's track keeps its id), so there it has one of its own."""
+        shared = self.sync_stream_id if self.in_fresh_section else None
+        return f"{shared or self.stream_id} {self.track_id}"
 
     def set_target(self, *, enabled: bool, max_spatial: int = 255, max_temporal: int = 255) -> None:
         """What should be forwarded; the data plane chooses when (at a keyframe)."""

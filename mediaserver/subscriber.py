@@ -117,13 +117,12 @@ class Subscriber:
         assert track.receiver is not None, "a track of the room has its receiver"
         wishes = self._wishes.get(track.sid, self._first_wishes)
         publisher = track.publisher.sid
+        shared = track.sync_stream if self._sync_streams else None
         try:
             sender = self._participant.subscriber_connection.add_sender(
                 track.receiver,
                 stream_id=f"{publisher}|{track.sid}",
-                sync_stream_id=f"{publisher}|{track.sync_stream}"
-                if self._sync_streams and track.sync_stream
-                else None,
+                sync_stream_id=f"{publisher}|{shared}" if shared else None,
                 track_id=track.sid,
                 paused=wishes.disabled,
             )

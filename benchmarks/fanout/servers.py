@@ -11,6 +11,7 @@ from typing import Protocol
 
 import aiohttp
 
+from ..peers.endpoint import Endpoint
 from ..peers.janus import JanusServer, write_configuration
 from ..peers.livekit import LiveKitServer
 from ..peers.process import free_port, pinned, python, wait_for_port
@@ -25,7 +26,9 @@ def client_session() -> aiohttp.ClientSession:
 
 
 class Adapter(Protocol):
-    """Joins peers to a running server."""
+    """Joins peers to a running server. `endpoints`: all that were made so far."""
+
+    endpoints: list[Endpoint]
 
     async def publish(
         self, room: str, *, kind: str, ssrc: int, settings: dict[str, object]

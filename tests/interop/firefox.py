@@ -78,7 +78,6 @@ class FirefoxPage:
         await self.command("session.new", capabilities={})
         await self.command("session.subscribe", events=["log.entryAdded"])
         await self.command("script.addPreloadScript", functionDeclaration=REMEMBER_CONNECTIONS)
-        await self.command("script.addPreloadScript", functionDeclaration=REMEMBER_CONNECTIONS)
         self._context = (await self.command("browsingContext.create", type="tab"))["context"]
 
     async def goto(self, url: str) -> None:

@@ -19,7 +19,6 @@ class Impairment:
     loss: float = 0.0
     delay_s: float = 0.0
     seed: int = 1
-    passed: int = field(default=0, init=False)
     lost: int = field(default=0, init=False)
 
 
@@ -56,7 +55,6 @@ class Relay(asyncio.DatagramProtocol):
         if self._random.random() < self.impairment.loss:
             self.impairment.lost += 1
             return
-        self.impairment.passed += 1
         asyncio.get_running_loop().call_later(self.impairment.delay_s, send)
 
     def _to_server(self, client: Address, data: bytes) -> None:

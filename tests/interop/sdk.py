@@ -167,6 +167,32 @@ async def joined(
         await asyncio.gather(*received.tasks, return_exceptions=True)
 
 
+async def publish_camera(
+    room: rtc.Room,
+    video: rtc.VideoSource,
+    audio: rtc.AudioSource,
+    codec: str,
+    encoding: rtc.VideoEncoding,
+    *,
+    simulcast: bool = False,
+    dtx: bool = True,
+) -> tuple[rtc.LocalTrackPublication, rtc.LocalTrackPublication]:
+    """Publishes a camera and a microphone; gives both publications."""
+    camera_options = rtc.TrackPublishOptions(
+        source=rtc.TrackSource.SOURCE_CAMERA,
+        video_codec=CODECS[codec],
+        simulcast=simulcast,
+        video_encoding=encoding,
+    )
+    microphone_options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=dtx)
+    camera_track = rtc.LocalVideoTrack.create_video_track("camera", video)
+    microphone_track = rtc.LocalAudioTrack.create_audio_track("microphone", audio)
+    return (
+        await room.local_participant.publish_track(camera_track, camera_options),
+        await room.local_participant.publish_track(microphone_track, microphone_options),
+    )
+
+
 class Camera:
     """Publishes numbered pictures and a tone until it is stopped."""
 
@@ -178,17 +204,10 @@ class Camera:
         self._task: asyncio.Task[None] | None = None
 
     async def publish(self, codec: str, *, simulcast: bool = False) -> None:
-        video = rtc.LocalVideoTrack.create_video_track("camera", self.video)
-        options = rtc.TrackPublishOptions(
-            source=rtc.TrackSource.SOURCE_CAMERA,
-            video_codec=CODECS[codec],
-            simulcast=simulcast,
-            video_encoding=rtc.VideoEncoding(max_bitrate=1_500_000, max_framerate=FPS),
+        encoding = rtc.VideoEncoding(max_bitrate=1_500_000, max_framerate=FPS)
+        self.picture, self.sound = await publish_camera(
+            self.room, self.video, self.audio, codec, encoding, simulcast=simulcast
         )
-        self.picture = await self.room.local_participant.publish_track(video, options)
-        audio = rtc.LocalAudioTrack.create_audio_track("microphone", self.audio)
-        sound = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE)
-        self.sound = await self.room.local_participant.publish_track(audio, sound)
         self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:

@@ -38,7 +38,6 @@ class Inspector:
 
     async def look(self, screen: str) -> None:
         await self.page.wait_for_timeout(300)  # transitions of colours would be measured half way
-        await self.page.evaluate(AXE.read_text(encoding="utf-8"))
         found = await self.page.evaluate(RUN, TAGS)
         self.faults.extend(f"{screen} {self.variant}: {fault}" for fault in found)
         if (over := await self.page.evaluate(OVERFLOW)) > 0:
@@ -58,6 +57,7 @@ async def inspector(
         permissions=["camera", "microphone"] if camera else [],
         reduced_motion="reduce",
     )
+    await context.add_init_script(path=AXE)
     return Inspector(await context.new_page(), f"{size}-{locale[:2]}-{theme}")
 
 

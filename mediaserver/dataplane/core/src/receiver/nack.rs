@@ -52,7 +52,8 @@ impl NackGenerator {
         }
     }
 
-    /// A packet that advanced the stream from `previous`, `between_frames` if that ended one, to `sequence`. True: too much is missing, a keyframe is needed.
+    /// A packet that advanced the stream from `previous`, `between_frames` if that ended one, to `sequence`. True: too much
+    /// is missing, a keyframe is needed.
     pub fn advanced(&mut self, previous: u64, sequence: u64, between_frames: bool, now: Time) -> bool {
         self.highest = sequence;
         let gap = sequence - previous - 1;
