@@ -1,0 +1,68 @@
+"""The tracks that come in on one connection, as sections of the peer's descriptions bring and end them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import codecs, negotiation
+from .rtp import RtpReceiver, codec_parameters, media_kind, receiver_encodings
+from .sdp import MediaSection, RtpCodec, SessionDescription
+from .sections import Section, Sections, sends
+
+if TYPE_CHECKING:
+    from .peer_connection import PeerConnection
+
+
+class Receivers:
+    """`by_mid` is what the connection shows of them."""
+
+    def __init__(self, connection: PeerConnection) -> None:
+        self.by_mid: dict[str, RtpReceiver] = {}
+        self._connection = connection
+
+    def find(self, receiver_id: int) -> RtpReceiver | None:
+        """The receiver that the data plane means."""
+        return next((r for r in self.by_mid.values() if r.id == receiver_id), None)
+
+    def set(self, section: Section, remote: MediaSection, answered: list[RtpCodec]) -> None:
+        """The peer sends on this section; the answer names these codecs."""
+        receiver = section.receiver or self._add(section)
+        receiver.codecs = answered
+        receiver.encodings = receiver_encodings(remote)
+        receiver.mime_type = answered[0].mime_type
+        self._connection.engine.plane.set_receiver(
+            self._connection.id,
+            receiver.id,
+            kind=receiver.kind,
+            mid=receiver.mid,
+            codecs=codec_parameters(answered),
+            encodings=receiver.encodings,
+            extensions=negotiation.extensions_of(remote, codecs.RECEIVING_EXTENSIONS[section.kind]),
+            nack=any("nack" in codec.feedback for codec in answered),
+        )
+
+    def end_silent(self, sections: Sections, offer: SessionDescription) -> None:
+        """Ends those whose sections no longer send."""
+        for section, remote in zip(sections, offer.media, strict=True):
+            if section.receiver is not None and not sends(remote):
+                self._end(section, section.receiver)
+
+    def close(self) -> None:
+        """The transport is gone, and they with it."""
+        for receiver in self.by_mid.values():
+            self._connection.engine.disown_receiver(receiver.id)
+        self.by_mid.clear()
+
+    def _add(self, section: Section) -> RtpReceiver:
+        engine = self._connection.engine
+        receiver = RtpReceiver(engine.next_id(), media_kind(section.kind), section.mid, self._connection)
+        section.receiver = self.by_mid[section.mid] = receiver
+        engine.own_receiver(receiver.id, self._connection.id)
+        return receiver
+
+    def _end(self, section: Section, receiver: RtpReceiver) -> None:
+        section.receiver = None
+        self.by_mid.pop(section.mid, None)
+        self._connection.engine.disown_receiver(receiver.id)
+        self._connection.engine.plane.remove_receiver(receiver.id)
+        receiver.ended = True

@@ -1,0 +1,101 @@
+"""The m-lines of a connection: which track has which, and how they keep their places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from . import codecs
+from .rtp import RtpReceiver, RtpSender
+from .sdp import MediaSection, SdpError, SessionDescription
+
+
+@dataclass
+class Section:
+    """An m-line of the connection; its place in the description never changes."""
+
+    mid: str
+    kind: str
+    receiver: RtpReceiver | None = None
+    sender: RtpSender | None = None
+    #: No track has used it yet.
+    fresh: bool = True
+
+    def give(self, sender: RtpSender) -> None:
+        """This sender goes out on it from now on."""
+        self.sender = sender
+        sender.mid, sender.in_fresh_section = self.mid, self.fresh
+        self.fresh = False
+
+    def free(self) -> None:
+        """Its sender waits for another section, or is gone."""
+        if self.sender is not None:
+            self.sender.mid = None
+        self.sender = None
+
+
+class Sections:
+    """All of a connection, in the order of its descriptions."""
+
+    def __init__(self) -> None:
+        self._sections: list[Section] = []
+
+    def __iter__(self) -> Iterator[Section]:
+        return iter(self._sections)
+
+    def __len__(self) -> int:
+        return len(self._sections)
+
+    def match(self, offer: SessionDescription) -> None:
+        """Sections keep their place; a client's offer only adds behind them (RFC 3264, section 8). Raises
+        `SdpError`."""
+        if len(offer.media) < len(self._sections):
+            raise SdpError("the offer lost a section")
+        for number, remote in enumerate(offer.media):
+            if number == len(self._sections):
+                self._sections.append(Section(remote.mid, remote.kind))
+            known = self._sections[number]
+            if known.mid != remote.mid or known.kind != remote.kind:
+                if known.receiver or known.sender or not remote.port:
+                    raise SdpError("a section changed its kind or mid", remote.line)
+                self._sections[number] = Section(remote.mid, remote.kind)
+
+    def place(self, senders: Iterable[RtpSender], offer: SessionDescription) -> None:
+        """Gives waiting senders the free sections of their kind in a client's offer."""
+        for section, remote in zip(self._sections, offer.media, strict=True):
+            takes = receives(remote)
+            if not takes:
+                section.free()
+            elif section.sender is None:
+                sender = next((s for s in senders if s.mid is None and s.kind == section.kind), None)
+                if sender is not None:
+                    section.give(sender)
+
+    def place_in_own(self, sender: RtpSender) -> None:
+        """Gives a sender a free section of our own offers, or a new one."""
+        free = (s for s in self._sections if s.kind == sender.kind and s.sender is None)
+        (next(free, None) or self.add(sender.kind)).give(sender)
+
+    def add(self, kind: str) -> Section:
+        """A new section of our own offers."""
+        section = Section(mid=str(len(self._sections)), kind=kind)
+        self._sections.append(section)
+        return section
+
+    def of(self, sender: RtpSender) -> Section | None:
+        """The section that carries a sender."""
+        return next((section for section in self._sections if section.sender is sender), None)
+
+
+def sends(remote: MediaSection) -> bool:
+    """Whether the peer sends media on this section of its description."""
+    return _is_media(remote) and remote.direction in ("sendonly", "sendrecv")
+
+
+def receives(remote: MediaSection) -> bool:
+    """Whether the peer takes media on this section of its description."""
+    return _is_media(remote) and remote.direction in ("recvonly", "sendrecv")
+
+
+def _is_media(remote: MediaSection) -> bool:
+    return remote.kind in codecs.SUPPORTED and not remote.rejected

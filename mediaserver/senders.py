@@ -1,0 +1,69 @@
+"""The tracks that go out on one connection, and which codecs its peer can decode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from . import codecs
+from .metrics import MediaMetrics
+from .rtp import RtpReceiver, RtpSender, UnsupportedCodec, map_codecs
+from .sdp import RtpCodec, SessionDescription
+from .sections import Section, receives
+
+
+class Senders:
+    """Negotiated ones, and those that wait for a section. `unsupported` hears of each that the peer refused."""
+
+    def __init__(self, metrics: MediaMetrics, unsupported: Callable[[RtpSender], None]) -> None:
+        self._metrics = metrics
+        self._tell_unsupported = unsupported
+        self._senders: list[RtpSender] = []
+        #: What the peer can decode, by kind, once a description of its told.
+        self._decodable: dict[str, list[RtpCodec]] = {}
+        self._rejected_codecs: set[str] = set()
+
+    def __iter__(self) -> Iterator[RtpSender]:
+        return iter(self._senders)
+
+    def __contains__(self, sender: RtpSender) -> bool:
+        return sender in self._senders
+
+    @property
+    def waiting(self) -> list[RtpSender]:
+        """Those without a section."""
+        return [sender for sender in self._senders if sender.mid is None]
+
+    def learn_decodable(self, offer: SessionDescription) -> None:
+        """What a client's offer says of its decoders."""
+        for remote in offer.media:
+            if receives(remote):
+                self._decodable[remote.kind] = codecs.supported(remote.codecs(), remote.kind)
+
+    def check(self, source: RtpReceiver) -> None:
+        """Raises `UnsupportedCodec` when it is known that the peer cannot decode this."""
+        decodable = self._decodable.get(source.kind)
+        unknown = decodable is None
+        if source.mime_type.lower() in self._rejected_codecs or not (
+            unknown or map_codecs(source.codecs, decodable or [])
+        ):
+            raise UnsupportedCodec(source.mime_type)
+
+    def add(self, sender: RtpSender) -> None:
+        """It waits for a section."""
+        self._senders.append(sender)
+
+    def remove(self, sender: RtpSender) -> None:
+        """It goes out no more."""
+        self._senders.remove(sender)
+
+    def refuse(self, section: Section, sender: RtpSender) -> None:
+        """The peer's description showed that it cannot take the sender on this section."""
+        self._rejected_codecs.add(sender.source.mime_type.lower())
+        section.free()
+        self._senders.remove(sender)
+        self._metrics.errors.labels("unsupported_codec").inc()
+        self._tell_unsupported(sender)
+
+    def clear(self) -> None:
+        """The transport is gone, and they with it."""
+        self._senders.clear()
