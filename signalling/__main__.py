@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import segno
 from mediaserver.clock import SystemClock
 from mediaserver.ice_candidates import local_addresses
 from signalling import __version__, check
+from signalling.api_keys import ApiKeys
 from signalling.app import Server, bracketed
 from signalling.config import DEV_KEY, DEV_SECRET, ConfigError, Settings, load
 from signalling.observability import logs
@@ -100,19 +102,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return check.main(settings)
     logs.configure(json=settings.log_json, level=settings.log_level)
     try:
-        return asyncio.run(serve(settings))
+        return asyncio.run(serve(settings, arguments))
     except OSError as error:
         print(f"polyana: {error}. `polyana check` says what is in the way.", file=sys.stderr)
         return 1
 
 
-async def serve(settings: Settings) -> int:
-    """Runs until SIGINT or SIGTERM."""
+async def serve(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Runs until SIGINT or SIGTERM. SIGHUP reads the keys anew."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    server = Server(settings, SystemClock())
+    files = [arguments.config] if arguments.config is not None else []
+    server = Server(settings, SystemClock(), partial(settings_of, arguments), files)
+    loop.add_signal_handler(signal.SIGHUP, server.key_watch.reload)
     try:
         await server.start()
         print(greeting(server), flush=True)
@@ -149,14 +153,12 @@ def _qr(link: str) -> str:
 
 
 def _token(settings: Settings, arguments: argparse.Namespace) -> str:
-    key, secret = next(iter(settings.keys.items()))
     publish = not arguments.subscribe_only
     grants = VideoGrants(
         room_join=True, room=arguments.room, can_publish=publish, can_subscribe=True, can_publish_data=publish
     )
     return create_token(
-        key,
-        secret,
+        *ApiKeys(settings.keys).signing(),
         identity=arguments.identity,
         name=arguments.name,
         video=grants,

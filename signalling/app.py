@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import ssl
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -14,7 +16,9 @@ from mediaserver.clock import Clock
 from mediaserver.engine import Engine, EngineSettings
 from mediaserver.ice_candidates import local_addresses
 from mediaserver.metrics import MediaMetrics
+from signalling.api_keys import ApiKeys
 from signalling.config import MediaSettings, Settings
+from signalling.key_watch import KeyWatch
 from signalling.observability.collector import DataPlaneCollector
 from signalling.observability.health import Health
 from signalling.observability.load import LoadSampler
@@ -65,7 +69,14 @@ def engine_settings(settings: MediaSettings) -> EngineSettings:
 class Server:
     """Everything that runs. `start` binds, `close` ends in order."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        read_settings: Callable[[], Settings] | None = None,
+        files: Iterable[Path] = (),
+    ) -> None:
+        """`read_settings` reads `settings` anew, from `files`, when keys may have changed."""
         self.settings = settings
         self._clock = clock
         self.registry = CollectorRegistry()
@@ -74,14 +85,18 @@ class Server:
             "polyana_event_loop_lag_seconds", "How late the event loop is", registry=self.registry
         )
         self.engine = Engine(engine_settings(settings.media), MediaMetrics(self.registry))
-        self.rtc = RtcService(self.engine, settings.keys, settings.rtc, clock, self.registry)
+        self.keys = ApiKeys(settings.keys)
+        self.key_watch = KeyWatch(
+            self.keys, settings, read_settings or (lambda: settings), files, self.registry
+        )
+        self.rtc = RtcService(self.engine, self.keys, settings.rtc, clock, self.registry)
         self.lessons = LessonBook(load_link_key(settings.data), settings.lessons)
         self._bundle = Bundle()
         self._http_log = logging.getLogger("polyana.http")
         self._malformed = MalformedHttp(self.registry)
         self._http_log.addFilter(self._malformed)
         self._runner: web.AppRunner | None = None
-        self._lag_task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
     def application(self) -> web.Application:
@@ -94,7 +109,7 @@ class Server:
             middlewares=[middleware(http, pages, signalling)], client_max_size=http.max_body_bytes
         )
         load = LoadSampler(self.engine, self.rtc.snapshot, self._clock)
-        api = PagesApi(settings, self.lessons, self.rtc.snapshot, load.read, self._clock)
+        api = PagesApi(settings, self.keys, self.lessons, self.rtc.snapshot, load.read, self._clock)
         health = Health(self.registry, self._missing, settings.operator_token)
         app.add_routes([*self.rtc.routes(), *api.routes(), *health.routes(), *self._bundle.routes()])
         return app
@@ -117,15 +132,18 @@ class Server:
         if http.tls_port is not None:
             context = await asyncio.to_thread(self._tls_context)
             await web.TCPSite(self._runner, http.host, http.tls_port, ssl_context=context).start()
-        self._lag_task = asyncio.create_task(self._watch_lag(), name="event-loop-lag")
+        self._tasks = [
+            asyncio.create_task(self._watch_lag(), name="event-loop-lag"),
+            asyncio.create_task(self.key_watch.run(), name="key-watch"),
+        ]
         log.info("listening", http=http.port, https=http.tls_port, udp=list(self.engine.plane.udp_addresses))
 
     async def close(self) -> None:
         """Not ready first, then clients are told, then sockets close. Idempotent."""
         self._stopping = True
-        if self._lag_task is not None:
-            self._lag_task.cancel()
-            await asyncio.gather(self._lag_task, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.rtc.close()
         if self._runner is not None:
             await self._runner.cleanup()

@@ -11,7 +11,6 @@ from functools import reduce
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -29,7 +28,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from signalling.key_file import read_key_file
 from signalling.rtc import RtcSettings
+from signalling.yaml_file import read_mapping
 
 ENVIRONMENT_PREFIX = "POLYANA_"
 #: Of the build (deploy/build/polyana_build.py, web/vite.config.ts), which often shares a shell with the server.
@@ -127,6 +128,8 @@ class Settings(BaseSettings):
     data: Path = Path("var")
     keys: dict[str, str] = Field(default_factory=dict)
     """API key -> secret (at least 32 characters outside development)."""
+    key_file: Path | None = None
+    """Keys in a file of their own (`key: secret`), which others may not read. Instead of `keys`."""
     dev: bool = False
     http: HttpSettings = HttpSettings()
     media: MediaSettings = MediaSettings()
@@ -171,13 +174,9 @@ def _file(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except Exception as error:  # of any type: PyYAML's constructors let through what they meet
-        raise ConfigError(f"{path}: {error}") from error
-    values = {} if loaded is None else loaded
-    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
-        raise ConfigError(f"{path}: a mapping of settings is expected")
-    return values
+        return read_mapping(path)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
 
 
 class _Environment(EnvSettingsSource):
@@ -207,6 +206,7 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _completed(settings: Settings) -> Settings:
     """Development gets its keys and a lesson; elsewhere missing or weak keys are an error."""
+    settings = settings.model_copy(update={"keys": _keys(settings)})
     changes: dict[str, Any] = {}
     if not settings.operator_token:
         changes["operator_token"] = secrets.token_urlsafe(24)
@@ -217,7 +217,20 @@ def _completed(settings: Settings) -> Settings:
         )
         changes["rtc"] = settings.rtc.model_copy(update={"allow_simulate": True})
     elif not settings.keys:
-        raise ConfigError("keys: at least one API key with its secret is needed (or start with --dev)")
+        raise ConfigError(
+            "keys: at least one API key with its secret is needed, or a key_file (or start with --dev)"
+        )
     elif weak := [key for key, secret in settings.keys.items() if len(secret) < MIN_SECRET]:
         raise ConfigError(f"keys.{weak[0]}: the secret needs at least {MIN_SECRET} characters")
     return settings.model_copy(update=changes)
+
+
+def _keys(settings: Settings) -> dict[str, str]:
+    if settings.key_file is None:
+        return settings.keys
+    if settings.keys:
+        raise ConfigError("keys: not together with key_file")
+    try:
+        return read_key_file(settings.key_file)
+    except ValueError as error:
+        raise ConfigError(f"key_file: {error}") from error

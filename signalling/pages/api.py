@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from mediaserver.clock import Clock
+from signalling.api_keys import ApiKeys
 from signalling.config import LessonSettings, Settings
 from signalling.pages.lessons import LessonBook
 from signalling.pages.security import error
@@ -39,12 +40,13 @@ class PagesApi:
     def __init__(
         self,
         settings: Settings,
+        keys: ApiKeys,
         lessons: LessonBook,
         snapshot: Callable[[], RtcSnapshot],
         load: Callable[[], Mapping[str, Any]],
         clock: Clock,
     ) -> None:
-        self._settings, self._lessons, self._clock = settings, lessons, clock
+        self._settings, self._keys, self._lessons, self._clock = settings, keys, lessons, clock
         self._snapshot, self._load = snapshot, load
 
     def routes(self) -> list[web.RouteDef]:
@@ -86,10 +88,8 @@ class PagesApi:
             return error(503, "LESSON_FULL", "The lesson is full")
         identity = f"guest-{secrets.token_hex(6)}"
         correlation_id = uuid.uuid4().hex
-        key, secret = next(iter(self._settings.keys.items()))
         token = create_token(
-            key,
-            secret,
+            *self._keys.signing(),
             identity=identity,
             name=wanted.name,
             video=VideoGrants(

@@ -21,6 +21,7 @@ from signalling.rtc.websocket import SignalConnection
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
+    from signalling.api_keys import ApiKeys
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.sessions import Sessions
     from signalling.rtc.settings import RtcSettings
@@ -37,7 +38,7 @@ class Endpoint:
     def __init__(
         self,
         settings: RtcSettings,
-        keys: Mapping[str, str],
+        keys: ApiKeys,
         clock: Clock,
         metrics: RtcMetrics,
         sessions: Sessions,

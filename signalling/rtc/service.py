@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mediaserver.clock import Clock
     from mediaserver.engine import Engine
     from mediaserver.room import Room
+    from signalling.api_keys import ApiKeys
 
 TICK_S = 0.1
 
@@ -34,12 +35,12 @@ class RtcService:
     def __init__(
         self,
         engine: Engine,
-        keys: Mapping[str, str],
+        keys: ApiKeys,
         settings: RtcSettings,
         clock: Clock,
         registry: CollectorRegistry,
     ) -> None:
-        """`keys`: API key -> secret, for tokens."""
+        """`keys`: of tokens; they may change at any time."""
         self._engine = engine
         self._clock = clock
         self._metrics = RtcMetrics(registry)

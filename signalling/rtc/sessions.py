@@ -26,6 +26,7 @@ from signalling.rtc.tokens import VideoGrants, create_token
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
     from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
+    from signalling.api_keys import ApiKeys
     from signalling.rtc.admission import Admission
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.settings import RtcSettings
@@ -42,7 +43,7 @@ class Sessions:
     def __init__(
         self,
         settings: RtcSettings,
-        keys: Mapping[str, str],
+        keys: ApiKeys,
         clock: Clock,
         metrics: RtcMetrics,
         server_info: models.ServerInfo,
@@ -208,8 +209,7 @@ class Sessions:
     def _refreshed_token(self, session: Session) -> str:
         claims, participant = session.admission.claims, session.participant
         return create_token(
-            claims.api_key,
-            self._keys[claims.api_key],
+            *self._keys.signing(claims.api_key),  # another one if its own key was taken back
             identity=claims.identity,
             name=participant.name,
             kind=claims.kind,

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from mediaserver.participant import Participant, ParticipantState
 from mediaserver.peer_connection import ConnectionState, Offerer, PeerConnection, PeerConnectionObserver
 from mediaserver.room import Room
+from signalling.api_keys import ApiKeys
 from signalling.rtc import responses
 from signalling.rtc.admission import Admission, admit
 from signalling.rtc.connect_parameters import ConnectParameters
@@ -24,6 +25,7 @@ from signalling.rtc.tokens import Claims, VideoGrants
 from tests.mediaserver.room_fakes import FakeClock, FakeConnection, connect, fake, offer_of, section
 
 KEYS = {"devkey": "secret"}
+NEW_KEYS = {"newkey": "another secret"}
 
 
 @dataclass(eq=False)
@@ -104,13 +106,14 @@ class World:
     def __init__(self, **settings: Any) -> None:
         self.settings = RtcSettings(**settings)
         self.clock = FakeClock()
+        self.keys = ApiKeys(KEYS)
         self.registry = CollectorRegistry()
         self.metrics = RtcMetrics(self.registry)
         self.ended_rooms: list[str] = []
         self.workers: dict[str, int] = {}
         self.sessions = Sessions(
             self.settings,
-            KEYS,
+            self.keys,
             self.clock,
             self.metrics,
             responses.server_info(self.settings, "ND_test"),

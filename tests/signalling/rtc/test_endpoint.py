@@ -19,7 +19,7 @@ from mediaserver.peer_connection import ConnectionState
 from signalling.rtc.endpoint import Endpoint
 from signalling.rtc.tokens import VideoGrants, create_token
 from tests.mediaserver.room_fakes import fake
-from tests.signalling.rtc.rtc_fakes import KEYS, World
+from tests.signalling.rtc.rtc_fakes import NEW_KEYS, World
 
 HttpClient = TestClient[web.Request, web.Application]
 
@@ -30,7 +30,7 @@ class Server:
     def __init__(self, **settings: Any) -> None:
         self.world = World(**settings)
         self.endpoint = Endpoint(
-            self.world.settings, KEYS, self.world.clock, self.world.metrics, self.world.sessions
+            self.world.settings, self.world.keys, self.world.clock, self.world.metrics, self.world.sessions
         )
         application = web.Application()
         application.add_routes(self.endpoint.routes())
@@ -153,6 +153,22 @@ async def test_the_upgrade_is_refused_with_the_same_statuses(server: Server) -> 
             await server.connect(access_token=token)
         assert error.value.status == status
     assert server.world.metric("polyana_rtc_joins_total", result="unauthorised") == 2
+
+
+async def test_a_key_that_was_taken_back_admits_nobody_and_removes_nobody(server: Server) -> None:
+    token = server.token()
+    socket = await server.connect()
+    await until(socket, "join")
+    server.world.keys.replace({**server.world.keys, **NEW_KEYS})
+    assert (await refused(server, "/rtc/validate", access_token=token))[0] == 200, "both are valid"
+    server.world.keys.replace(NEW_KEYS)
+    assert (await refused(server, "/rtc/validate", access_token=token))[0] == 401
+    with pytest.raises(aiohttp.WSServerHandshakeError) as error:
+        await server.connect("boris", access_token=token)
+    assert error.value.status == 401
+    await socket.send_bytes(rtc.SignalRequest(ping=1).SerializeToString())
+    assert await until(socket, "pong")
+    await socket.close()
 
 
 async def test_a_room_that_may_not_be_created_is_not_found() -> None:

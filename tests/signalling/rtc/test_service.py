@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry
 from mediaserver.clock import SystemClock
 from mediaserver.engine import Engine, EngineSettings
 from mediaserver.metrics import MediaMetrics
+from signalling.api_keys import ApiKeys
 from signalling.rtc import RtcService, RtcSettings, VideoGrants, create_token
 
 KEYS = {"devkey": "secret"}
@@ -24,7 +25,7 @@ class Running:
     """A service behind HTTP on loopback."""
 
     def __init__(self, engine: Engine, registry: CollectorRegistry) -> None:
-        self.service = RtcService(engine, KEYS, RtcSettings(), SystemClock(), registry)
+        self.service = RtcService(engine, ApiKeys(KEYS), RtcSettings(), SystemClock(), registry)
         application = web.Application()
         application.add_routes(self.service.routes())
         self.http: TestClient[web.Request, web.Application] = TestClient(TestServer(application))

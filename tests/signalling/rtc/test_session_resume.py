@@ -188,6 +188,18 @@ async def test_tokens_are_refreshed(world: World) -> None:
     assert claims.video is not None and claims.video.room == "lesson" and claims.video.can_publish is False
 
 
+async def test_a_token_is_refreshed_with_a_key_that_lives(world: World) -> None:
+    from signalling.rtc.tokens import verify_token
+    from tests.signalling.rtc.rtc_fakes import NEW_KEYS
+
+    anna = await connected(world, "anna")
+    world.keys.replace(NEW_KEYS)
+    anna.session.refresh_token()
+    (token,) = anna.told("refresh_token")
+    claims = verify_token(token, NEW_KEYS, now=world.clock.time(), leeway_s=0)
+    assert (claims.identity, claims.api_key) == ("anna", "newkey") and anna.present
+
+
 async def test_a_connection_that_failed_needs_a_full_reconnect(world: World) -> None:
     anna = await connected(world, "anna")
     anna.publisher.become(ConnectionState.FAILED)
