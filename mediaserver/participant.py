@@ -6,7 +6,7 @@ what its connections report to its room and to the observer that speaks with the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
@@ -19,6 +19,7 @@ from mediaserver.publisher import Publisher
 from mediaserver.subscriber import Subscriber, SubscriptionFailure
 
 if TYPE_CHECKING:
+    from mediaserver.layers import VideoQuality
     from mediaserver.peer_connection import PeerConnectionObserver, RtpReceiver, RtpSender
     from mediaserver.room import Room
     from mediaserver.track import Track
@@ -68,6 +69,9 @@ class ParticipantObserver(Protocol):
 
     def track_subscribed(self, track: Track) -> None:
         """One of the participant's own tracks has its first subscriber."""
+
+    def subscribed_qualities_changed(self, track: Track, qualities: Mapping[str, VideoQuality]) -> None:
+        """What of one of the participant's own tracks anybody needs: MIME type -> highest quality (dynacast)."""
 
     def track_muted(self, track: Track) -> None:
         """The server muted or unmuted one of the participant's own tracks."""

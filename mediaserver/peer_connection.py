@@ -174,6 +174,17 @@ class PeerConnection:
         self._observer.negotiation_needed(self)
         return sender
 
+    def can_decode(self, mime_type: str) -> bool:
+        """False when the peer's descriptions show that it cannot; before they tell, everything may be possible."""
+        if mime_type.lower() in self._rejected_codecs:
+            return False
+        decodable = self._decodable.get(mime_type.partition("/")[0])
+        return decodable is None or any(c.mime_type.lower() == mime_type.lower() for c in decodable)
+
+    def renegotiate(self) -> None:
+        """A sender changed in a way that only a new negotiation can tell the peer."""
+        self._observer.negotiation_needed(self)
+
     def remove_sender(self, sender: RtpSender) -> None:
         """Ends a track; its section is free for another of the kind after the next negotiation."""
         if sender not in self._senders:

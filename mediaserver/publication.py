@@ -1,4 +1,4 @@
-"""Which section of an offer carries which announced track. Pure functions."""
+"""Which section of an offer carries which announced track, in which codec. Pure functions."""
 
 from __future__ import annotations
 
@@ -8,41 +8,38 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from mediaserver.peer_connection import RemoteMedia
-    from mediaserver.track import Track
+    from mediaserver.track import CodecStream
 
 
 @dataclass(frozen=True)
 class SectionMatch:
     """The outcome for one offer."""
 
-    kept: Mapping[str, Track]
-    """mid -> track that was bound before and still is, maybe to another section."""
-    new: Mapping[str, Track]
-    """mid -> pending track that now has its section."""
-    ended: Sequence[Track]
-    """Bound tracks whose section no longer sends, or carries another track now."""
+    kept: Mapping[str, CodecStream]
+    """mid -> stream of a track that was bound before and still is, maybe to another section."""
+    new: Mapping[str, CodecStream]
+    """mid -> pending stream that now has its section."""
+    ended: Sequence[CodecStream]
+    """Bound streams whose section no longer sends, or carries another track now."""
     unmatched: Sequence[str]
     """mids of sending sections that nobody announced: nothing that they carry is forwarded."""
 
-    def track(self, mid: str) -> Track | None:
-        return self.kept.get(mid) or self.new.get(mid)
-
 
 def match_sections(
-    media: Sequence[RemoteMedia], published: Sequence[Track], pending: Sequence[Track]
+    media: Sequence[RemoteMedia], published: Sequence[CodecStream], pending: Sequence[CodecStream]
 ) -> SectionMatch:
-    """Pairs the sending sections of an offer with tracks.
+    """Pairs the sending sections of an offer with streams of tracks.
 
-    A section keeps its track as long as its `a=msid` track id stays the same. Otherwise it gets the pending
-    track that was announced with this id, or else the first pending track of its kind: Firefox writes other
+    A section keeps its stream as long as its `a=msid` track id stays the same. Otherwise it gets the pending
+    stream that was announced with this id, or else the first pending one of its kind: Firefox writes other
     ids into its offers than the MediaStreamTrack ids that livekit-client announces.
     """
-    by_mid = {track.mid: track for track in published}
+    by_mid = {stream.mid: stream for stream in published}
     waiting = list(pending)
-    kept, new, rest = dict[str, "Track"](), dict[str, "Track"](), list["RemoteMedia"]()
+    kept, new, rest = dict[str, "CodecStream"](), dict[str, "CodecStream"](), list["RemoteMedia"]()
     for section in media:
         bound = by_mid.get(section.mid)
-        announced = next((t for t in waiting if _announced(t, section)), None)
+        announced = next((s for s in waiting if _announced(s, section)), None)
         if announced is not None:
             # Also when the id is bound already: the client took the track back and published it again.
             waiting.remove(announced)
@@ -52,21 +49,21 @@ def match_sections(
         else:
             rest.append(section)
     unmatched = _match_rest(rest, by_mid, waiting, kept, new)
-    ended = [track for track in published if track not in kept.values()]
+    ended = [stream for stream in published if stream not in kept.values()]
     return SectionMatch(kept, new, ended, unmatched)
 
 
 def _match_rest(
     rest: Sequence[RemoteMedia],
-    by_mid: Mapping[str, Track],
-    waiting: list[Track],
-    kept: dict[str, Track],
-    new: dict[str, Track],
+    by_mid: Mapping[str, CodecStream],
+    waiting: list[CodecStream],
+    kept: dict[str, CodecStream],
+    new: dict[str, CodecStream],
 ) -> list[str]:
     unmatched = list[str]()
     for section in rest:
-        moved = next((t for t in by_mid.values() if _moved(t, section) and t not in kept.values()), None)
-        pending = next((t for t in waiting if t.kind == section.kind), None)
+        moved = next((s for s in by_mid.values() if _moved(s, section) and s not in kept.values()), None)
+        pending = next((s for s in waiting if s.kind == section.kind), None)
         bound = by_mid.get(section.mid)
         if moved is not None:
             kept[section.mid] = moved
@@ -81,12 +78,12 @@ def _match_rest(
     return unmatched
 
 
-def _announced(track: Track, section: RemoteMedia) -> bool:
-    return track.kind == section.kind and section.track_id in track.settings.cids
+def _announced(stream: CodecStream, section: RemoteMedia) -> bool:
+    return stream.kind == section.kind and section.track_id in stream.cids
 
 
-def _moved(track: Track, section: RemoteMedia) -> bool:
-    return track.kind == section.kind and track.sdp_track_id == section.track_id
+def _moved(stream: CodecStream, section: RemoteMedia) -> bool:
+    return stream.kind == section.kind and stream.sdp_track_id == section.track_id
 
 
 def preferred_codecs(match: SectionMatch) -> dict[str, str]:
@@ -94,9 +91,9 @@ def preferred_codecs(match: SectionMatch) -> dict[str, str]:
 
     livekit-client leaves the choice to the server: without this, a request for H264, VP9 or AV1 becomes VP8.
     """
-    tracks = {**match.kept, **match.new}
+    streams = {**match.kept, **match.new}
     return {
-        mid: track.settings.codecs[0].mime_type
-        for mid, track in tracks.items()
-        if track.kind == "video" and track.settings.codecs and track.settings.codecs[0].mime_type
+        mid: stream.codec.mime_type
+        for mid, stream in streams.items()
+        if stream.kind == "video" and stream.codec.mime_type
     }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mediaserver import sids
 from mediaserver.permissions import SubscriptionPermissions
 from mediaserver.publication import SectionMatch, match_sections, preferred_codecs
-from mediaserver.track import Track, TrackSettings
+from mediaserver.track import CodecStream, Track, TrackCodec, TrackSettings
 
 if TYPE_CHECKING:
     from mediaserver.participant import Participant
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class PublishRefusal(Enum):
     NOT_ALLOWED = "not_allowed"
     LIMIT_EXCEEDED = "limit_exceeded"
+    NOT_FOUND = "not_found"
+    UNSUPPORTED = "unsupported"
 
 
 class PublishRefused(Exception):
@@ -66,12 +68,26 @@ class Publisher:
         self.pending[track.sid] = track
         return track
 
+    def add_codec(self, track_sid: str, codec: TrackCodec) -> Track:
+        """Announces a section with a backup codec of a published track. Raises `PublishRefused`."""
+        track = self.tracks.get(track_sid)
+        if track is None:
+            raise PublishRefused(PublishRefusal.NOT_FOUND)
+        known = {0, *(stream.number for stream in track.backups)}
+        waiting = [number for number in range(len(track.settings.codecs)) if number not in known]
+        named = (n for n in waiting if track.codec_name(n).lower() == codec.mime_type.lower())
+        # livekit-client may name the first codec here: what it sends is the one that it was asked for.
+        number = next(named, next(iter(waiting), None))
+        if track.kind != "video" or number is None:
+            raise PublishRefused(PublishRefusal.UNSUPPORTED)
+        track.add_backup(number, cid=codec.cid, layers=codec.layers)
+        return track
+
     def bind_late(self) -> None:
         """Publishes announced tracks whose sections came with an earlier offer."""
-        if self._unmatched and self.pending:
+        if self._unmatched and (pending := self._pending_streams()):
             media = list(self._unmatched.values())
-            match = match_sections(media, (), list(self.pending.values()))
-            self._apply(match, self._unmatched)
+            self._apply(match_sections(media, (), pending), self._unmatched)
 
     def find(self, track_sid: str) -> Track | None:
         return self.tracks.get(track_sid) or self.pending.get(track_sid)
@@ -86,7 +102,8 @@ class Publisher:
         connection = self._participant.publisher_connection
         offer = connection.read_offer(sdp)
         media = {section.mid: section for section in offer.media}
-        match = match_sections(offer.media, list(self.tracks.values()), list(self.pending.values()))
+        bound = [stream for track in self.tracks.values() for stream in track.streams]
+        match = match_sections(offer.media, bound, self._pending_streams())
         answer = await connection.answer(offer, codecs=preferred_codecs(match))
         self._apply(match, media)
         return Answer(answer, connection.mid_to_track_id())
@@ -108,8 +125,8 @@ class Publisher:
         """Ends a track. By the server: whatever the client sends on, nothing is forwarded."""
         self.pending.pop(track.sid, None)
         if self.tracks.pop(track.sid, None) is not None:
-            if track.receiver is not None:
-                track.receiver.set_enabled(False)
+            for stream in track.streams:
+                stream.enable(False)
             self._participant.room.track_ended(track)
         if by_server:
             self._participant.observer.track_unpublished(track)
@@ -121,42 +138,64 @@ class Publisher:
 
     def media_started(self, receiver: RtpReceiver) -> None:
         """The codec is known for certain now."""
-        track = next((t for t in self.tracks.values() if t.receiver is receiver), None)
-        if track is not None and receiver.mime_type and track.mime_type.lower() != receiver.mime_type.lower():
-            track.mime_type = receiver.mime_type
-            self._participant.room.track_changed(track)
+        streams = (stream for track in self.tracks.values() for stream in track.streams)
+        stream = next((s for s in streams if s.receiver is receiver), None)
+        if (
+            stream is not None
+            and receiver.mime_type
+            and stream.mime_type.lower() != receiver.mime_type.lower()
+        ):
+            stream.mime_type = receiver.mime_type
+            self._participant.room.track_changed(stream.track)
+
+    def _pending_streams(self) -> list[CodecStream]:
+        backups = (stream for track in self.tracks.values() for stream in track.backups)
+        return [*(t.main for t in self.pending.values()), *(s for s in backups if s.receiver is None)]
 
     def _apply(self, match: SectionMatch, media: Mapping[str, RemoteMedia]) -> None:
-        for track in match.ended:
-            self.unpublish(track)
-        for mid, track in [*match.kept.items(), *match.new.items()]:
-            self._bind(track, media[mid])
+        for stream in match.ended:
+            self._end(stream)
+        for mid, stream in [*match.kept.items(), *match.new.items()]:
+            self._bind(stream, media[mid])
         receivers = self._participant.publisher_connection.receivers
         for mid in match.unmatched:
             if mid in receivers:
                 receivers[mid].set_enabled(False)
         self._unmatched = {mid: media[mid] for mid in match.unmatched}
-        for track in match.new.values():
-            if track.receiver is not None:
-                del self.pending[track.sid]
-                self.tracks[track.sid] = track
-                self._participant.room.track_published(track)
+        for stream in match.new.values():
+            if stream.receiver is not None:
+                self._begin(stream)
 
-    def _bind(self, track: Track, section: RemoteMedia) -> None:
+    def _begin(self, stream: CodecStream) -> None:
+        track, room = stream.track, self._participant.room
+        if stream.number == 0:
+            del self.pending[track.sid]
+            self.tracks[track.sid] = track
+            room.track_published(track)
+        else:
+            room.codec_added(track)
+
+    def _end(self, stream: CodecStream) -> None:
+        track = stream.track
+        if stream.number == 0:
+            self.unpublish(track)
+        else:
+            stream.enable(False)
+            track.backups.remove(stream)
+            self._participant.room.codec_ended(track, stream)
+
+    def _bind(self, stream: CodecStream, section: RemoteMedia) -> None:
         receiver = self._participant.publisher_connection.receivers.get(section.mid)
         if receiver is None:
             return  # The section was rejected: no codec in common.
-        moved = track.receiver is not None and track.receiver is not receiver
-        mime_type = receiver.mime_type or track.mime_type or _expected_codec(track, section)
-        track.bind(receiver, sdp_track_id=section.track_id, rids=tuple(section.rids), mime_type=mime_type)
+        moved = stream.receiver is not None and stream.receiver is not receiver
+        mime_type = receiver.mime_type or stream.mime_type or _expected_codec(stream, section)
+        stream.bind(receiver, sdp_track_id=section.track_id, rids=tuple(section.rids), mime_type=mime_type)
         if moved:
-            self._participant.room.track_moved(track)
+            self._participant.room.stream_moved(stream)
 
 
-def _expected_codec(track: Track, section: RemoteMedia) -> str:
+def _expected_codec(stream: CodecStream, section: RemoteMedia) -> str:
     # Until the first packet shows it: the answer puts the publisher's choice first if the offer has it.
     offered = {codec.lower(): codec for codec in section.codecs}
-    chosen = (
-        offered[c.mime_type.lower()] for c in track.settings.codecs[:1] if c.mime_type.lower() in offered
-    )
-    return next(chosen, next(iter(section.codecs), ""))
+    return offered.get(stream.codec.mime_type.lower()) or next(iter(section.codecs), "")

@@ -15,7 +15,7 @@ from mediaserver.participant import Participant, ParticipantKind, ParticipantSta
 from mediaserver.speakers import ActiveSpeakers, Speaker
 
 if TYPE_CHECKING:
-    from mediaserver.track import Track
+    from mediaserver.track import CodecStream, Track
 
 DEPENDENT_KINDS = frozenset({ParticipantKind.AGENT, ParticipantKind.EGRESS})
 """They serve others: they take no seat, and a room in which only they are left is empty."""
@@ -207,13 +207,33 @@ class Room:
             subscriber.subscriber.subscriptions[track.sid].apply()
         self.participant_changed(track.publisher, by_itself=True)
 
-    def track_moved(self, track: Track) -> None:
-        """The track comes in on another receiver now."""
-        assert track.receiver is not None, "a track moves to a receiver"
+    def stream_moved(self, stream: CodecStream) -> None:
+        """The stream comes in on another receiver now."""
+        for subscriber in list(stream.track.subscribers):
+            subscription = subscriber.subscriber.subscriptions[stream.track.sid]
+            if subscription.stream is stream:
+                subscription.move(stream)
+
+    def codec_added(self, track: Track) -> None:
+        """The track comes in in one more codec."""
+        for participant in list(self.participants.values()):
+            participant.subscriber.codec_added(track)
+        self.participant_changed(track.publisher, by_itself=True)
+
+    def codec_ended(self, track: Track, stream: CodecStream) -> None:
+        """The track no longer comes in in one of its codecs."""
         for subscriber in list(track.subscribers):
-            subscription = subscriber.subscriber.subscriptions[track.sid]
-            subscription.sender.replace_source(track.receiver)
-            subscription.apply()
+            subscriber.subscriber.codec_ended(track, stream)
+        self.participant_changed(track.publisher, by_itself=True)
+
+    def update_dynacast(self, now: float) -> None:
+        """Tells publishers what to encode, and subscribers whose codec does not come. To be called regularly."""
+        for track in self.tracks.values():
+            if track.kind == "video" and (needs := track.dynacast.update(now)) is not None:
+                named = {track.codec_name(number): quality for number, quality in needs.items()}
+                track.publisher.observer.subscribed_qualities_changed(track, named)
+        for participant in self.participants.values():
+            participant.subscriber.check_waiting(now)
 
     def track_ended(self, track: Track) -> None:
         if self.tracks.pop(track.sid, None) is None:

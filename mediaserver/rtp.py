@@ -100,10 +100,16 @@ class RtpSender:
             )
 
     def replace_source(self, receiver: RtpReceiver) -> None:
-        """Forwards another track of the same kind on the same section, without a new negotiation."""
+        """Forwards another track of the same kind on the same section. A new negotiation follows only where the
+        peer has not negotiated its codec; until then the old source goes on."""
+        if self.source.ended:  # the data plane has forgotten the sender with it, and where its numbers stood
+            self.ssrc, self.rtx_ssrc, self.mapping = random_ssrc(), random_ssrc(), []
         self.source = receiver
-        if self.mapping:
-            self.negotiated([mine for _, mine in self.mapping], self.extensions)
+        peer_codecs = [mine for _, mine in self.mapping]
+        if map_codecs(receiver.codecs, peer_codecs):
+            self.negotiated(peer_codecs, self.extensions)
+        elif self.mid is not None:
+            self.connection.renegotiate()
 
     def negotiated(self, peer_codecs: list[RtpCodec], extensions: list[tuple[str, int]]) -> bool:
         """Tells the data plane how this track goes out. False: the peer decodes none of the source's codecs."""

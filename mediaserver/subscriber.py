@@ -5,14 +5,18 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from mediaserver.layers import VideoQuality
 from mediaserver.peer_connection import UnsupportedCodec
 from mediaserver.subscription import Subscription, Wishes
-from mediaserver.track import VideoQuality
 
 if TYPE_CHECKING:
     from mediaserver.participant import Participant
     from mediaserver.peer_connection import RtpSender
-    from mediaserver.track import Track
+    from mediaserver.track import CodecStream, Track
+
+
+BACKUP_TIMEOUT_S = 10.0
+"""How long a subscriber waits for a publisher to send a backup codec; not all clients do."""
 
 
 class SubscriptionFailure(Enum):
@@ -34,6 +38,9 @@ class Subscriber:
         self._wanted: dict[str, bool] = {}
         self._wishes: dict[str, Wishes] = {}
         self._failed: set[str] = set()
+        self._waiting: dict[str, float | None] = {}
+        """Tracks whose publisher was asked for a codec that this participant can decode, until when (None: the
+        time is not known yet)."""
         self._denied: set[str] = set()
         self.subscriptions: dict[str, Subscription] = {}
         self.started = False
@@ -80,10 +87,37 @@ class Subscriber:
         wanted = self._wanted.get(track.sid, self._auto_subscribe)
         allowed = self._allowed(track, wanted)
         active = track.sid in self.subscriptions
-        if wanted and allowed and not active and track.sid not in self._failed:
-            self._subscribe(track)
-        elif active and not (wanted and allowed):
+        if not (wanted and allowed):
             self._unsubscribe(track)
+        elif not active and track.sid not in self._failed:
+            self._subscribe(track)
+
+    def codec_added(self, track: Track) -> None:
+        """The track comes in in one more codec."""
+        subscription = self.subscriptions.get(track.sid)
+        if subscription is None:
+            self.reconcile(track)
+            return
+        best = next((stream for stream in track.streams if self._decodes(stream.codec.mime_type)), None)
+        if best is not None and best is not subscription.stream:
+            subscription.move(best)
+
+    def codec_ended(self, track: Track, stream: CodecStream) -> None:
+        """The track no longer comes in in one of its codecs."""
+        subscription = self.subscriptions.get(track.sid)
+        if subscription is not None and subscription.stream is stream:
+            self._unsubscribe(track)
+            self.reconcile(track)
+
+    def check_waiting(self, now: float) -> None:
+        """Gives up on backup codecs that do not come. To be called regularly; seconds, monotonic."""
+        for sid, until in list(self._waiting.items()):
+            track = self._participant.room.tracks[sid]
+            if until is None:
+                self._waiting[sid] = now + BACKUP_TIMEOUT_S
+            elif now >= until:
+                self._unsubscribe(track)
+                self._fail(track)
 
     def track_ended(self, track: Track) -> None:
         """The track is gone for good."""
@@ -98,12 +132,12 @@ class Subscriber:
         for subscription in list(self.subscriptions.values()):
             if subscription.sender is sender:
                 del self.subscriptions[subscription.track.sid]
-                subscription.track.subscribers.discard(self._participant)
-                self._fail(subscription.track)
+                self._unsubscribe(subscription.track)
+                self._subscribe(subscription.track)
 
     def close(self) -> None:
-        for subscription in list(self.subscriptions.values()):
-            self._unsubscribe(subscription.track)
+        for track in list(self._participant.room.tracks.values()):
+            self._unsubscribe(track)
 
     def _allowed(self, track: Track, wanted: bool) -> bool:
         allowed = self._participant.room.may_receive(self._participant, track)
@@ -114,33 +148,54 @@ class Subscriber:
         return allowed
 
     def _subscribe(self, track: Track) -> None:
-        assert track.receiver is not None, "a track of the room has its receiver"
         wishes = self._wishes.get(track.sid, self._first_wishes)
+        for stream in track.streams:
+            try:
+                sender = self._add_sender(stream, wishes)
+            except UnsupportedCodec:
+                continue
+            subscription = Subscription(stream, self._participant, sender, wishes)
+            self.subscriptions[track.sid] = subscription
+            self._waiting.pop(track.sid, None)
+            subscription.apply()
+            self._participant.room.subscribed(self._participant, track)
+            return
+        self._wait_for_backup(track)
+
+    def _add_sender(self, stream: CodecStream, wishes: Wishes) -> RtpSender:
+        assert stream.receiver is not None, "what comes in has a receiver"
+        track = stream.track
         publisher = track.publisher.sid
         shared = track.sync_stream if self._sync_streams else None
-        try:
-            sender = self._participant.subscriber_connection.add_sender(
-                track.receiver,
-                stream_id=f"{publisher}|{track.sid}",
-                sync_stream_id=f"{publisher}|{shared}" if shared else None,
-                track_id=track.sid,
-                paused=wishes.disabled,
-            )
-        except UnsupportedCodec:
+        return self._participant.subscriber_connection.add_sender(
+            stream.receiver,
+            stream_id=f"{publisher}|{track.sid}",
+            sync_stream_id=f"{publisher}|{shared}" if shared else None,
+            track_id=track.sid,
+            paused=wishes.disabled,
+        )
+
+    def _wait_for_backup(self, track: Track) -> None:
+        """Nothing that comes in can be decoded: another codec of the announcement may be."""
+        possible = (n for n in track.missing_codecs if self._decodes(track.codec_name(n)))
+        number = next(possible, None)
+        if number is None:
             self._fail(track)
-            return
-        subscription = Subscription(track, sender, wishes)
-        self.subscriptions[track.sid] = subscription
-        subscription.apply()
-        self._participant.room.subscribed(self._participant, track)
+        else:
+            self._waiting.setdefault(track.sid, None)
+            track.dynacast.need(self._participant, number, VideoQuality.HIGH)
+
+    def _decodes(self, mime_type: str) -> bool:
+        return self._participant.subscriber_connection.can_decode(mime_type)
 
     def _fail(self, track: Track) -> None:
         self._failed.add(track.sid)
         self._participant.observer.subscription_failed(track.sid, SubscriptionFailure.CODEC_UNSUPPORTED)
 
     def _unsubscribe(self, track: Track) -> None:
-        subscription = self.subscriptions.pop(track.sid, None)
-        if subscription is None:
-            return
+        self._waiting.pop(track.sid, None)
+        track.dynacast.forget(self._participant)
         track.subscribers.discard(self._participant)
-        self._participant.subscriber_connection.remove_sender(subscription.sender)
+        subscription = self.subscriptions.pop(track.sid, None)
+        if subscription is not None:
+            self._participant.subscriber_connection.remove_sender(subscription.sender)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mediaserver.track import Track, VideoLayer, VideoQuality
+from mediaserver.layers import VideoLayer, VideoQuality
+from mediaserver.track import CodecStream, Track
 
 if TYPE_CHECKING:
+    from mediaserver.participant import Participant
     from mediaserver.peer_connection import RtpSender
 
 UNLIMITED = 255
@@ -58,6 +60,17 @@ def target_for(wishes: Wishes, layers: tuple[VideoLayer, ...], encodings: int) -
     return Target(True, spatial, max_temporal_for(wishes.fps))
 
 
+def needed_quality(target: Target, layers: tuple[VideoLayer, ...]) -> VideoQuality:
+    """The highest quality that a publisher must encode for a target."""
+    if not target.enabled:
+        return VideoQuality.OFF
+    if target.max_spatial == UNLIMITED:
+        return VideoQuality.HIGH
+    if target.max_spatial < len(layers):
+        return layers[target.max_spatial].quality
+    return VideoQuality(min(target.max_spatial, VideoQuality.HIGH))
+
+
 def max_temporal_for(fps: int) -> int:
     """The highest temporal layer that is needed for a frame rate."""
     if fps == 0 or fps > NOMINAL_FRAME_RATE // 2:
@@ -79,16 +92,31 @@ def _by_size(wishes: Wishes, layers: tuple[VideoLayer, ...]) -> int:
 class Subscription:
     """A track on its way to one subscriber."""
 
-    track: Track
+    stream: CodecStream
+    """The codec in which the subscriber gets the track."""
+    subscriber: Participant
     sender: RtpSender
     wishes: Wishes
 
+    @property
+    def track(self) -> Track:
+        return self.stream.track
+
     def apply(self) -> None:
-        """Tells the data plane."""
+        """Tells the data plane, and the publisher's dynacast what is needed."""
         if self.track.kind == "audio":
             self.sender.set_target(enabled=not self.wishes.disabled)
             return
-        target = target_for(self.wishes, self.track.layers, len(self.track.rids))
+        layers = self.stream.layers
+        target = target_for(self.wishes, layers, len(self.stream.rids))
         self.sender.set_target(
             enabled=target.enabled, max_spatial=target.max_spatial, max_temporal=target.max_temporal
         )
+        self.track.dynacast.need(self.subscriber, self.stream.number, needed_quality(target, layers))
+
+    def move(self, stream: CodecStream) -> None:
+        """The subscriber gets the track in another codec."""
+        assert stream.receiver is not None, "what comes in has a receiver"
+        self.stream = stream
+        self.sender.replace_source(stream.receiver)
+        self.apply()

@@ -1,4 +1,4 @@
-"""A published track: what its publisher said about it, and the receiver that its packets come in on."""
+"""A published track: what its publisher said about it, and the streams that its packets come in on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Literal
+
+from mediaserver.dynacast import Dynacast
+from mediaserver.layers import VideoLayer
 
 if TYPE_CHECKING:
     from mediaserver.participant import Participant
@@ -24,15 +27,6 @@ class TrackSource(Enum):
     SCREEN_SHARE_AUDIO = "screen_share_audio"
 
 
-class VideoQuality(IntEnum):
-    """What a subscriber asks for and a publisher calls its encodings. The order means something."""
-
-    LOW = 0
-    MEDIUM = 1
-    HIGH = 2
-    OFF = 3
-
-
 class Encryption(Enum):
     """End-to-end encryption of the frames. The server cannot look inside, it only tells subscribers."""
 
@@ -41,17 +35,14 @@ class Encryption(Enum):
     CUSTOM = "custom"
 
 
-@dataclass(frozen=True, slots=True)
-class VideoLayer:
-    """An encoding, or a spatial layer of an SVC stream, as its publisher announced it. Bit rate in bit/s."""
+class BackupCodecPolicy(IntEnum):
+    """What happens when a subscriber cannot decode the first codec (LiveKit's `BackupCodecPolicy`)."""
 
-    quality: VideoQuality
-    width: int = 0
-    height: int = 0
-    bitrate_bps: int = 0
-    ssrc: int = 0
-    spatial_layer: int = 0
-    rid: str = ""
+    PREFER_REGRESSION = 0
+    SIMULCAST = 1
+    """The publisher sends both codecs, each subscriber gets the best that it can decode."""
+    REGRESSION = 2
+    """All subscribers go to the backup codec, so that the publisher encodes once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +72,9 @@ class TrackSettings:
     stream: str = ""
     layers: tuple[VideoLayer, ...] = ()
     codecs: tuple[TrackCodec, ...] = ()
-    backup_codec_policy: int = 0
+    backup_codec_policy: BackupCodecPolicy = BackupCodecPolicy.PREFER_REGRESSION
     audio_features: tuple[int, ...] = ()
     packet_trailer_features: tuple[int, ...] = ()
-
-    @property
-    def cids(self) -> frozenset[str]:
-        """The ids that an offer may use for this track."""
-        return frozenset({self.cid, *(codec.cid for codec in self.codecs)} - {""})
 
 
 _MSID_TOKEN = re.compile(r"[A-Za-z0-9_.~-]{1,32}")
@@ -97,8 +83,81 @@ SVC_CODECS = frozenset({"video/vp9", "video/av1"})
 
 
 @dataclass(eq=False)
+class CodecStream:
+    """A track in one codec: the section of the publisher's offers that it comes in on.
+
+    Before an offer has brought its section it is pending: `receiver` is None.
+    """
+
+    track: Track
+    number: int = 0
+    """Of its codec in the announcement; 0: the first, without which there is no track."""
+    receiver: RtpReceiver | None = None
+    sdp_track_id: str = ""
+    """The track id of the section's `a=msid`. Firefox makes up its own, so it can differ from the cid."""
+    rids: tuple[str, ...] = ()
+    mime_type: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        return self.track.kind
+
+    @property
+    def mid(self) -> str:
+        return self.receiver.mid if self.receiver is not None else ""
+
+    @property
+    def codec(self) -> TrackCodec:
+        """As announced."""
+        settings = self.track.settings
+        if self.number < len(settings.codecs):
+            return settings.codecs[self.number]
+        return TrackCodec("", settings.cid, settings.layers)
+
+    @property
+    def cids(self) -> frozenset[str]:
+        """The ids that an offer may use for this stream."""
+        settings = self.track.settings
+        return frozenset({self.codec.cid, *([] if self.number else [settings.cid])} - {""})
+
+    @property
+    def layers(self) -> tuple[VideoLayer, ...]:
+        """The layers of the codec in use, lowest first."""
+        settings = self.track.settings
+        codecs = (self.codec, *settings.codecs)
+        codec = next((c for c in codecs if c.layers and c.mime_type.lower() == self.mime_type.lower()), None)
+        layers = codec.layers if codec else settings.layers
+        return tuple(sorted(layers, key=lambda layer: layer.quality))
+
+    @property
+    def is_svc(self) -> bool:
+        """Whether one stream carries all spatial layers."""
+        return self.mime_type.lower() in SVC_CODECS and len(self.rids) <= 1 and len(self.layers) > 1
+
+    @property
+    def simulcast(self) -> bool:
+        return self.kind == "video" and not self.is_svc and (len(self.rids) > 1 or len(self.layers) > 1)
+
+    def enable(self, enabled: bool) -> None:
+        """Whether the data plane lets packets in."""
+        if self.receiver is not None:
+            self.receiver.set_enabled(enabled)
+
+    def bind(
+        self, receiver: RtpReceiver, *, sdp_track_id: str, rids: tuple[str, ...], mime_type: str
+    ) -> None:
+        """The offer brought the section of this stream."""
+        self.receiver = receiver
+        self.sdp_track_id = sdp_track_id
+        self.rids = rids
+        self.mime_type = mime_type
+        self.track.enforce()
+
+
+@dataclass(eq=False)
 class Track:
-    """One published track. Before an offer has brought its section it is pending: `receiver` is None."""
+    """One published track. It comes in as one stream, and as one more for each backup codec that subscribers
+    need (a subscriber that cannot decode the first codec gets another)."""
 
     sid: str
     publisher: Participant
@@ -107,13 +166,16 @@ class Track:
     """As everybody sees it; set by the publisher or by the server for it."""
     blocked: bool = False
     """The server drops the packets whatever the publisher says, and nobody is told so here."""
-    receiver: RtpReceiver | None = None
-    sdp_track_id: str = ""
-    """The track id of the section's `a=msid`. Firefox makes up its own, so it can differ from the cid."""
-    rids: tuple[str, ...] = ()
-    mime_type: str = ""
     has_been_subscribed: bool = False
     subscribers: set[Participant] = field(default_factory=set)
+    main: CodecStream = field(init=False)
+    backups: list[CodecStream] = field(default_factory=list)
+    """In the order of the announcement; those without a receiver are pending."""
+    dynacast: Dynacast = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.main = CodecStream(self)
+        self.dynacast = Dynacast(max(1, len(self.settings.codecs)))
 
     @property
     def kind(self) -> Kind:
@@ -128,34 +190,37 @@ class Track:
         return name if usable else None
 
     @property
-    def mid(self) -> str:
-        return self.receiver.mid if self.receiver is not None else ""
+    def receiver(self) -> RtpReceiver | None:
+        """Of the first codec."""
+        return self.main.receiver
 
     @property
-    def layers(self) -> tuple[VideoLayer, ...]:
-        """The layers of the codec in use, lowest first."""
-        codec = next((c for c in self.settings.codecs if c.layers and self._uses(c)), None)
-        layers = codec.layers if codec else self.settings.layers
-        return tuple(sorted(layers, key=lambda layer: layer.quality))
+    def mime_type(self) -> str:
+        """Of the first codec, as it comes in."""
+        return self.main.mime_type
 
     @property
-    def is_svc(self) -> bool:
-        """Whether one stream carries all spatial layers."""
-        return self.mime_type.lower() in SVC_CODECS and len(self.rids) <= 1 and len(self.layers) > 1
+    def streams(self) -> list[CodecStream]:
+        """What comes in, in the order in which subscribers should get it."""
+        live = [stream for stream in (self.main, *self.backups) if stream.receiver is not None]
+        return live[::-1] if self.regresses else live
 
     @property
-    def simulcast(self) -> bool:
-        return self.kind == "video" and not self.is_svc and (len(self.rids) > 1 or len(self.layers) > 1)
+    def regresses(self) -> bool:
+        """Whether all subscribers go to a backup codec once it is there."""
+        return self.settings.backup_codec_policy is not BackupCodecPolicy.SIMULCAST
 
-    def bind(
-        self, receiver: RtpReceiver, *, sdp_track_id: str, rids: tuple[str, ...], mime_type: str
-    ) -> None:
-        """The offer brought the section of this track."""
-        self.receiver = receiver
-        self.sdp_track_id = sdp_track_id
-        self.rids = rids
-        self.mime_type = mime_type
-        self.enforce()
+    @property
+    def missing_codecs(self) -> list[int]:
+        """Numbers of announced codecs in which nothing comes in yet."""
+        present = {stream.number for stream in self.streams}
+        return [number for number in range(len(self.settings.codecs)) if number not in present]
+
+    def codec_name(self, number: int) -> str:
+        """MIME type of an announced codec; of the first one as it comes in."""
+        if number == 0 and self.main.mime_type:
+            return self.main.mime_type
+        return self.settings.codecs[number].mime_type if number < len(self.settings.codecs) else ""
 
     def set_muted(self, muted: bool) -> bool:
         """Returns whether that changed anything."""
@@ -170,8 +235,12 @@ class Track:
 
     def enforce(self) -> None:
         """The data plane drops the packets of a muted or blocked track, whatever the client sends."""
-        if self.receiver is not None:
-            self.receiver.set_enabled(not (self.muted or self.blocked))
+        for stream in self.streams:
+            stream.enable(not (self.muted or self.blocked))
 
-    def _uses(self, codec: TrackCodec) -> bool:
-        return codec.mime_type.lower() == self.mime_type.lower()
+    def add_backup(self, number: int, *, cid: str, layers: tuple[VideoLayer, ...]) -> None:
+        """A section with a codec of the announcement will come, with this id and these layers."""
+        codecs = list(self.settings.codecs)
+        codecs[number] = replace(codecs[number], cid=cid, layers=layers or codecs[number].layers)
+        self.settings = replace(self.settings, codecs=tuple(codecs))
+        self.backups = sorted([*self.backups, CodecStream(self, number)], key=lambda stream: stream.number)

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable
 
 from livekit.protocol import models, rtc
 
+from mediaserver.layers import VideoLayer
 from mediaserver.participant import Participant
 from mediaserver.permissions import Permissions
 from mediaserver.room import Room
 from mediaserver.speakers import Speaker
-from mediaserver.track import Track, TrackCodec, VideoLayer
+from mediaserver.track import Track
 from signalling.rtc import enums
 
 
@@ -74,13 +75,13 @@ def track_info(track: Track) -> models.TrackInfo:
         muted=track.muted,
         width=settings.width,
         height=settings.height,
-        simulcast=track.simulcast,
+        simulcast=track.main.simulcast,
         disable_dtx=settings.disable_dtx,
         source=enums.SOURCES[settings.source],
-        layers=[_layer_info(layer) for layer in track.layers],
+        layers=[_layer_info(layer) for layer in track.main.layers],
         mime_type=track.mime_type,
-        mid=track.mid,
-        codecs=[_codec_info(track, codec) for codec in settings.codecs],
+        mid=track.main.mid,
+        codecs=[_codec_info(track, number) for number in range(len(settings.codecs))],
         stereo=settings.stereo,
         disable_red=settings.disable_red,
         encryption=enums.ENCRYPTIONS[settings.encryption],
@@ -97,18 +98,20 @@ def speaker_infos(speakers: Collection[Speaker]) -> rtc.SpeakersChanged:
     )
 
 
-def _codec_info(track: Track, codec: TrackCodec) -> models.SimulcastCodecInfo:
-    in_use = codec.mime_type.lower() == track.mime_type.lower() or len(track.settings.codecs) == 1
-    if track.kind == "video" and track.is_svc:
+def _codec_info(track: Track, number: int) -> models.SimulcastCodecInfo:
+    codec = track.settings.codecs[number]
+    stream = next((stream for stream in track.streams if stream.number == number), None)
+    if stream is not None and stream.is_svc:
         mode = models.VideoLayer.MULTIPLE_SPATIAL_LAYERS_PER_STREAM
     else:
         mode = models.VideoLayer.ONE_SPATIAL_LAYER_PER_STREAM
     return models.SimulcastCodecInfo(
-        mime_type=track.mime_type if in_use and track.mime_type else codec.mime_type,
-        mid=track.mid if in_use else "",
+        mime_type=track.codec_name(number),
+        mid=stream.mid if stream is not None else "",
         cid=codec.cid,
         layers=[_layer_info(layer) for layer in codec.layers],
         video_layer_mode=mode,
+        sdp_cid=stream.sdp_track_id if stream is not None and stream.sdp_track_id != codec.cid else "",
     )
 
 

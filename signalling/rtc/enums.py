@@ -64,4 +64,6 @@ SUBSCRIPTION_ERRORS = {
 PUBLISH_REFUSALS = {
     PublishRefusal.NOT_ALLOWED: rtc.RequestResponse.NOT_ALLOWED,
     PublishRefusal.LIMIT_EXCEEDED: rtc.RequestResponse.LIMIT_EXCEEDED,
+    PublishRefusal.NOT_FOUND: rtc.RequestResponse.NOT_FOUND,
+    PublishRefusal.UNSUPPORTED: rtc.RequestResponse.UNSUPPORTED_TYPE,
 }

@@ -4,18 +4,18 @@ from collections.abc import Collection, Iterable
 
 from livekit.protocol import models, rtc
 
+from mediaserver.layers import VideoLayer, VideoQuality
 from mediaserver.participant import ParticipantKind
 from mediaserver.permissions import Permissions, SubscriptionPermissions, TrackPermission
 from mediaserver.subscription import Wishes
 from mediaserver.track import (
     UNNAMED_STREAM,
+    BackupCodecPolicy,
     Encryption,
     Kind,
     TrackCodec,
     TrackSettings,
     TrackSource,
-    VideoLayer,
-    VideoQuality,
 )
 from signalling.rtc import enums
 from signalling.rtc.tokens import VideoGrants
@@ -88,10 +88,24 @@ def track_settings(request: rtc.AddTrackRequest, enabled_codecs: Collection[str]
         stream=request.stream or _STREAMS.get(source, UNNAMED_STREAM),
         layers=layers,
         codecs=_codecs(request, kind, layers, enabled_codecs),
-        backup_codec_policy=request.backup_codec_policy if request.backup_codec_policy in (0, 1, 2) else 0,
+        backup_codec_policy=_backup_codec_policy(request.backup_codec_policy),
         audio_features=_audio_features(request),
         packet_trailer_features=tuple(dict.fromkeys(request.packet_trailer_features))[:MAX_FEATURES],
     )
+
+
+def backup_codec(request: rtc.AddTrackRequest) -> TrackCodec:
+    """What a client says of a section with another codec of a track that it has published before."""
+    codec = next(iter(request.simulcast_codecs), rtc.SimulcastCodec())
+    layers = video_layers(codec.layers) or video_layers(request.layers)
+    return TrackCodec(f"video/{codec.codec.lower()}", codec.cid or request.cid, layers)
+
+
+def _backup_codec_policy(number: int) -> BackupCodecPolicy:
+    try:
+        return BackupCodecPolicy(number)
+    except ValueError:
+        return BackupCodecPolicy.PREFER_REGRESSION
 
 
 def track_kind(number: int) -> Kind:

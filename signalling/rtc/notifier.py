@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from livekit.protocol import rtc
@@ -12,6 +13,7 @@ from mediaserver.subscriber import SubscriptionFailure
 from signalling.rtc import responses
 
 if TYPE_CHECKING:
+    from mediaserver.layers import VideoQuality
     from mediaserver.track import Track
     from signalling.rtc.session import Session
 
@@ -45,6 +47,9 @@ class Notifier:
 
     def track_subscribed(self, track: Track) -> None:
         self._session.send(rtc.SignalResponse(track_subscribed=rtc.TrackSubscribed(track_sid=track.sid)))
+
+    def subscribed_qualities_changed(self, track: Track, qualities: Mapping[str, VideoQuality]) -> None:
+        self._session.send(responses.subscribed_qualities(track, qualities))
 
     def track_muted(self, track: Track) -> None:
         mute = rtc.MuteTrackRequest(sid=track.sid, muted=track.muted)

@@ -4,12 +4,14 @@ from collections.abc import Collection, Iterable, Mapping
 
 from livekit.protocol import models, rtc
 
+from mediaserver.layers import VideoQuality
 from mediaserver.participant import Participant, RemovalReason
 from mediaserver.subscriber import SubscriptionFailure
 from mediaserver.track import Track
 from signalling.rtc import convert, enums
 from signalling.rtc.settings import RtcSettings
 
+OFF = VideoQuality.OFF
 PROTOCOL = 17
 """LiveKit's protocol version that this server speaks (CurrentProtocol of livekit-server 1.13)."""
 PROTOCOL_LEAVE_ACTION = 13
@@ -112,6 +114,24 @@ def sections_required(missing: tuple[int, int]) -> rtc.SignalResponse:
 def subscription_failed(track_sid: str, failure: SubscriptionFailure) -> rtc.SignalResponse:
     error = enums.SUBSCRIPTION_ERRORS[failure]
     return rtc.SignalResponse(subscription_response=rtc.SubscriptionResponse(track_sid=track_sid, err=error))
+
+
+def subscribed_qualities(track: Track, qualities: Mapping[str, VideoQuality]) -> rtc.SignalResponse:
+    """Codecs by the names that livekit-client gives them ("vp8"), the first also for clients of one codec."""
+    codecs = [
+        rtc.SubscribedCodec(
+            codec=mime_type.partition("/")[2].lower(),
+            qualities=[
+                rtc.SubscribedQuality(quality=quality, enabled=highest is not OFF and quality <= highest)  # type: ignore[arg-type]
+                for quality in (VideoQuality.LOW, VideoQuality.MEDIUM, VideoQuality.HIGH)
+            ],
+        )
+        for mime_type, highest in qualities.items()
+    ]
+    update = rtc.SubscribedQualityUpdate(
+        track_sid=track.sid, subscribed_codecs=codecs, subscribed_qualities=codecs[0].qualities
+    )
+    return rtc.SignalResponse(subscribed_quality_update=update)
 
 
 def subscription_permission(track: Track, allowed: bool) -> rtc.SignalResponse:

@@ -112,6 +112,7 @@ class Rooms:
             if now >= self._next_flush.get(room, 0.0):
                 self._next_flush[room] = now + self._flush_interval(room)
                 room.flush()
+            room.update_dynacast(now)
             if "speakers" in due:
                 room.update_speakers(now)
             if "rooms" in due:

@@ -98,7 +98,7 @@ def offer_of(*sections: Mapping[str, Any], free_audio: int = 0, free_video: int 
 
 
 def section(mid: str, kind: str, track_id: str, **more: Any) -> dict[str, Any]:
-    codecs = ["audio/opus"] if kind == "audio" else ["video/VP8", "video/H264"]
+    codecs = ["audio/opus"] if kind == "audio" else ["video/VP8", "video/H264", "video/AV1"]
     return {"mid": mid, "kind": kind, "track_id": track_id, "codecs": codecs, **more}
 
 
@@ -146,7 +146,9 @@ class FakeConnection:
         for media in offer.media:
             known = self.receivers.get(media.mid)
             if known is None or known.kind != media.kind:
-                self.receivers[media.mid] = FakeReceiver(media.kind, media.mid, self)
+                wanted = self.codecs.get(media.mid, "")
+                mime_type = wanted if wanted in media.codecs else media.codecs[0]
+                self.receivers[media.mid] = FakeReceiver(media.kind, media.mid, self, mime_type)
         taken = {sender.mid for sender in self.senders}
         for kind, mids in offer.free.items():
             waiting = [s for s in self.senders if s.mid is None and s.source.kind == kind]
@@ -181,6 +183,9 @@ class FakeConnection:
         self.senders.append(sender)
         self.observer.negotiation_needed(cast(PeerConnection, self))
         return sender
+
+    def can_decode(self, mime_type: str) -> bool:
+        return mime_type not in self.unsupported
 
     def remove_sender(self, sender: FakeSender) -> None:
         self.senders.remove(sender)
@@ -221,6 +226,7 @@ class FakeConnection:
     def refuse(self, sender: FakeSender) -> None:
         """The client's answer shows that it cannot decode this."""
         self.senders.remove(sender)
+        self.unsupported.add(sender.source.mime_type)
         self.observer.sender_unsupported(cast(PeerConnection, self), cast(RtpSender, sender))
 
     def start_media(self, mid: str, mime_type: str) -> None:
@@ -326,7 +332,9 @@ async def publish(participant: Participant, kind: str = "audio", cid: str = "", 
     cid = cid or f"{participant.identity}-{kind}-{count}"
     track = participant.publisher.add_track(TrackSettings(cid=cid, kind=kind, **settings), muted=False)  # type: ignore[arg-type]
     sections = [
-        section(t.mid, t.kind, t.sdp_track_id, rids=t.rids) for t in participant.publisher.tracks.values()
+        section(s.mid, s.kind, s.sdp_track_id, rids=s.rids)
+        for t in participant.publisher.tracks.values()
+        for s in t.streams
     ]
     sections.append(section(f"{kind[0]}-{participant.identity}-{count}", kind, cid))
     await participant.publisher.answer_offer(offer_of(*sections))

@@ -27,7 +27,7 @@ async def test_a_track_is_published_when_an_offer_brings_its_section() -> None:
     assert room.tracks == {}
     await anna.publisher.answer_offer(offer_of(section("0", "video", "cam", rids=["q", "h", "f"])))
     assert room.tracks == {track.sid: track}
-    assert (track.mid, track.rids, track.mime_type) == ("0", ("q", "h", "f"), "video/VP8")
+    assert (track.main.mid, track.main.rids, track.mime_type) == ("0", ("q", "h", "f"), "video/VP8")
     assert anna.is_publisher
     (sender,) = fake(boris.publisher_connection).senders
     assert (sender.stream_id, sender.track_id) == (f"{anna.sid}|{track.sid}", track.sid)
@@ -40,9 +40,9 @@ async def test_firefox_writes_other_ids_than_it_announces() -> None:
     screen = anna.publisher.add_track(TrackSettings("screen", "video"), muted=False)
     sections = [section("0", "audio", "{1}"), section("1", "video", "{2}"), section("2", "video", "screen")]
     await anna.publisher.answer_offer(offer_of(*sections))
-    assert (mic.mid, cam.mid, screen.mid) == ("0", "1", "2")
+    assert (mic.main.mid, cam.main.mid, screen.main.mid) == ("0", "1", "2")
     await anna.publisher.answer_offer(offer_of(*sections))
-    assert (mic.mid, cam.mid, screen.mid) == ("0", "1", "2")
+    assert (mic.main.mid, cam.main.mid, screen.main.mid) == ("0", "1", "2")
     assert set(anna.publisher.tracks) == {mic.sid, cam.sid, screen.sid}
 
 
@@ -60,7 +60,7 @@ async def test_publishing_the_same_track_again_in_the_same_section_gives_a_new_s
     anna, boris = make_participant(room, "anna"), make_participant(room, "boris")
     first = await publish(anna, "video", "cam")
     second = anna.publisher.add_track(TrackSettings("cam", "video"), muted=False)
-    await anna.publisher.answer_offer(offer_of(section(first.mid, "video", "cam")))
+    await anna.publisher.answer_offer(offer_of(section(first.main.mid, "video", "cam")))
     assert list(room.tracks) == [second.sid] and second.sid != first.sid
     assert list(boris.subscriber.subscriptions) == [second.sid]
 
@@ -70,7 +70,7 @@ async def test_a_track_may_move_to_another_section() -> None:
     anna, boris = make_participant(room, "anna"), make_participant(room, "boris")
     track = await publish(anna, "video", "cam")
     await anna.publisher.answer_offer(offer_of(section("9", "video", "cam")))
-    assert list(room.tracks) == [track.sid] and track.mid == "9"
+    assert list(room.tracks) == [track.sid] and track.main.mid == "9"
     assert boris.subscriber.subscriptions[track.sid].sender.source is track.receiver
 
 

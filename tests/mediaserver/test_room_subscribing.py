@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from mediaserver.layers import VideoLayer, VideoQuality
 from mediaserver.permissions import SubscriptionPermissions, TrackPermission
 from mediaserver.subscriber import SubscriptionFailure
 from mediaserver.subscription import UNLIMITED, Target, Wishes, target_for
-from mediaserver.track import TrackSettings, TrackSource, VideoLayer, VideoQuality
+from mediaserver.track import TrackSettings, TrackSource
 from tests.mediaserver.room_fakes import (
     ALL,
     fake,
@@ -150,7 +151,7 @@ async def test_wishes_reach_the_sender() -> None:
     boris = make_participant(room, "boris")
     anna = make_participant(room, "anna")
     track = await publish(anna, "video", "cam", layers=LAYERS)
-    await anna.publisher.answer_offer(offer_of(section(track.mid, "video", "cam", rids=["q", "h", "f"])))
+    await anna.publisher.answer_offer(offer_of(section(track.main.mid, "video", "cam", rids=["q", "h", "f"])))
     sender = boris.subscriber.subscriptions[track.sid].sender
     boris.subscriber.set_wishes(track.sid, Wishes(quality=VideoQuality.MEDIUM))
     assert sender.target == {"enabled": True, "max_spatial": 1, "max_temporal": UNLIMITED}  # type: ignore[attr-defined]

@@ -19,12 +19,9 @@ MAX_TRACK_PERMISSIONS = 2000
 
 
 async def add_track(session: Session, message: rtc.AddTrackRequest) -> None:
-    """Announces a track; the client waits for `track_published` before it offers the section."""
+    """Announces a track, or with a sid another codec of one. The client waits for `track_published` before it
+    offers the section."""
     publisher = session.participant.publisher
-    if message.sid:
-        # A second codec for a published track (backup codec): it was never asked for, as we do not regress.
-        respond(session, rtc.RequestResponse.UNSUPPORTED_TYPE, add_track=message)
-        return
     if not message.cid or max(len(message.cid), len(message.stream)) > MAX_ID_LENGTH:
         respond(session, rtc.RequestResponse.INVALID_REQUEST, add_track=message)
         return
@@ -32,8 +29,11 @@ async def add_track(session: Session, message: rtc.AddTrackRequest) -> None:
         respond(session, rtc.RequestResponse.LIMIT_EXCEEDED, add_track=message)
         return
     try:
-        settings = from_client.track_settings(message, session.context.settings.enabled_codecs)
-        track = publisher.add_track(settings, muted=message.muted)
+        if message.sid:
+            track = publisher.add_codec(message.sid, from_client.backup_codec(message))
+        else:
+            settings = from_client.track_settings(message, session.context.settings.enabled_codecs)
+            track = publisher.add_track(settings, muted=message.muted)
     except from_client.UnsupportedTrackType:
         respond(session, rtc.RequestResponse.UNSUPPORTED_TYPE, add_track=message)
         return

@@ -94,7 +94,7 @@ class Client:
         number = models.TrackType.AUDIO if kind == "audio" else models.TrackType.VIDEO
         await self.request(add_track=rtc.AddTrackRequest(cid=cid, type=number, **request))
         sid: str = self.told("track_published")[-1].track.sid
-        sections = [section(t.mid, t.kind, t.sdp_track_id) for t in tracks]
+        sections = [section(s.mid, s.kind, s.sdp_track_id) for t in tracks for s in t.streams]
         sections.append(section(f"{kind[0]}{len(tracks)}", kind, cid))
         await self.request(offer=rtc.SessionDescription(type="offer", sdp=offer_of(*sections)))
         return sid

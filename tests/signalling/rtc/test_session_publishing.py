@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from livekit.protocol import models, rtc
 
+from tests.mediaserver.room_fakes import offer_of, section
 from tests.signalling.rtc.rtc_fakes import Client, World
 
 NOT_ALLOWED = rtc.RequestResponse.NOT_ALLOWED
@@ -75,7 +76,7 @@ async def test_audio_features_are_completed(world: World) -> None:
         ({"can_publish_sources": ("camera",)}, {"source": models.TrackSource.MICROPHONE}, NOT_ALLOWED),
         ({}, {"type": models.TrackType.DATA}, rtc.RequestResponse.UNSUPPORTED_TYPE),
         ({}, {"type": 99}, rtc.RequestResponse.UNSUPPORTED_TYPE),
-        ({}, {"sid": "TR_backup"}, rtc.RequestResponse.UNSUPPORTED_TYPE),
+        ({}, {"sid": "TR_backup"}, rtc.RequestResponse.NOT_FOUND),
         ({}, {"cid": ""}, rtc.RequestResponse.INVALID_REQUEST),
         ({}, {"cid": "x" * 300}, rtc.RequestResponse.INVALID_REQUEST),
         ({}, {"name": "x" * 300}, rtc.RequestResponse.LIMIT_EXCEEDED),
@@ -192,3 +193,45 @@ async def test_the_real_codec_is_told(world: World) -> None:
     anna.publisher.start_media("v0", "video/H264")
     info = others_view(boris, sid)
     assert info.mime_type == "video/H264" and info.codecs[0].mime_type == "video/H264"
+
+
+async def test_a_publisher_learns_which_codecs_and_layers_are_watched(world: World) -> None:
+    anna, boris = await world.join("anna"), await world.join("boris")
+    codecs = [rtc.SimulcastCodec(codec="av1", cid="cam"), rtc.SimulcastCodec(codec="vp8")]
+    boris.publisher.unsupported.add("video/AV1")
+    await boris.request(offer=rtc.SessionDescription(type="offer", sdp=offer_of()))
+    sid = await anna.publish("video", "cam", simulcast_codecs=codecs)
+    await world.pass_time(0.5)
+    (update,) = anna.told("subscribed_quality_update")
+    assert update.track_sid == sid
+    assert {c.codec: [q.enabled for q in c.qualities] for c in update.subscribed_codecs} == {
+        "av1": [False] * 3,
+        "vp8": [True] * 3,
+    }
+    assert list(update.subscribed_qualities) == list(update.subscribed_codecs[0].qualities)
+
+
+async def test_a_backup_codec_is_published_under_the_same_sid(world: World) -> None:
+    anna, boris = await world.join("anna"), await world.join("boris")
+    codecs = [rtc.SimulcastCodec(codec="av1", cid="cam"), rtc.SimulcastCodec(codec="vp8")]
+    boris.publisher.unsupported.add("video/AV1")
+    await boris.request(offer=rtc.SessionDescription(type="offer", sdp=offer_of()))
+    sid = await anna.publish("video", "cam", simulcast_codecs=codecs)
+    request = rtc.AddTrackRequest(
+        cid="cam-vp8",
+        sid=sid,
+        type=models.TrackType.VIDEO,
+        simulcast_codecs=[{"codec": "vp8", "cid": "cam-vp8"}],
+    )
+    await anna.request(add_track=request)
+    published = anna.told("track_published")[-1]
+    assert (published.cid, published.track.sid) == ("cam-vp8", sid)
+    sections = [section("v0", "video", "cam"), section("b", "video", "cam-vp8")]
+    await anna.request(offer=rtc.SessionDescription(type="offer", sdp=offer_of(*sections)))
+    await world.pass_time(0.5)
+    (track,) = anna.session.info.tracks
+    assert [(c.mime_type, c.mid, c.cid) for c in track.codecs] == [
+        ("video/AV1", "v0", "cam"),
+        ("video/VP8", "b", "cam-vp8"),
+    ]
+    assert [s.source.mid for s in boris.publisher.senders] == ["b"]
