@@ -176,10 +176,7 @@ class PeerConnection:
 
     def can_decode(self, mime_type: str) -> bool:
         """False when the peer's descriptions show that it cannot; before they tell, everything may be possible."""
-        if mime_type.lower() in self._rejected_codecs:
-            return False
-        decodable = self._decodable.get(mime_type.partition("/")[0])
-        return decodable is None or any(c.mime_type.lower() == mime_type.lower() for c in decodable)
+        return self._senders.can_decode(mime_type)
 
     def renegotiate(self) -> None:
         """A sender changed in a way that only a new negotiation can tell the peer."""

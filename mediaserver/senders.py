@@ -48,6 +48,13 @@ class Senders:
         ):
             raise UnsupportedCodec(source.mime_type)
 
+    def can_decode(self, mime_type: str) -> bool:
+        """False when it is known that the peer cannot; before it told, everything may be possible."""
+        if mime_type.lower() in self._rejected_codecs:
+            return False
+        decodable = self._decodable.get(mime_type.partition("/")[0])
+        return decodable is None or any(c.mime_type.lower() == mime_type.lower() for c in decodable)
+
     def add(self, sender: RtpSender) -> None:
         """It waits for a section."""
         self._senders.append(sender)
