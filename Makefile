@@ -106,6 +106,15 @@ test: setup $(VENV)/.test-dependencies packages ## set up and run all tests
 	$(MAKE) --no-print-directory fuzz
 	$(BIN)/python -m pytest -q $(ARGS)
 
+.PHONY: interop
+interop: setup $(VENV)/.test-dependencies packages ## published clients of all languages, the heavy tests too
+	$(BIN)/python -m pytest -q --heavy tests/interop $(ARGS)
+
+.PHONY: compatibility
+compatibility: setup $(VENV)/.test-dependencies packages ## write docs/compatibility.md from the results of the tests
+	$(BIN)/python -m pytest -q --heavy -m compatibility --proofs .cache/proofs.json
+	$(BIN)/python -m tests.compatibility .cache/proofs.json
+
 .PHONY: bench
 bench: setup $(VENV)/.test-dependencies ## measure the packet path beside the peers that are installed
 	$(BIN)/python -m benchmarks.fanout $(ARGS)
