@@ -106,7 +106,7 @@ class RtpSender:
             self.ssrc, self.rtx_ssrc, self.mapping = random_ssrc(), random_ssrc(), []
         self.source = receiver
         peer_codecs = [mine for _, mine in self.mapping]
-        if map_codecs(receiver.codecs, peer_codecs):
+        if carries(map_codecs(receiver.codecs, peer_codecs), receiver):
             self.negotiated(peer_codecs, self.extensions)
         elif self.mid is not None:
             self.connection.renegotiate()
@@ -115,7 +115,7 @@ class RtpSender:
         """Tells the data plane how this track goes out. False: the peer decodes none of the source's codecs."""
         self.mapping = map_codecs(self.source.codecs, peer_codecs)
         self.extensions = extensions
-        if not self.mapping or self.mid is None:
+        if not carries(self.mapping, self.source) or self.mid is None:
             return False
         if self.source.ended:
             return True  # about to be removed
@@ -145,6 +145,13 @@ def map_codecs(source: list[RtpCodec], peer: list[RtpCodec]) -> list[tuple[RtpCo
     """Pairs each codec of a source with the peer's that stands for it."""
     pairs = ((codec, codecs.match(codec, peer)) for codec in source)
     return [(codec, found) for codec, found in pairs if found is not None]
+
+
+def carries(mapping: list[tuple[RtpCodec, RtpCodec]], source: RtpReceiver) -> bool:
+    """Whether the codec that a source uses is among the pairs. A video section lists many and uses one."""
+    if source.kind == "audio" or not source.mime_type:
+        return bool(mapping)
+    return any(theirs.mime_type.lower() == source.mime_type.lower() for theirs, _ in mapping)
 
 
 def receiver_encodings(section: MediaSection) -> list[Encoding]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from . import codecs
 from .metrics import MediaMetrics
-from .rtp import RtpReceiver, RtpSender, UnsupportedCodec, map_codecs
+from .rtp import RtpReceiver, RtpSender, UnsupportedCodec, carries, map_codecs
 from .sdp import RtpCodec, SessionDescription
 from .sections import Section, receives
 
@@ -42,10 +42,8 @@ class Senders:
     def check(self, source: RtpReceiver) -> None:
         """Raises `UnsupportedCodec` when it is known that the peer cannot decode this."""
         decodable = self._decodable.get(source.kind)
-        unknown = decodable is None
-        if source.mime_type.lower() in self._rejected_codecs or not (
-            unknown or map_codecs(source.codecs, decodable or [])
-        ):
+        rejected = source.mime_type.lower() in self._rejected_codecs
+        if rejected or not (decodable is None or carries(map_codecs(source.codecs, decodable), source)):
             raise UnsupportedCodec(source.mime_type)
 
     def can_decode(self, mime_type: str) -> bool:
