@@ -14,7 +14,7 @@ from signalling.rtc import convert, responses
 from signalling.rtc.outgoing import Outgoing
 
 if TYPE_CHECKING:
-    from signalling.rtc.session import Session
+    from signalling.rtc.presence import Presence
 
 PROTOCOL_IDENTITY_RECONNECT = 12
 """From this version on clients understand that an identity came back with a new sid; older ones must be told
@@ -25,20 +25,20 @@ class Broadcaster:
     """Implements `RoomObserver`."""
 
     def __init__(
-        self, session_of: Callable[[Participant], Session | None], enabled_codecs: tuple[str, ...]
+        self, presence_of: Callable[[Participant], Presence | None], enabled_codecs: tuple[str, ...]
     ) -> None:
-        self._session_of = session_of
+        self._presence_of = presence_of
         self._enabled_codecs = enabled_codecs
 
     def participants_changed(
         self, room: Room, changed: Collection[Participant], recipients: Collection[Participant]
     ) -> None:
-        response = Outgoing(responses.participants([session.info for session in self._sessions(changed)]))
+        response = Outgoing(responses.participants([presence.info for presence in self._present(changed)]))
         gone = [p for p in changed if p.state is ParticipantState.DISCONNECTED]
-        for session in self._sessions(recipients):
-            if gone and not session.connected:
-                session.missed(responses.disconnected_infos(gone))
-            session.send(response)
+        for presence in self._present(recipients):
+            if gone and not presence.connected:
+                presence.missed(responses.disconnected_infos(gone))
+            presence.send(response)
 
     def participant_replaced(
         self, room: Room, replaced: Participant, recipients: Collection[Participant]
@@ -46,39 +46,39 @@ class Broadcaster:
         if replaced.permissions.hidden:
             return
         response = Outgoing(responses.participants(responses.disconnected_infos([replaced])))
-        for session in self._sessions(recipients):
-            if session.protocol < PROTOCOL_IDENTITY_RECONNECT:
-                session.send(response)
+        for presence in self._present(recipients):
+            if presence.protocol < PROTOCOL_IDENTITY_RECONNECT:
+                presence.send(response)
 
     def speakers_changed(self, room: Room, changes: Collection[Speaker]) -> None:
         responses_by_sids: dict[tuple[str, ...], Outgoing] = {}
         for participant in room.participants.values():
-            session = self._session_of(participant)
+            presence = self._presence_of(participant)
             visible = noticeable(participant, changes)
-            if session is None or not visible:
+            if presence is None or not visible:
                 continue
             key = tuple(speaker.sid for speaker in visible)
             if key not in responses_by_sids:
                 message = rtc.SignalResponse(speakers_changed=convert.speaker_infos(visible))
                 responses_by_sids[key] = Outgoing(message)
-            session.send(responses_by_sids[key])
+            presence.send(responses_by_sids[key])
 
     def room_changed(self, room: Room) -> None:
         info = convert.room_info(room, self._enabled_codecs)
         response = Outgoing(rtc.SignalResponse(room_update=rtc.RoomUpdate(room=info)))
-        for session in self._sessions(room.participants.values()):
-            session.send(response)
+        for presence in self._present(room.participants.values()):
+            presence.send(response)
 
-    def _sessions(self, participants: Collection[Participant]) -> list[Session]:
-        return [session for p in participants if (session := self._session_of(p)) is not None]
+    def _present(self, participants: Collection[Participant]) -> list[Presence]:
+        return [presence for p in participants if (presence := self._presence_of(p)) is not None]
 
 
 def visible_infos(
-    room: Room, session_of: Callable[[Participant], Session | None], without: Participant
+    room: Room, presence_of: Callable[[Participant], Presence | None], without: Participant
 ) -> list[models.ParticipantInfo]:
     """All that one participant may know of the others."""
     others = [p for p in room.participants.values() if p is not without and not p.permissions.hidden]
-    return [session.info for p in others if (session := session_of(p)) is not None]
+    return [presence.info for p in others if (presence := presence_of(p)) is not None]
 
 
 def noticeable(listener: Participant, speakers: Collection[Speaker]) -> list[Speaker]:

@@ -22,6 +22,7 @@ from signalling.rtc.websocket import SignalConnection
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
     from signalling.api_keys import ApiKeys
+    from signalling.rtc.attendance import Attendance
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.sessions import Sessions
     from signalling.rtc.settings import RtcSettings
@@ -41,12 +42,14 @@ class Endpoint:
         keys: ApiKeys,
         clock: Clock,
         metrics: RtcMetrics,
+        attendance: Attendance,
         sessions: Sessions,
     ) -> None:
         self._settings = settings
         self._keys = keys
         self._clock = clock
         self._metrics = metrics
+        self._attendance = attendance
         self._sessions = sessions
         self._counts = ConnectionCounts()
         self._connections: set[asyncio.Task[object]] = set()
@@ -72,7 +75,7 @@ class Endpoint:
     async def _validate(self, parse: Parse, request: web.Request) -> web.Response:
         """Tells a client why its WebSocket failed, which browsers do not."""
         try:
-            self._sessions.check(self._admission(parse, request))
+            self._attendance.check(self._admission(parse, request))
         except JoinError as error:
             return web.Response(status=error.status, text=str(error), headers=CORS_HEADERS)
         return web.Response(text="success", headers=CORS_HEADERS)
@@ -81,7 +84,7 @@ class Endpoint:
         try:
             socket = self._socket(request)
             admission = self._admission(parse, request)
-            self._sessions.check(admission)
+            self._attendance.check(admission)
             keys = self._acquire(admission, request)
         except JoinError as error:
             self._metrics.joins.labels(error.result).inc()

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
 from signalling.rtc import responses
+from signalling.rtc.attendance import Attendance
 from signalling.rtc.endpoint import Endpoint
 from signalling.rtc.metrics import RtcMetrics
 from signalling.rtc.sessions import Sessions, describe
@@ -45,17 +46,12 @@ class RtcService:
         self._clock = clock
         self._metrics = RtcMetrics(registry)
         self._log = structlog.get_logger(__name__)
-        self.sessions = Sessions(
-            settings,
-            keys,
-            clock,
-            self._metrics,
-            responses.server_info(settings, "ND_" + uuid.uuid4().hex[:12]),
-            self._connect,
-            self._worker_for,
-            self._room_ended,
+        self.attendance = Attendance(
+            settings, clock, self._metrics, self._connect, self._worker_for, self._room_ended
         )
-        self._endpoint = Endpoint(settings, keys, clock, self._metrics, self.sessions)
+        node = responses.server_info(settings, "ND_" + uuid.uuid4().hex[:12])
+        self._sessions = Sessions(self.attendance, settings, keys, clock, self._metrics, node)
+        self._endpoint = Endpoint(settings, keys, clock, self._metrics, self.attendance, self._sessions)
         self._ticker: asyncio.Task[None] | None = None
 
     def routes(self) -> list[web.RouteDef]:
@@ -73,7 +69,7 @@ class RtcService:
     def snapshot(self) -> RtcSnapshot:
         """What is going on now."""
         return RtcSnapshot(
-            tuple(room_snapshot(room, self._participants(room)) for room in self.sessions.rooms)
+            tuple(room_snapshot(room, self._participants(room)) for room in self.attendance.rooms)
         )
 
     async def close(self) -> None:
@@ -81,19 +77,19 @@ class RtcService:
         if self._ticker is not None:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
-        await self.sessions.close()
+        await self.attendance.close()
         await self._endpoint.close()
 
     def _participants(self, room: Room) -> tuple[ParticipantSnapshot, ...]:
-        sessions = [s for p in room.participants.values() if (s := self.sessions.of(p)) is not None]
+        present = [p for one in room.participants.values() if (p := self.attendance.of(one)) is not None]
         return tuple(
             participant_snapshot(
-                session.participant,
-                connected=session.connected,
-                client=describe(session.client),
-                correlation_id=session.admission.correlation_id,
+                presence.participant,
+                connected=presence.connected,
+                client=describe(presence.client),
+                correlation_id=presence.admission.correlation_id,
             )
-            for session in sessions
+            for presence in present
         )
 
     def _connect(
@@ -117,13 +113,13 @@ class RtcService:
         self._engine.release_worker(room_name)
 
     def _audio_levels(self, levels: list[tuple[int, float]]) -> None:
-        self.sessions.rooms.audio_levels(levels)
+        self.attendance.rooms.audio_levels(levels)
 
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
             try:
-                self.sessions.tick(self._clock.monotonic())
+                self.attendance.tick(self._clock.monotonic())
             except Exception:
                 self._metrics.errors.labels("internal").inc()
                 self._log.exception("the ticker failed")

@@ -16,13 +16,14 @@ import structlog
 from livekit.protocol import models, rtc
 
 from mediaserver.participant import Participant, ParticipantState, RemovalReason
-from signalling.rtc import convert, enums, responses
+from signalling.rtc import enums, responses
 from signalling.rtc.data_packets import DataPackets
 from signalling.rtc.handlers import HANDLERS
 from signalling.rtc.jobs import Job, JobQueue
 from signalling.rtc.lifetime import Lifetime
 from signalling.rtc.negotiation import Negotiation
 from signalling.rtc.outgoing import Outgoing
+from signalling.rtc.presence import Information
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
@@ -85,21 +86,19 @@ class Session:
         self._lifetime = Lifetime(joined=now, heard=now, token_refreshed=now)
         self._jobs = JobQueue(MAX_QUEUED_REQUESTS, self._job_failed)
         self._missed: list[models.ParticipantInfo] = []
-        self._info = models.ParticipantInfo()
 
     def start(self, participant: Participant) -> None:
         """The participant was made, with a `Notifier` of this session as its observer."""
         self.participant = participant
+        self._information = Information(participant, self.client)
         self.negotiation = Negotiation(self)
         self.data = DataPackets(self)
         self.log = self.log.bind(participant=participant.sid)
 
     @property
     def info(self) -> models.ParticipantInfo:
-        """The participant as clients are told; made anew only when it has changed. Not to be changed."""
-        if self._info.version != self.participant.version:
-            self._info = convert.participant_info(self.participant, self.client)
-        return self._info
+        """The participant as clients are told. Not to be changed."""
+        return self._information.get()
 
     # The connection to the client
 

@@ -9,4 +9,4 @@ from tests.signalling.rtc.rtc_fakes import World
 async def world() -> AsyncIterator[World]:
     made = World()
     yield made
-    await made.sessions.close()
+    await made.attendance.close()

@@ -15,6 +15,7 @@ from mediaserver.room import Room
 from signalling.api_keys import ApiKeys
 from signalling.rtc import responses
 from signalling.rtc.admission import Admission, admit
+from signalling.rtc.attendance import Attendance
 from signalling.rtc.connect_parameters import ConnectParameters
 from signalling.rtc.metrics import RtcMetrics
 from signalling.rtc.outgoing import Outgoing
@@ -111,16 +112,16 @@ class World:
         self.metrics = RtcMetrics(self.registry)
         self.ended_rooms: list[str] = []
         self.workers: dict[str, int] = {}
-        self.sessions = Sessions(
+        self.attendance = Attendance(
             self.settings,
-            self.keys,
             self.clock,
             self.metrics,
-            responses.server_info(self.settings, "ND_test"),
             self._connect,
             lambda name: self.workers.get(name, 0),
             self.ended_rooms.append,
         )
+        node = responses.server_info(self.settings, "ND_test")
+        self.sessions = Sessions(self.attendance, self.settings, self.keys, self.clock, self.metrics, node)
 
     def admission(
         self,
@@ -168,7 +169,7 @@ class World:
         steps = int(seconds / 0.5) or 1
         for _ in range(steps):
             self.clock.advance(seconds / steps)
-            self.sessions.tick(self.clock.monotonic())
+            self.attendance.tick(self.clock.monotonic())
         await self.work()
 
     async def sessions_hear(self, *clients: Client) -> None:

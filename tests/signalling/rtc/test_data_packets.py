@@ -177,7 +177,7 @@ async def test_limits() -> None:
     for _ in range(10):
         send(anna, user())
     assert len(received(boris)) == 7
-    await world.sessions.close()
+    await world.attendance.close()
 
 
 async def test_a_receiver_that_cannot_take_it_is_counted(world: World) -> None:

@@ -30,7 +30,12 @@ class Server:
     def __init__(self, **settings: Any) -> None:
         self.world = World(**settings)
         self.endpoint = Endpoint(
-            self.world.settings, self.world.keys, self.world.clock, self.world.metrics, self.world.sessions
+            self.world.settings,
+            self.world.keys,
+            self.world.clock,
+            self.world.metrics,
+            self.world.attendance,
+            self.world.sessions,
         )
         application = web.Application()
         application.add_routes(self.endpoint.routes())
@@ -49,7 +54,7 @@ class Server:
         return await self.http.ws_connect("/rtc", params=params)
 
     async def close(self) -> None:
-        await self.world.sessions.close()
+        await self.world.attendance.close()
         await self.endpoint.close()
         await self.http.close()
 
@@ -260,7 +265,7 @@ async def test_shutdown_says_goodbye_and_leaves_no_task(server: Server) -> None:
     before = asyncio.all_tasks()
     sockets = [await server.connect(name) for name in ("anna", "boris")]
     readers = [asyncio.ensure_future(until(socket, "leave")) for socket in sockets]
-    await server.world.sessions.close()
+    await server.world.attendance.close()
     for leave in await asyncio.gather(*readers):
         assert leave.reason == models.DisconnectReason.SERVER_SHUTDOWN
     for socket in sockets:

@@ -99,7 +99,7 @@ def test_any_data(label: str, payloads: list[bytes]) -> None:
         for payload in payloads:
             anna.publisher.receive_data(label, payload)
         assert boris.participant.state is not ParticipantState.DISCONNECTED
-        await world.sessions.close()
+        await world.attendance.close()
 
     asyncio.run(check())
 
@@ -118,4 +118,4 @@ async def _send(requests: list[bytes]) -> None:
         await world.work()
     assert world.metric("polyana_rtc_signal_errors_total", kind="internal") == 0
     assert other.participant.state is not ParticipantState.DISCONNECTED
-    await world.sessions.close()
+    await world.attendance.close()

@@ -125,9 +125,9 @@ async def test_rooms_are_made_on_demand_and_end(world: World) -> None:
     anna = await world.join("anna")
     await anna.request(leave=rtc.LeaveRequest())
     await world.pass_time(world.settings.departure_timeout_s - 2)
-    assert len(world.sessions.rooms) == 1
+    assert len(world.attendance.rooms) == 1
     await world.pass_time(4)
-    assert len(world.sessions.rooms) == 0 and world.ended_rooms == ["lesson"]
+    assert len(world.attendance.rooms) == 0 and world.ended_rooms == ["lesson"]
 
 
 async def test_without_auto_create_a_room_needs_a_grant() -> None:
@@ -136,7 +136,7 @@ async def test_without_auto_create_a_room_needs_a_grant() -> None:
         await world.join("anna")
     await world.join("head", grants={"room_create": True})
     await world.join("anna")
-    await world.sessions.close()
+    await world.attendance.close()
 
 
 async def test_limits_of_rooms_and_seats() -> None:
@@ -147,7 +147,7 @@ async def test_limits_of_rooms_and_seats() -> None:
         await world.join("boris")
     with pytest.raises(ServerFull):
         await world.join("boris", room="other")
-    await world.sessions.close()
+    await world.attendance.close()
 
 
 async def test_who_never_connects_is_removed(world: World) -> None:
@@ -161,7 +161,7 @@ async def test_who_never_connects_is_removed(world: World) -> None:
 
 async def test_shutdown_tells_everybody_to_come_back(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris", v1=False)
-    await world.sessions.close()
+    await world.attendance.close()
     for client in (anna, boris):
         (leave,) = client.told("leave")
         assert leave.reason == models.DisconnectReason.SERVER_SHUTDOWN
@@ -174,6 +174,6 @@ async def test_shutdown_tells_everybody_to_come_back(world: World) -> None:
 async def test_shutdown_can_end_the_call() -> None:
     world = World(reconnect_on_shutdown=False)
     anna = await world.join("anna", protocol=12)
-    await world.sessions.close()
+    await world.attendance.close()
     (leave,) = anna.told("leave")
     assert not leave.can_reconnect and leave.action == rtc.LeaveRequest.DISCONNECT

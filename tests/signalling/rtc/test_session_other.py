@@ -149,7 +149,7 @@ async def test_simulated_leaves(scenario: str, action: int) -> None:
     anna = await world.join("anna")
     await anna.request(simulate=rtc.SimulateScenario(**{scenario: True}))  # type: ignore[arg-type]
     assert anna.told("leave")[0].action == action
-    await world.sessions.close()
+    await world.attendance.close()
 
 
 async def test_simulated_disconnects() -> None:
@@ -173,7 +173,7 @@ async def test_simulated_disconnects() -> None:
     await back.request(simulate=rtc.SimulateScenario(node_failure=True))
     assert back.sink.closed == "simulated" and anna.participant.state is ParticipantState.DISCONNECTED
     await back.request(simulate=rtc.SimulateScenario(subscriber_bandwidth=100))
-    await world.sessions.close()
+    await world.attendance.close()
 
 
 async def test_a_bug_in_one_session_does_not_end_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

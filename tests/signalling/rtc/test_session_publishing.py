@@ -117,7 +117,7 @@ async def test_a_disabled_codec_is_replaced() -> None:
         add_track=rtc.AddTrackRequest(cid="c", type=models.TrackType.VIDEO, simulcast_codecs=codecs)
     )
     assert [c.mime_type for c in anna.told("track_published")[0].track.codecs] == ["video/VP8"]
-    await world.sessions.close()
+    await world.attendance.close()
 
 
 async def test_too_many_tracks() -> None:
@@ -127,7 +127,7 @@ async def test_too_many_tracks() -> None:
         await anna.request(add_track=rtc.AddTrackRequest(cid=str(number)))
     assert len(anna.told("track_published")) == 2
     assert anna.told("request_response")[0].reason == rtc.RequestResponse.LIMIT_EXCEEDED
-    await world.sessions.close()
+    await world.attendance.close()
 
 
 async def test_mute(world: World) -> None:

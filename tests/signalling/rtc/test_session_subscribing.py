@@ -91,7 +91,7 @@ async def test_speakers(world: World) -> None:
     sid = await anna.publish("audio")
     receiver = anna.participant.publisher.tracks[sid].receiver
     assert receiver is not None
-    world.sessions.rooms.audio_levels([(receiver.id, 0.5), (999_999, 1.0)])
+    world.attendance.rooms.audio_levels([(receiver.id, 0.5), (999_999, 1.0)])
     await world.pass_time(0.5)
     for client in (anna, boris):
         ((speaker,),) = [list(change.speakers) for change in client.told("speakers_changed")]
@@ -109,7 +109,7 @@ async def test_a_muted_participant_does_not_speak(world: World) -> None:
     await anna.request(mute=rtc.MuteTrackRequest(sid=sid, muted=True))
     receiver = anna.participant.publisher.tracks[sid].receiver
     assert receiver is not None
-    world.sessions.rooms.audio_levels([(receiver.id, 0.5)])
+    world.attendance.rooms.audio_levels([(receiver.id, 0.5)])
     await world.pass_time(1)
     assert anna.told("speakers_changed") == []
 
@@ -124,10 +124,10 @@ async def test_a_report_of_one_worker_says_nothing_about_rooms_on_another(world:
         assert receiver is not None
         speakers[room] = (client, receiver.id)
     one, two = speakers["one"], speakers["two"]
-    world.sessions.rooms.audio_levels([(two[1], 0.5)])
+    world.attendance.rooms.audio_levels([(two[1], 0.5)])
     for step in range(12):
         await world.pass_time(0.3)
-        world.sessions.rooms.audio_levels([(one[1], 0.5)])
+        world.attendance.rooms.audio_levels([(one[1], 0.5)])
         await world.sessions_hear(one[0], two[0])
         if step == 1:
             assert two[0].told("speakers_changed")[-1].speakers[0].active, "nothing was said about it"

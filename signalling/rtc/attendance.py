@@ -1,0 +1,139 @@
+"""Who is in which room of this server, whatever protocol they speak. No HTTP here."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from mediaserver.participant import Participant, ParticipantLimits, RemovalReason
+from mediaserver.room import Room, RoomFull
+from signalling.rtc.broadcast import Broadcaster
+from signalling.rtc.errors import ServerFull
+from signalling.rtc.rooms import Rooms
+
+if TYPE_CHECKING:
+    from mediaserver.clock import Clock
+    from mediaserver.participant import ParticipantObserver
+    from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
+    from signalling.rtc.admission import Admission
+    from signalling.rtc.metrics import RtcMetrics
+    from signalling.rtc.presence import Presence
+    from signalling.rtc.settings import RtcSettings
+
+TICK_S = 1.0
+
+Connect = Callable[["Room", Mapping[str, str], "Offerer", "PeerConnectionObserver"], "PeerConnection"]
+"""Makes a peer connection on the room's worker; the mapping names it in log lines."""
+
+
+class Attendance:
+    """Seats participants, and owns the tasks that live as long as they are there."""
+
+    def __init__(
+        self,
+        settings: RtcSettings,
+        clock: Clock,
+        metrics: RtcMetrics,
+        connect: Connect,
+        worker_for: Callable[[str], int],
+        room_ended: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._metrics = metrics
+        self._connect = connect
+        broadcaster = Broadcaster(self.of, settings.enabled_codecs)
+        self.rooms = Rooms(settings, clock, metrics, broadcaster, worker_for, room_ended)
+        self._present: dict[str, Presence] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing = False
+        self._next_tick = 0.0
+        self._log = structlog.get_logger(__name__)
+
+    def __iter__(self) -> Iterator[Presence]:
+        return iter(list(self._present.values()))
+
+    def of(self, participant: Participant) -> Presence | None:
+        return self._present.get(participant.sid)
+
+    def check(self, admission: Admission) -> None:
+        """Raises a `JoinError` if this participant cannot join now."""
+        if self._closing:
+            raise ServerFull("the server is shutting down")
+        self.rooms.check(admission.room_name, may_create=admission.may_create_room)
+        room = self.rooms.get(admission.room_name)
+        if room is not None and not admission.parameters.reconnect:
+            try:
+                room.check_seat(admission.profile.identity, admission.profile.kind)
+            except RoomFull as error:
+                raise ServerFull("room has exceeded its max participants") from error
+
+    def prepare(self, admission: Admission, observer: ParticipantObserver) -> Participant:
+        """A participant that has not entered its room yet. Raises a `JoinError`."""
+        self.check(admission)
+        room = self.rooms.get_or_create(admission.room_name, admission.room_settings)
+        parameters, settings = admission.parameters, self._settings
+        names = {
+            "correlation_id": admission.correlation_id,
+            "room": room.name,
+            "identity": admission.profile.identity,
+        }
+        return Participant(
+            admission.profile,
+            admission.permissions,
+            room=room,
+            observer=observer,
+            connect=partial(self._connect, room, names),
+            single_connection=parameters.single_connection,
+            auto_subscribe=parameters.auto_subscribe,
+            adaptive_stream=parameters.adaptive_stream,
+            sync_streams=parameters.takes_sync_streams,
+            joined_at=self._clock.time(),
+            limits=ParticipantLimits(
+                max_tracks=settings.max_tracks_per_participant,
+                max_reliable_buffer_bytes=settings.max_reliable_buffer_bytes,
+                max_joining_data_bytes=settings.max_joining_data_bytes,
+            ),
+        )
+
+    def enter(self, presence: Presence) -> None:
+        """The participant takes its seat; an earlier presence of the same identity ends."""
+        participant = presence.participant
+        self._present[participant.sid] = presence
+        participant.room.join(participant)
+
+    def own(self, presence: Presence) -> None:
+        """Runs it until the participant has left."""
+        task = asyncio.create_task(presence.run(), name=f"presence-{presence.participant.sid}")
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def left(self, presence: Presence) -> None:
+        """The participant is out of its room."""
+        self._present.pop(presence.participant.sid, None)
+
+    def tick(self, now: float) -> None:
+        """Time limits of rooms and participants. To be called about every 100 ms."""
+        self.rooms.tick(now)
+        if now >= self._next_tick:
+            self._next_tick = now + TICK_S
+            for presence in self:
+                presence.tick(now)
+
+    async def close(self) -> None:
+        """Everybody leaves; waits until that is done."""
+        self._closing = True
+        for presence in self:
+            presence.remove(RemovalReason.SERVER_SHUTDOWN)
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._metrics.errors.labels("internal").inc()
+            self._log.error("a presence failed", exc_info=error)

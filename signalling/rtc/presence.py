@@ -1,0 +1,66 @@
+"""A participant as the signalling of everybody else sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Protocol
+
+from mediaserver.participant import RemovalReason
+from signalling.rtc import convert
+
+if TYPE_CHECKING:
+    from livekit.protocol import models, rtc
+
+    from mediaserver.participant import Participant
+    from signalling.rtc.admission import Admission
+    from signalling.rtc.outgoing import Outgoing
+
+
+class Presence(Protocol):
+    """Somebody in a room: a `Session` that speaks LiveKit's protocol with its client, or a client of another
+    protocol, which is seen by the others and told nothing."""
+
+    admission: Admission
+    participant: Participant
+
+    @property
+    def info(self) -> models.ParticipantInfo:
+        """As clients are told."""
+
+    @property
+    def client(self) -> models.ClientInfo: ...
+    @property
+    def connected(self) -> bool:
+        """Whether somebody is there to be told."""
+
+    @property
+    def protocol(self) -> int:
+        """Version of LiveKit's protocol."""
+
+    def send(self, response: rtc.SignalResponse | Outgoing) -> None: ...
+    def missed(self, infos: Collection[models.ParticipantInfo]) -> None:
+        """Participants that left while nobody was there to be told."""
+
+    def tick(self, now: float) -> None:
+        """Time limits. To be called about once a second; seconds, monotonic."""
+
+    def remove(self, reason: RemovalReason) -> None:
+        """Takes the participant out of its room, which ends `run`."""
+
+    async def run(self) -> None:
+        """Lives as long as the participant is in its room, then closes its connections."""
+
+
+class Information:
+    """A participant as clients are told; made anew only when it has changed."""
+
+    def __init__(self, participant: Participant, client: models.ClientInfo) -> None:
+        self._participant = participant
+        self._client = client
+        self._made: models.ParticipantInfo | None = None
+
+    def get(self) -> models.ParticipantInfo:
+        """Not to be changed."""
+        if self._made is None or self._made.version != self._participant.version:
+            self._made = convert.participant_info(self._participant, self._client)
+        return self._made
