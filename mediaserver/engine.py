@@ -203,8 +203,15 @@ class Engine:
     def statistics(self) -> list[WorkerStatistics]:
         """The latest snapshots of the workers; waits at most a fifth of a second for a busy one, which then stands
         as it was before, so that counters never fall."""
-        if self._plane is not None:
-            self._statistics |= {found.worker: found for found in self._plane.statistics()}
+        return self._merged(self._plane.statistics() if self._plane is not None else [])
+
+    async def sample_statistics(self) -> list[WorkerStatistics]:
+        """The same without holding up the event loop."""
+        plane = self._plane
+        return self._merged(await asyncio.to_thread(plane.statistics) if plane is not None else [])
+
+    def _merged(self, found: Iterable[WorkerStatistics]) -> list[WorkerStatistics]:
+        self._statistics |= {statistics.worker: statistics for statistics in found}
         return [self._statistics[worker] for worker in sorted(self._statistics)]
 
     def _read_events(self) -> None:

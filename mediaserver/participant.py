@@ -19,6 +19,7 @@ from mediaserver.publisher import Publisher
 from mediaserver.subscriber import Subscriber, SubscriptionFailure
 
 if TYPE_CHECKING:
+    from mediaserver.connection_quality import ConnectionQuality, Rated
     from mediaserver.layers import VideoQuality
     from mediaserver.peer_connection import PeerConnectionObserver, RtpReceiver, RtpSender
     from mediaserver.room import Room
@@ -72,6 +73,9 @@ class ParticipantObserver(Protocol):
 
     def subscribed_qualities_changed(self, track: Track, qualities: Mapping[str, VideoQuality]) -> None:
         """What of one of the participant's own tracks anybody needs: MIME type -> highest quality (dynacast)."""
+
+    def connection_quality_changed(self, changes: Mapping[str, Rated]) -> None:
+        """Of itself and of those whose tracks it receives, by sid."""
 
     def track_muted(self, track: Track) -> None:
         """The server muted or unmuted one of the participant's own tracks."""
@@ -151,6 +155,7 @@ class Participant:
             adaptive_stream=adaptive_stream,
             sync_streams=sync_streams,
         )
+        self._quality_told: dict[str, ConnectionQuality] = {}
         self.data = DataOutbox(limits.max_joining_data_bytes, limits.max_reliable_buffer_bytes)
 
     @property
@@ -202,6 +207,17 @@ class Participant:
         self.subscriber.reconcile_all()
         self.room.participant_changed(self, immediately=True)
         self.observer.profile_changed()
+
+    def tell_quality(self, rated: Mapping[str, Rated]) -> None:
+        """Tells what has changed of the participant's own connection, and of those whose tracks it receives."""
+        received = (
+            subscription.track.publisher.sid for subscription in self.subscriber.subscriptions.values()
+        )
+        known = {sid: rated[sid] for sid in (self.sid, *received) if sid in rated}
+        changes = {sid: new for sid, new in known.items() if new.quality is not self._quality_told.get(sid)}
+        self._quality_told = {sid: new.quality for sid, new in known.items()}
+        if changes:
+            self.observer.connection_quality_changed(changes)
 
     def send_data(self, label: Label, payload: bytes) -> bool:
         """Returns False if the message was dropped."""

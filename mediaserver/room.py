@@ -15,6 +15,7 @@ from mediaserver.participant import Participant, ParticipantKind, ParticipantSta
 from mediaserver.speakers import ActiveSpeakers, Speaker
 
 if TYPE_CHECKING:
+    from mediaserver.connection_quality import Rated
     from mediaserver.track import CodecStream, Track
 
 DEPENDENT_KINDS = frozenset({ParticipantKind.AGENT, ParticipantKind.EGRESS})
@@ -259,6 +260,11 @@ class Room:
         """Tells everybody who speaks now. To be called at the interval of speaker updates."""
         if not self.speakers.idle and (changes := self.speakers.changes(now)):
             self._observer.speakers_changed(self, changes)
+
+    def tell_quality(self, rated: Mapping[str, Rated]) -> None:
+        """How good the connections are, by participant sid. To be called at regular intervals."""
+        for participant in self.participants.values():
+            participant.tell_quality(rated)
 
     def expired(self, now: float) -> bool:
         """Whether nobody has come for so long that the room should end."""

@@ -5,6 +5,7 @@ Protobuf enumerations are open: a newer client can send any number, which maps t
 
 from livekit.protocol import models, rtc
 
+from mediaserver.connection_quality import ConnectionQuality
 from mediaserver.participant import ParticipantKind, ParticipantState, RemovalReason
 from mediaserver.publisher import PublishRefusal
 from mediaserver.subscriber import SubscriptionFailure
@@ -54,6 +55,13 @@ DISCONNECT_REASONS = {
     RemovalReason.JOIN_FAILURE: models.DisconnectReason.JOIN_FAILURE,
     RemovalReason.SIGNAL_CLOSE: models.DisconnectReason.SIGNAL_CLOSE,
     RemovalReason.CONNECTION_TIMEOUT: models.DisconnectReason.CONNECTION_TIMEOUT,
+}
+
+QUALITIES = {
+    ConnectionQuality.LOST: models.ConnectionQuality.LOST,
+    ConnectionQuality.POOR: models.ConnectionQuality.POOR,
+    ConnectionQuality.GOOD: models.ConnectionQuality.GOOD,
+    ConnectionQuality.EXCELLENT: models.ConnectionQuality.EXCELLENT,
 }
 
 SUBSCRIPTION_ERRORS = {

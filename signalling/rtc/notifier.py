@@ -13,6 +13,7 @@ from mediaserver.subscriber import SubscriptionFailure
 from signalling.rtc import responses
 
 if TYPE_CHECKING:
+    from mediaserver.connection_quality import Rated
     from mediaserver.layers import VideoQuality
     from mediaserver.track import Track
     from signalling.rtc.session import Session
@@ -50,6 +51,9 @@ class Notifier:
 
     def subscribed_qualities_changed(self, track: Track, qualities: Mapping[str, VideoQuality]) -> None:
         self._session.send(responses.subscribed_qualities(track, qualities))
+
+    def connection_quality_changed(self, changes: Mapping[str, Rated]) -> None:
+        self._session.send(responses.connection_quality(changes, self._session.protocol))
 
     def track_muted(self, track: Track) -> None:
         mute = rtc.MuteTrackRequest(sid=track.sid, muted=track.muted)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from livekit.protocol import models, rtc
 
+from mediaserver.connection_quality import ConnectionQuality, Rated
 from mediaserver.layers import VideoQuality
 from mediaserver.participant import Participant, RemovalReason
 from mediaserver.subscriber import SubscriptionFailure
@@ -14,6 +15,8 @@ from signalling.rtc.settings import RtcSettings
 OFF = VideoQuality.OFF
 PROTOCOL = 17
 """LiveKit's protocol version that this server speaks (CurrentProtocol of livekit-server 1.13)."""
+PROTOCOL_QUALITY_LOST = 11
+"""From this version on clients know the level LOST; older ones are told POOR."""
 PROTOCOL_LEAVE_ACTION = 13
 """From this version on clients understand `LeaveRequest.action`; older ones read `can_reconnect`."""
 
@@ -132,6 +135,20 @@ def subscribed_qualities(track: Track, qualities: Mapping[str, VideoQuality]) ->
         track_sid=track.sid, subscribed_codecs=codecs, subscribed_qualities=codecs[0].qualities
     )
     return rtc.SignalResponse(subscribed_quality_update=update)
+
+
+def connection_quality(changes: Mapping[str, Rated], protocol: int) -> rtc.SignalResponse:
+    """For a client of this protocol version; by sid."""
+    levels = dict(enums.QUALITIES)
+    if protocol < PROTOCOL_QUALITY_LOST:
+        levels[ConnectionQuality.LOST] = models.ConnectionQuality.POOR
+    updates = [
+        rtc.ConnectionQualityInfo(
+            participant_sid=sid, quality=levels[rated.quality], score=rated.mean_opinion_score
+        )
+        for sid, rated in changes.items()
+    ]
+    return rtc.SignalResponse(connection_quality=rtc.ConnectionQualityUpdate(updates=updates))
 
 
 def subscription_permission(track: Track, allowed: bool) -> rtc.SignalResponse:

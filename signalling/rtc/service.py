@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
 
+from mediaserver.connection_quality import QualityMonitor, Sample
 from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
 from signalling.rtc import responses
 from signalling.rtc.attendance import Attendance
@@ -52,7 +53,9 @@ class RtcService:
         node = responses.server_info(settings, "ND_" + uuid.uuid4().hex[:12])
         self._sessions = Sessions(self.attendance, settings, keys, clock, self._metrics, node)
         self._endpoint = Endpoint(settings, keys, clock, self._metrics, self.attendance, self._sessions)
-        self._ticker: asyncio.Task[None] | None = None
+        self._quality = QualityMonitor()
+        self._quality_interval_s = settings.quality_interval_s
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
 
     def routes(self) -> list[web.RouteDef]:
         """`/rtc`, `/rtc/v1` and their `validate`. The application must allow request lines of 64 KiB: a v1
@@ -62,9 +65,14 @@ class RtcService:
     def start(self) -> None:
         """Begins to watch time limits and audio levels. Needs a running event loop; does nothing the second
         time."""
-        if self._ticker is None:
+        if not self._tasks:
             self._engine.add_audio_level_handler(self._audio_levels)
-            self._ticker = asyncio.create_task(self._tick(), name="rtc-ticker")
+            self._tasks = (
+                asyncio.create_task(self._repeat(TICK_S, self._tick), name="rtc-ticker"),
+                asyncio.create_task(
+                    self._repeat(self._quality_interval_s, self._rate_connections), name="rtc-quality"
+                ),
+            )
 
     def snapshot(self) -> RtcSnapshot:
         """What is going on now."""
@@ -74,9 +82,9 @@ class RtcService:
 
     async def close(self) -> None:
         """Tells clients that the server stops, ends all sessions and leaves no task behind. Idempotent."""
-        if self._ticker is not None:
-            self._ticker.cancel()
-            await asyncio.gather(self._ticker, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.attendance.close()
         await self._endpoint.close()
 
@@ -115,11 +123,21 @@ class RtcService:
     def _audio_levels(self, levels: list[tuple[int, float]]) -> None:
         self.attendance.rooms.audio_levels(levels)
 
-    async def _tick(self) -> None:
+    async def _repeat(self, interval_s: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(interval_s)
             try:
-                self.attendance.tick(self._clock.monotonic())
+                await work()
             except Exception:
                 self._metrics.errors.labels("internal").inc()
-                self._log.exception("the ticker failed")
+                self._log.exception("regular work failed", work=work.__name__)
+
+    async def _tick(self) -> None:
+        self.attendance.tick(self._clock.monotonic())
+
+    async def _rate_connections(self) -> None:
+        sample = Sample.of(await self._engine.sample_statistics())
+        participants = [p for room in self.attendance.rooms for p in room.participants.values()]
+        rated = self._quality.update(participants, sample)
+        for room in self.attendance.rooms:
+            room.tell_quality(rated)

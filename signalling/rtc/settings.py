@@ -88,6 +88,8 @@ class RtcSettings(BaseModel):
     """Reliable data kept for a participant whose data channel is not open yet."""
 
     speaker_interval_s: Seconds = 0.4
+    quality_interval_s: Seconds = 3
+    """How often connections are rated."""
     update_interval_s: Annotated[float, Field(ge=0)] = 0.1
     """Changes of participants within this time go out as one update, in large rooms within a longer time; a
     publisher's go out at once."""

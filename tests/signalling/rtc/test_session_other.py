@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from livekit.protocol import models, rtc
 
+from mediaserver.connection_quality import ConnectionQuality, Rated
 from mediaserver.participant import ParticipantState
 from signalling.rtc.tokens import verify_token
 from tests.signalling.rtc.rtc_fakes import KEYS, World
@@ -188,3 +189,15 @@ async def test_a_bug_in_one_session_does_not_end_it(world: World, monkeypatch: p
     await world.work()
     assert world.metric("polyana_rtc_signal_errors_total", kind="internal") == 1
     assert anna.told("request_response")[0].reason == rtc.RequestResponse.NOT_FOUND
+
+
+@pytest.mark.parametrize(
+    ("protocol", "told"), [(17, models.ConnectionQuality.LOST), (10, models.ConnectionQuality.POOR)]
+)
+async def test_connection_quality(world: World, protocol: int, told: int) -> None:
+    anna = await world.join("anna", protocol=protocol)
+    anna.participant.tell_quality({anna.participant.sid: Rated(ConnectionQuality.LOST, 20.0)})
+    (update,) = anna.told("connection_quality")
+    (info,) = update.updates
+    assert (info.participant_sid, info.quality) == (anna.participant.sid, told)
+    assert 1 < info.score < 2

@@ -1,0 +1,148 @@
+"""Ratings of connections from what was delivered, and who is told of them."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mediaserver.connection_quality import (
+    SILENT_SAMPLES,
+    ConnectionQuality,
+    QualityMonitor,
+    Rated,
+    Sample,
+    Window,
+    level,
+    rate,
+)
+from mediaserver.participant import Participant
+from mediaserver.peer_connection import ConnectionState
+from mediaserver.room import Room
+from tests.mediaserver.room_fakes import fake, make_participant, make_room, publish, told
+
+EXCELLENT, GOOD, POOR, LOST = (
+    ConnectionQuality.EXCELLENT,
+    ConnectionQuality.GOOD,
+    ConnectionQuality.POOR,
+    ConnectionQuality.LOST,
+)
+
+
+@dataclass
+class Received:
+    packets: int
+    lost: int
+    jitter_us: int = 0
+
+
+@dataclass
+class Sent:
+    packets: int
+    fraction_lost: float
+
+
+@dataclass
+class Transport:
+    bytes_in: int
+    rtt_us: int | None = None
+
+
+@pytest.mark.parametrize(
+    ("window", "quality"),
+    [
+        (Window("audio", 100, 0.0), EXCELLENT),
+        (Window("audio", 100, 0.05, rtt_us=80_000), EXCELLENT),
+        (Window("audio", 100, 0.15), GOOD),
+        (Window("audio", 100, 0.30), POOR),
+        (Window("video", 100, 0.03), EXCELLENT),
+        (Window("video", 100, 0.06), GOOD),
+        (Window("video", 100, 0.15), POOR),
+        (Window("audio", 100, 0.0, rtt_us=300_000), EXCELLENT),
+        (Window("audio", 100, 0.0, rtt_us=800_000), GOOD),
+        (Window("audio", 100, 0.0, rtt_us=2_000_000), LOST),
+        (Window("audio", 100, 0.0, jitter_us=200_000), GOOD),
+    ],
+)
+def test_levels_by_loss_and_delay(window: Window, quality: ConnectionQuality) -> None:
+    assert level(rate(window)) is quality
+
+
+@given(
+    st.sampled_from(["audio", "video"]),
+    st.tuples(st.floats(0, 1), st.integers(0, 5_000_000), st.integers(0, 1_000_000)),
+    st.tuples(st.floats(0, 1), st.integers(0, 5_000_000), st.integers(0, 1_000_000)),
+)
+def test_a_worse_line_is_never_rated_better(kind: str, one: Any, other: Any) -> None:
+    worse = tuple(map(max, one, other))
+    line, worse_line = (Window(kind, 50, loss, jitter, rtt) for loss, rtt, jitter in (one, worse))
+    assert 0 <= rate(worse_line) <= rate(line) <= 100
+    assert 1 <= Rated(EXCELLENT, rate(line)).mean_opinion_score <= 4.51
+
+
+async def a_call() -> tuple[Room, Participant, Participant]:
+    """Anna's voice goes to Boris; both are connected."""
+    room = make_room()
+    anna, boris = make_participant(room, "anna"), make_participant(room, "boris")
+    await publish(anna, "audio")
+    for number, participant in enumerate((anna, boris), 1):
+        fake(participant.publisher_connection).id = number
+        fake(participant.publisher_connection).become(ConnectionState.CONNECTED)
+    return room, anna, boris
+
+
+def sample(
+    anna: Participant, boris: Participant, number: int, *, loss: float = 0.0, still: bool = False
+) -> Sample:
+    """The `number`-th interval of 100 packets; `loss` on the way to Boris, who may say nothing at all."""
+    (track,) = anna.publisher.tracks.values()
+    (subscription,) = boris.subscriber.subscriptions.values()
+    assert track.receiver is not None
+    return Sample(
+        receivers={track.receiver.id: cast(Any, Received(100 * number, 0))},
+        senders={subscription.sender.id: cast(Any, Sent(100 * number, loss))},
+        transports={
+            1: cast(Any, Transport(1000 * number, 40_000)),
+            2: cast(Any, Transport(0 if still else 100 * number, 40_000)),
+        },
+    )
+
+
+async def test_bad_news_is_told_soon_and_good_news_when_it_lasts() -> None:
+    _, anna, boris = await a_call()
+    monitor = QualityMonitor()
+    levels = []
+    for number, loss in enumerate([0.0, 0.0, 0.4, 0.4, 0.0, 0.0, 0.0, 0.0], 1):
+        rated = monitor.update([anna, boris], sample(anna, boris, number, loss=loss))
+        levels.append(rated[boris.sid].quality)
+        assert rated[anna.sid].quality is EXCELLENT, "the listener's bad line is not the speaker's fault"
+    assert levels == [EXCELLENT, EXCELLENT, GOOD, POOR, GOOD, GOOD, EXCELLENT, EXCELLENT]
+
+
+async def test_a_peer_that_says_nothing_is_lost_and_comes_back() -> None:
+    _, anna, boris = await a_call()
+    monitor = QualityMonitor()
+    levels = [
+        monitor.update([anna, boris], sample(anna, boris, number, still=True))[boris.sid].quality
+        for number in range(1, SILENT_SAMPLES + 2)
+    ]
+    assert levels == [EXCELLENT] * SILENT_SAMPLES + [LOST]
+    back = monitor.update([anna, boris], sample(anna, boris, SILENT_SAMPLES + 2))
+    assert back[boris.sid].quality is GOOD
+    fake(boris.publisher_connection).state = ConnectionState.DISCONNECTED
+    gone = monitor.update([anna, boris], sample(anna, boris, SILENT_SAMPLES + 3))
+    assert gone[boris.sid].quality is LOST
+
+
+async def test_each_hears_of_itself_and_of_those_it_receives_when_it_changes() -> None:
+    room, anna, boris = await a_call()
+    best = {p.sid: Rated(EXCELLENT, 100.0) for p in (anna, boris)}
+    room.tell_quality(best)
+    assert told(boris, "connection_quality_changed") == [(best,)]
+    assert told(anna, "connection_quality_changed") == [({anna.sid: best[anna.sid]},)]
+    room.tell_quality(best)
+    poor = {anna.sid: Rated(POOR, 35.0), boris.sid: Rated(EXCELLENT, 90.0)}
+    room.tell_quality(poor)
+    assert told(boris, "connection_quality_changed")[1:] == [({anna.sid: poor[anna.sid]},)]
+    assert len(told(anna, "connection_quality_changed")) == 2
