@@ -206,7 +206,7 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
 
 def _completed(settings: Settings) -> Settings:
     """Development gets its keys and a lesson; elsewhere missing or weak keys are an error."""
-    settings = settings.model_copy(update={"keys": _keys(settings)})
+    settings = settings.model_copy(update={"keys": _keys(settings), "rtc": _rtc(settings.rtc)})
     changes: dict[str, Any] = {}
     if not settings.operator_token:
         changes["operator_token"] = secrets.token_urlsafe(24)
@@ -234,3 +234,11 @@ def _keys(settings: Settings) -> dict[str, str]:
         return read_key_file(settings.key_file)
     except ValueError as error:
         raise ConfigError(f"key_file: {error}") from error
+
+
+def _rtc(settings: RtcSettings) -> RtcSettings:
+    try:
+        servers = tuple(server.with_secret() for server in settings.ice_servers)
+    except ValueError as error:
+        raise ConfigError(f"rtc.ice_servers: {error}") from error
+    return settings.model_copy(update={"ice_servers": servers})

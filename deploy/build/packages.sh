@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What the tests with real clients need from the distribution. Root gets it installed, others are told.
 set -euo pipefail
-declare -A wanted=([chromium]=chromium [firefox-esr]=firefox-esr [espeak-ng]=espeak-ng [c++]=g++)
+declare -A wanted=([chromium]=chromium [firefox-esr]=firefox-esr [espeak-ng]=espeak-ng [c++]=g++ [turnserver]=coturn)
 missing=()
 for program in "${!wanted[@]}"; do
   command -v "$program" >/dev/null || missing+=("${wanted[$program]}")

@@ -10,6 +10,7 @@ from mediaserver.participant import Participant, RemovalReason
 from mediaserver.subscriber import SubscriptionFailure
 from mediaserver.track import Track
 from signalling.rtc import convert, enums
+from signalling.rtc.ice_servers import IceServer
 from signalling.rtc.settings import RtcSettings
 
 OFF = VideoQuality.OFF
@@ -31,19 +32,13 @@ def server_info(settings: RtcSettings, node_id: str) -> models.ServerInfo:
     )
 
 
-def ice_servers(settings: RtcSettings) -> list[rtc.ICEServer]:
-    return [
-        rtc.ICEServer(urls=server.urls, username=server.username, credential=server.credential)
-        for server in settings.ice_servers
-    ]
-
-
 def join(
     participant: Participant,
     own: models.ParticipantInfo,
     others: Iterable[models.ParticipantInfo],
     settings: RtcSettings,
     info: models.ServerInfo,
+    servers: Iterable[IceServer],
 ) -> rtc.SignalResponse:
     return rtc.SignalResponse(
         join=rtc.JoinResponse(
@@ -53,7 +48,7 @@ def join(
             server_version=info.version,
             server_region=info.region,
             server_info=info,
-            ice_servers=ice_servers(settings),
+            ice_servers=map(_ice_server, servers),
             subscriber_primary=participant.subscriber_primary,
             client_configuration=client_configuration(),
             ping_interval=settings.ping_interval_s,
@@ -64,15 +59,21 @@ def join(
     )
 
 
-def reconnect(last_message_seq: int, settings: RtcSettings, info: models.ServerInfo) -> rtc.SignalResponse:
+def reconnect(
+    last_message_seq: int, info: models.ServerInfo, servers: Iterable[IceServer]
+) -> rtc.SignalResponse:
     return rtc.SignalResponse(
         reconnect=rtc.ReconnectResponse(
-            ice_servers=ice_servers(settings),
+            ice_servers=map(_ice_server, servers),
             client_configuration=client_configuration(),
             server_info=info,
             last_message_seq=last_message_seq,
         )
     )
+
+
+def _ice_server(server: IceServer) -> rtc.ICEServer:
+    return rtc.ICEServer(urls=server.urls, username=server.username, credential=server.credential)
 
 
 def client_configuration() -> models.ClientConfiguration:

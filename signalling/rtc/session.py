@@ -19,6 +19,7 @@ from mediaserver.participant import Participant, ParticipantState, RemovalReason
 from signalling.rtc import enums, responses
 from signalling.rtc.data_packets import DataPackets
 from signalling.rtc.handlers import HANDLERS
+from signalling.rtc.ice_servers import IceServer, ice_servers
 from signalling.rtc.jobs import Job, JobQueue
 from signalling.rtc.lifetime import Lifetime
 from signalling.rtc.negotiation import Negotiation
@@ -54,6 +55,10 @@ class SessionContext:
     refresh_token: Callable[[Session], str]
     removed: Callable[[Session], None]
     """The participant is out of its room; the session ends by itself."""
+
+    def ice_servers(self, participant: Participant) -> list[IceServer]:
+        """What this participant may use from now on."""
+        return ice_servers(self.settings, participant.sid, self.clock.time())
 
 
 @dataclass

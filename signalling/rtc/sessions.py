@@ -67,7 +67,14 @@ class Sessions:
         session.log.info("joined", client=describe(session.client), single=participant.single_connection)
         others = visible_infos(room, self._attendance.of, without=participant)
         session.send(
-            responses.join(participant, session.info, others, self._settings, self._context.server_info)
+            responses.join(
+                participant,
+                session.info,
+                others,
+                self._settings,
+                self._context.server_info,
+                self._context.ice_servers(participant),
+            )
         )
         send_speakers(session)
         session.negotiation.begin()

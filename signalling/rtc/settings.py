@@ -1,11 +1,16 @@
 """Settings of the LiveKit protocol service. Times are seconds, sizes bytes."""
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from signalling.private_file import read_private
 
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+IceUrl = Annotated[str, Field(pattern=r"^(stuns?|turns?):[^\s?]+(\?transport=(udp|tcp))?$")]
+"""RFC 7064 and RFC 7065."""
 
 
 class IceServerSettings(BaseModel):
@@ -13,9 +18,31 @@ class IceServerSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    urls: tuple[str, ...]
+    urls: Annotated[tuple[IceUrl, ...], Field(min_length=1)]
     username: str = ""
     credential: str = ""
+    secret: str = ""
+    """Shared with the TURN server (coturn: `static-auth-secret`): every participant gets a user name and a
+    credential of its own that end after `ttl_s`. Instead of `username` and `credential`."""
+    secret_file: Path | None = None
+    """Where the secret is, if it is not here; others may not read that file."""
+    ttl_s: Annotated[int, Field(ge=60)] = 14_400
+    """A relay asks for the credential when a client comes; those who are there may stay."""
+
+    @model_validator(mode="after")
+    def _one_kind_of_credential(self) -> Self:
+        if (self.secret or self.secret_file) and (self.username or self.credential):
+            raise ValueError("secret goes without username and credential")
+        return self
+
+    def with_secret(self) -> Self:
+        """With the secret of its file. Raises `ValueError`."""
+        if self.secret or self.secret_file is None:
+            return self
+        secret = read_private(self.secret_file).strip()
+        if not secret:
+            raise ValueError(f"{self.secret_file}: empty")
+        return self.model_copy(update={"secret": secret})
 
 
 class RtcSettings(BaseModel):

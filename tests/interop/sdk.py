@@ -149,14 +149,26 @@ def listen(room: rtc.Room) -> Received:
 
 @asynccontextmanager
 async def joined(
-    server: RunningServer, identity: str, room_name: str, *, single: bool, **grants: bool
+    server: RunningServer,
+    identity: str,
+    room_name: str,
+    *,
+    single: bool,
+    relayed: bool = False,
+    **grants: bool,
 ) -> AsyncIterator[tuple[rtc.Room, Received]]:
+    """`relayed`: media takes a TURN server that our server names, and no other way."""
     room = rtc.Room()
     received = listen(room)
+    policy = rtc.IceTransportType.TRANSPORT_RELAY if relayed else rtc.IceTransportType.TRANSPORT_ALL
     await room.connect(
         server.websocket,
         token(identity, room_name, **grants),
-        rtc.RoomOptions(auto_subscribe=True, single_peer_connection=single),
+        rtc.RoomOptions(
+            auto_subscribe=True,
+            single_peer_connection=single,
+            rtc_config=rtc.RtcConfiguration(ice_transport_type=policy),
+        ),
     )
     try:
         yield room, received

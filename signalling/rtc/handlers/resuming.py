@@ -25,7 +25,9 @@ def resume(session: Session, others: Iterable[models.ParticipantInfo]) -> None:
         session.drop_connection("simulated")
         return
     session.send(
-        responses.reconnect(session.data.last_reliable_sequence, context.settings, context.server_info)
+        responses.reconnect(
+            session.data.last_reliable_sequence, context.server_info, context.ice_servers(session.participant)
+        )
     )
     session.send(responses.participants([*session.take_missed(), session.info, *others]))
     room_update = rtc.RoomUpdate(room=convert.room_info(room, context.settings.enabled_codecs))
