@@ -51,7 +51,7 @@ class Rated:
     def mean_opinion_score(self) -> float:
         """1 to 4.5 (ITU-T G.107, Annex B)."""
         rating = self.rating
-        return 1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6
+        return max(1.0, 1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6)
 
 
 @dataclass(frozen=True, slots=True)

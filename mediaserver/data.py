@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from mediaserver.participant import Participant
     from mediaserver.peer_connection import PeerConnection
 
-Label = Literal["_reliable", "_lossy"]
+Label = Literal["_reliable", "_lossy", "_data_track"]
 RELIABLE: Label = "_reliable"
 LOSSY: Label = "_lossy"
+DATA_TRACK: Label = "_data_track"
+"""Of `data_tracks.py`: lossy and unordered too."""
 
 
 def recipients(
@@ -53,7 +55,7 @@ class DataOutbox:
 
     def send(self, connection: PeerConnection, label: Label, payload: bytes) -> bool:
         """Returns False if the message was dropped."""
-        if label == LOSSY:
+        if label != RELIABLE:
             return self._counted(connection.send_data(label, payload))
         if not self._open:
             return self._wait(payload)

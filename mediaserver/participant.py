@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mediaserver import sids
 from mediaserver.data import DataOutbox, Label
+from mediaserver.data_tracks import DataTrackPublisher, DataTrackSubscriber
 from mediaserver.peer_connection import ConnectionState, Offerer, PeerConnection
 from mediaserver.permissions import Permissions, merged_attributes
 from mediaserver.publisher import Publisher
@@ -20,6 +21,7 @@ from mediaserver.subscriber import Subscriber, SubscriptionFailure
 
 if TYPE_CHECKING:
     from mediaserver.connection_quality import ConnectionQuality, Rated
+    from mediaserver.data_tracks import DataTrack
     from mediaserver.layers import VideoQuality
     from mediaserver.peer_connection import PeerConnectionObserver, RtpReceiver, RtpSender
     from mediaserver.room import Room
@@ -77,6 +79,12 @@ class ParticipantObserver(Protocol):
     def connection_quality_changed(self, changes: Mapping[str, Rated]) -> None:
         """Of itself and of those whose tracks it receives, by sid."""
 
+    def data_track_handles_changed(self, tracks: Mapping[int, DataTrack]) -> None:
+        """Which data tracks the participant receives, by the handles in their packets."""
+
+    def data_track_unpublished(self, track: DataTrack) -> None:
+        """The server took one of the participant's own data tracks back."""
+
     def track_muted(self, track: Track) -> None:
         """The server muted or unmuted one of the participant's own tracks."""
 
@@ -108,6 +116,7 @@ class ParticipantLimits:
     """Bounds of the memory that one participant can take."""
 
     max_tracks: int = 32
+    max_data_tracks: int = 32
     max_reliable_buffer_bytes: int = 4_194_304
     max_joining_data_bytes: int = 1_048_576
 
@@ -126,6 +135,7 @@ class Participant:
         single_connection: bool,
         auto_subscribe: bool,
         adaptive_stream: bool,
+        auto_subscribe_data_tracks: bool,
         sync_streams: bool,
         joined_at: float,
         limits: ParticipantLimits,
@@ -155,6 +165,8 @@ class Participant:
             adaptive_stream=adaptive_stream,
             sync_streams=sync_streams,
         )
+        self.data_publisher = DataTrackPublisher(self, limits.max_data_tracks)
+        self.data_subscriber = DataTrackSubscriber(self, auto_subscribe=auto_subscribe_data_tracks)
         self._quality_told: dict[str, ConnectionQuality] = {}
         self.data = DataOutbox(limits.max_joining_data_bytes, limits.max_reliable_buffer_bytes)
 
@@ -180,7 +192,7 @@ class Participant:
 
     @property
     def is_publisher(self) -> bool:
-        return bool(self.publisher.tracks)
+        return bool(self.publisher.tracks or self.data_publisher.tracks)
 
     def update(
         self,
@@ -205,6 +217,11 @@ class Participant:
         for track in self.publisher.forbidden():
             self.publisher.unpublish(track, by_server=True)
         self.subscriber.reconcile_all()
+        self.data_subscriber.reconcile_all()
+        if not permissions.can_publish_data:
+            for data_track in list(self.data_publisher.tracks.values()):
+                self.data_publisher.unpublish(data_track.settings.handle)
+                self.observer.data_track_unpublished(data_track)
         self.room.participant_changed(self, immediately=True)
         self.observer.profile_changed()
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mediaserver.track import TrackSource
 
 if TYPE_CHECKING:
+    from mediaserver.data_tracks import DataTrack
     from mediaserver.participant import Participant
     from mediaserver.track import Track
 
@@ -51,7 +52,7 @@ class SubscriptionPermissions:
     all_participants: bool = True
     permissions: tuple[TrackPermission, ...] = field(default=())
 
-    def allows(self, subscriber: Participant, track: Track) -> bool:
+    def allows(self, subscriber: Participant, track: Track | DataTrack) -> bool:
         if self.all_participants:
             return True
         return any(

@@ -16,6 +16,7 @@ from mediaserver.speakers import ActiveSpeakers, Speaker
 
 if TYPE_CHECKING:
     from mediaserver.connection_quality import Rated
+    from mediaserver.data_tracks import DataTrack
     from mediaserver.track import CodecStream, Track
 
 DEPENDENT_KINDS = frozenset({ParticipantKind.AGENT, ParticipantKind.EGRESS})
@@ -79,6 +80,7 @@ class Room:
         self.created_at = created_at
         self.participants: dict[str, Participant] = {}
         self.tracks: dict[str, Track] = {}
+        self.data_tracks: dict[str, DataTrack] = {}
         self.speakers = ActiveSpeakers()
         self._by_sid: dict[str, Participant] = {}
         self._observer = observer
@@ -106,6 +108,7 @@ class Room:
         self._by_sid[participant.sid] = participant
         self._expires_at = None
         participant.state = ParticipantState.JOINED
+        participant.data_subscriber.reconcile_all()
         self._room_changed = True
         self.participant_changed(participant, by_itself=True)
 
@@ -121,6 +124,8 @@ class Room:
         participant.version += 1
         participant.subscriber.close()
         participant.publisher.close()
+        participant.data_subscriber.close()
+        participant.data_publisher.close()
         self._room_changed = True
         self.speakers.forget(participant.sid)
         recipients = list(self.participants.values())
@@ -183,7 +188,7 @@ class Room:
 
     # Tracks
 
-    def may_receive(self, subscriber: Participant, track: Track) -> bool:
+    def may_receive(self, subscriber: Participant, track: Track | DataTrack) -> bool:
         """The one place that answers "may X receive Y"."""
         if not subscriber.permissions.can_subscribe:
             return False
@@ -195,6 +200,8 @@ class Room:
         """A publisher changed who may receive its tracks."""
         for track in list(publisher.publisher.tracks.values()):
             self._reconcile(track)
+        for data_track in publisher.data_publisher.tracks.values():
+            self._reconcile_data(data_track)
 
     def track_published(self, track: Track) -> None:
         self.tracks[track.sid] = track
@@ -242,6 +249,17 @@ class Room:
         self._room_changed = True
         for participant in self.participants.values():
             participant.subscriber.track_ended(track)
+        self.participant_changed(track.publisher, immediately=True, by_itself=True)
+
+    def data_track_published(self, track: DataTrack) -> None:
+        self.data_tracks[track.sid] = track
+        self.participant_changed(track.publisher, immediately=True, by_itself=True)
+        self._reconcile_data(track)
+
+    def data_track_ended(self, track: DataTrack) -> None:
+        self.data_tracks.pop(track.sid, None)
+        for participant in self.participants.values():
+            participant.data_subscriber.ended(track)
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
 
     def subscribed(self, subscriber: Participant, track: Track) -> None:
@@ -295,3 +313,7 @@ class Room:
     def _reconcile(self, track: Track) -> None:
         for participant in list(self.participants.values()):
             participant.subscriber.reconcile(track)
+
+    def _reconcile_data(self, track: DataTrack) -> None:
+        for participant in list(self.participants.values()):
+            participant.data_subscriber.reconcile(track)

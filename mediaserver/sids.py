@@ -26,5 +26,9 @@ def track_sid(kind: str, source: str) -> str:
     return "TR_" + _TRACK_PREFIX.get(source, kind[0].upper() + "U") + _random()
 
 
+def data_track_sid() -> str:
+    return "DTR_" + _random()
+
+
 def _random() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))

@@ -22,6 +22,8 @@ MAX_RELIABLE_BUFFER = 16 << 20
 MAX_LOSSY_BUFFER = 256 << 10
 RELIABLE = "_reliable"
 LOSSY = "_lossy"
+DATA_TRACK = "_data_track"
+LABELS = (RELIABLE, LOSSY, DATA_TRACK)
 DEFAULT_MAX_MESSAGE_SIZE = 65_536
 
 
@@ -167,7 +169,8 @@ class Transport:
         await self._secure.start_sctp(*self._sctp)
         if self._opens_channels:
             self._secure.open_channel(RELIABLE, ordered=True, max_retransmits=None)
-            self._secure.open_channel(LOSSY, ordered=False, max_retransmits=0)
+            for label in (LOSSY, DATA_TRACK):
+                self._secure.open_channel(label, ordered=False, max_retransmits=0)
 
     def _fail(self, kind: str) -> None:
         if self.state not in (ConnectionState.FAILED, ConnectionState.CLOSED):
@@ -188,7 +191,7 @@ class Transport:
 
     def send_data(self, label: str, payload: bytes) -> bool:
         """False: the channel is not open, or too much waits on it."""
-        limit = MAX_LOSSY_BUFFER if label == LOSSY else MAX_RELIABLE_BUFFER
+        limit = MAX_RELIABLE_BUFFER if label == RELIABLE else MAX_LOSSY_BUFFER
         if not self._secure.channel_is_open(label) or self._secure.buffered_amount(label) > limit:
             return False
         try:
@@ -209,7 +212,7 @@ class Transport:
 
     def _count_data(self, direction: str, label: str, payload: bytes) -> None:
         # Labels come from clients: only the known ones become time series.
-        known = label if label in (RELIABLE, LOSSY) else "other"
+        known = label if label in LABELS else "other"
         self._metrics.data_messages.labels(direction, known).inc()
         self._metrics.data_bytes.labels(direction, known).inc(len(payload))
 

@@ -91,10 +91,12 @@ class Attendance:
             single_connection=parameters.single_connection,
             auto_subscribe=parameters.auto_subscribe,
             adaptive_stream=parameters.adaptive_stream,
+            auto_subscribe_data_tracks=parameters.auto_subscribe_data_tracks,
             sync_streams=parameters.takes_sync_streams,
             joined_at=self._clock.time(),
             limits=ParticipantLimits(
                 max_tracks=settings.max_tracks_per_participant,
+                max_data_tracks=settings.max_data_tracks_per_participant,
                 max_reliable_buffer_bytes=settings.max_reliable_buffer_bytes,
                 max_joining_data_bytes=settings.max_joining_data_bytes,
             ),

@@ -40,6 +40,7 @@ class ConnectParameters:
     single_connection: bool
     client_info: models.ClientInfo
     auto_subscribe: bool = True
+    auto_subscribe_data_tracks: bool = False
     adaptive_stream: bool = False
     reconnect: bool = False
     reconnect_reason: int = 0
@@ -85,6 +86,7 @@ def parse_v1(query: Mapping[str, str], max_bytes: int) -> ConnectParameters:
         single_connection=True,
         client_info=join.client_info,
         auto_subscribe=settings.auto_subscribe,
+        auto_subscribe_data_tracks=settings.auto_subscribe_data_track,
         adaptive_stream=settings.adaptive_stream,
         reconnect=join.reconnect,
         reconnect_reason=join.reconnect_reason,

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 
 from livekit.protocol import models, rtc
 
+from mediaserver.data_tracks import DataTrack
 from mediaserver.layers import VideoLayer
 from mediaserver.participant import Participant
 from mediaserver.permissions import Permissions
@@ -37,6 +38,7 @@ def participant_info(participant: Participant, client: models.ClientInfo) -> mod
         identity=participant.identity,
         state=enums.STATES[participant.state],
         tracks=[track_info(track) for track in participant.publisher.tracks.values()],
+        data_tracks=[data_track_info(track) for track in participant.data_publisher.tracks.values()],
         metadata=participant.metadata,
         joined_at=int(participant.joined_at),
         joined_at_ms=int(participant.joined_at * 1000),
@@ -90,6 +92,21 @@ def track_info(track: Track) -> models.TrackInfo:
         backup_codec_policy=settings.backup_codec_policy,  # type: ignore[arg-type]
         packet_trailer_features=settings.packet_trailer_features,  # type: ignore[arg-type]
     )
+
+
+def data_track_info(track: DataTrack) -> models.DataTrackInfo:
+    settings = track.settings
+    info = models.DataTrackInfo(
+        sid=track.sid,
+        pub_handle=settings.handle,
+        name=settings.name,
+        encryption=enums.ENCRYPTIONS[settings.encryption],
+    )
+    if settings.frame_encoding:
+        info.frame_encoding.ParseFromString(settings.frame_encoding)
+    if settings.schema:
+        info.schema.ParseFromString(settings.schema)
+    return info
 
 
 def speaker_infos(speakers: Collection[Speaker]) -> rtc.SpeakersChanged:

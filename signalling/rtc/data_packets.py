@@ -6,14 +6,16 @@ encrypted packets); fields that this version does not know pass through untouche
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from google.protobuf.message import DecodeError
 from livekit.protocol import models
 
-from mediaserver.data import LOSSY, RELIABLE, Label, recipients
+from mediaserver.data import DATA_TRACK, LOSSY, RELIABLE, Label, recipients
 from mediaserver.participant import Participant, ParticipantKind
 from signalling.rtc.limits import TokenBucket
+from signalling.rtc.reliable_history import ReliableHistory, Sent
 
 if TYPE_CHECKING:
     from signalling.rtc.session import Session
@@ -35,12 +37,17 @@ class DataPackets:
         self._session = session
         self._participant = session.participant
         self._bucket = TokenBucket(settings.data_packets_per_s, settings.data_packet_burst, now)
+        self._track_bucket = TokenBucket(
+            settings.data_track_packets_per_s, settings.data_track_packet_burst, now
+        )
+        self.history = ReliableHistory(settings.max_reliable_history_bytes)
         self.last_reliable_sequence = 0
         """Of the client's reliable packets; after a resume it repeats what comes after this."""
 
     def received(self, label: str, payload: bytes) -> None:
         """A message of the client's data channel `label`."""
-        outcome, kind = self._process(label, payload)
+        process = self._process_track if label == DATA_TRACK else partial(self._process, label)
+        outcome, kind = process(payload)
         self._session.context.metrics.data_packets.labels(kind, outcome).inc()
 
     def _process(self, label: str, payload: bytes) -> tuple[str, str]:
@@ -66,6 +73,29 @@ class DataPackets:
         self._stamp(packet)
         self._forward(RELIABLE if label == RELIABLE else LOSSY, packet, kind)
         return "forwarded", kind
+
+    def repeat(self, publisher_sid: str, last_sequence: int) -> None:
+        """Sends again what the client has missed of somebody's reliable packets; it knows repeats by their
+        sequence numbers."""
+        publisher = self._participant.room.participant(sid=publisher_sid)
+        session = self._session.context.session_of(publisher) if publisher is not None else None
+        if publisher is not None and session is not None:
+            for payload in session.data.history.after(last_sequence, self._participant, publisher):
+                self._deliver(self._participant, RELIABLE, payload)
+
+    def _process_track(self, packet: bytes) -> tuple[str, str]:
+        context = self._session.context
+        if not self._participant.permissions.can_publish_data:
+            return "denied", "data_track"
+        if len(packet) > context.settings.max_data_packet_bytes or not self._track_bucket.take(
+            context.clock.monotonic()
+        ):
+            return "limited", "data_track"
+        dropped = self._participant.data_publisher.received(packet)
+        if dropped is None:
+            return "invalid", "data_track"
+        context.metrics.data_dropped.labels(DATA_TRACK).inc(dropped)
+        return "forwarded", "data_track"
 
     def _may_send(self, packet: models.DataPacket, kind: str) -> bool:
         # Nobody but an agent may put words into the mouth of another.
@@ -115,18 +145,20 @@ class DataPackets:
             packet.destination_identities.extend(packet.user.destination_identities)
 
     def _forward(self, label: Label, packet: models.DataPacket, kind: str) -> None:
+        identities = frozenset(packet.destination_identities)
+        sids = frozenset(packet.user.destination_sids) if kind == "user" else frozenset[str]()
+        room = self._participant.room
         chosen = recipients(
-            self._participant.room.participants.values(),
-            sender=self._participant,
-            identities=frozenset(packet.destination_identities),
-            sids=frozenset(packet.user.destination_sids) if kind == "user" else (),
+            room.participants.values(), sender=self._participant, identities=identities, sids=sids
         )
         if kind == "metrics":
             chosen = (p for p in chosen if p.permissions.can_subscribe_metrics)
-        payload: bytes | None = None
+        payload = packet.SerializeToString()
         for participant in chosen:
-            payload = payload or packet.SerializeToString()
             self._deliver(participant, label, payload)
+        if label == RELIABLE and packet.sequence and kind != "metrics":
+            now = self._session.context.clock.monotonic()
+            self.history.add(Sent(now, packet.sequence, identities, sids, payload))
 
     def _deliver(self, participant: Participant, label: Label, payload: bytes) -> None:
         if not participant.send_data(label, payload):

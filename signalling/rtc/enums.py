@@ -6,6 +6,7 @@ Protobuf enumerations are open: a newer client can send any number, which maps t
 from livekit.protocol import models, rtc
 
 from mediaserver.connection_quality import ConnectionQuality
+from mediaserver.data_tracks import DataTrackRefusal
 from mediaserver.participant import ParticipantKind, ParticipantState, RemovalReason
 from mediaserver.publisher import PublishRefusal
 from mediaserver.subscriber import SubscriptionFailure
@@ -67,6 +68,16 @@ QUALITIES = {
 SUBSCRIPTION_ERRORS = {
     SubscriptionFailure.CODEC_UNSUPPORTED: models.SubscriptionError.SE_CODEC_UNSUPPORTED,
     SubscriptionFailure.TRACK_NOT_FOUND: models.SubscriptionError.SE_TRACK_NOTFOUND,
+}
+
+DATA_TRACK_REFUSALS = {
+    DataTrackRefusal.NOT_ALLOWED: rtc.RequestResponse.NOT_ALLOWED,
+    DataTrackRefusal.INVALID_HANDLE: rtc.RequestResponse.INVALID_HANDLE,
+    DataTrackRefusal.INVALID_NAME: rtc.RequestResponse.INVALID_NAME,
+    DataTrackRefusal.DUPLICATE_HANDLE: rtc.RequestResponse.DUPLICATE_HANDLE,
+    DataTrackRefusal.DUPLICATE_NAME: rtc.RequestResponse.DUPLICATE_NAME,
+    DataTrackRefusal.LIMIT_EXCEEDED: rtc.RequestResponse.LIMIT_EXCEEDED,
+    DataTrackRefusal.NOT_FOUND: rtc.RequestResponse.NOT_FOUND,
 }
 
 PUBLISH_REFUSALS = {

@@ -10,10 +10,11 @@ from livekit.protocol import rtc
 from mediaserver.participant import RemovalReason
 from mediaserver.peer_connection import ConnectionState, PeerConnection
 from mediaserver.subscriber import SubscriptionFailure
-from signalling.rtc import responses
+from signalling.rtc import convert, responses
 
 if TYPE_CHECKING:
     from mediaserver.connection_quality import Rated
+    from mediaserver.data_tracks import DataTrack
     from mediaserver.layers import VideoQuality
     from mediaserver.track import Track
     from signalling.rtc.session import Session
@@ -54,6 +55,13 @@ class Notifier:
 
     def connection_quality_changed(self, changes: Mapping[str, Rated]) -> None:
         self._session.send(responses.connection_quality(changes, self._session.protocol))
+
+    def data_track_handles_changed(self, tracks: Mapping[int, DataTrack]) -> None:
+        self._session.send(responses.data_track_handles(tracks))
+
+    def data_track_unpublished(self, track: DataTrack) -> None:
+        ended = rtc.UnpublishDataTrackResponse(info=convert.data_track_info(track))
+        self._session.send(rtc.SignalResponse(unpublish_data_track_response=ended))
 
     def track_muted(self, track: Track) -> None:
         mute = rtc.MuteTrackRequest(sid=track.sid, muted=track.muted)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from livekit.protocol import models, rtc
 
 from mediaserver.connection_quality import ConnectionQuality, Rated
+from mediaserver.data_tracks import DataTrack
 from mediaserver.layers import VideoQuality
 from mediaserver.participant import Participant, RemovalReason
 from mediaserver.subscriber import SubscriptionFailure
@@ -150,6 +151,16 @@ def connection_quality(changes: Mapping[str, Rated], protocol: int) -> rtc.Signa
         for sid, rated in changes.items()
     ]
     return rtc.SignalResponse(connection_quality=rtc.ConnectionQualityUpdate(updates=updates))
+
+
+def data_track_handles(tracks: Mapping[int, DataTrack]) -> rtc.SignalResponse:
+    handles = rtc.DataTrackSubscriberHandles()
+    for handle, track in tracks.items():
+        entry = handles.sub_handles[handle]
+        entry.publisher_identity = track.publisher.identity
+        entry.publisher_sid = track.publisher.sid
+        entry.track_sid = track.sid
+    return rtc.SignalResponse(data_track_subscriber_handles=handles)
 
 
 def subscription_permission(track: Track, allowed: bool) -> rtc.SignalResponse:

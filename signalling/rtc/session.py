@@ -17,6 +17,7 @@ from livekit.protocol import models, rtc
 
 from mediaserver.participant import Participant, ParticipantState, RemovalReason
 from signalling.rtc import enums, responses
+from signalling.rtc.data_blobs import DataBlobs
 from signalling.rtc.data_packets import DataPackets
 from signalling.rtc.handlers import HANDLERS
 from signalling.rtc.ice_servers import IceServer, ice_servers
@@ -53,6 +54,8 @@ class SessionContext:
     metrics: RtcMetrics
     server_info: models.ServerInfo
     refresh_token: Callable[[Session], str]
+    session_of: Callable[[Participant], Session | None]
+    """The session of somebody who speaks this protocol too."""
     removed: Callable[[Session], None]
     """The participant is out of its room; the session ends by itself."""
 
@@ -82,6 +85,7 @@ class Session:
         self.context = context
         self.client = admission.parameters.client_info
         self.simulation = Simulation()
+        self.blobs = DataBlobs(context.settings.max_data_blobs_bytes)
         self.sink: SignalSink | None = None
         self.log = structlog.get_logger(__name__).bind(
             correlation_id=admission.correlation_id,

@@ -45,7 +45,7 @@ class Sessions:
         self._clock = clock
         self._metrics = metrics
         self._context = SessionContext(
-            settings, clock, metrics, server_info, self._refreshed_token, self._removed
+            settings, clock, metrics, server_info, self._refreshed_token, self._session_of, self._removed
         )
         self._log = structlog.get_logger(__name__)
 
@@ -90,8 +90,8 @@ class Sessions:
         so."""
         room = self._attendance.rooms.get(admission.room_name)
         participant = room.participants.get(admission.profile.identity) if room is not None else None
-        session = self._attendance.of(participant) if participant is not None else None
-        if not isinstance(session, Session) or participant is None:
+        session = self._session_of(participant) if participant is not None else None
+        if session is None or participant is None:
             self._refuse(sink, admission, models.DisconnectReason.STATE_MISMATCH, rtc.LeaveRequest.RECONNECT)
             return None
         if admission.parameters.participant_sid not in ("", participant.sid):
@@ -109,6 +109,10 @@ class Sessions:
         if admission.parameters.publisher_offer is not None:
             await session.receive(rtc.SignalRequest(offer=admission.parameters.publisher_offer))
         return session
+
+    def _session_of(self, participant: Participant) -> Session | None:
+        presence = self._attendance.of(participant)
+        return presence if isinstance(presence, Session) else None
 
     def _removed(self, session: Session) -> None:
         self._attendance.left(session)

@@ -105,10 +105,18 @@ class RtcSettings(BaseModel):
     """LiveKit allows 512 KiB; every update of a participant is sent to everybody in the room."""
     max_attributes_bytes: Count = 65_536
     max_tracks_per_participant: Count = 32
+    max_data_tracks_per_participant: Count = 32
+    max_data_blob_key_bytes: Count = 256
+    max_data_blobs_bytes: Count = 64_000
+    """Of one participant, keys included."""
 
     max_data_packet_bytes: Count = 65_536
     data_packets_per_s: Annotated[float, Field(gt=0)] = 200
     data_packet_burst: Count = 1000
+    data_track_packets_per_s: Annotated[float, Field(gt=0)] = 1000
+    data_track_packet_burst: Count = 2000
+    max_reliable_history_bytes: Count = 1_048_576
+    """Reliable data of one sender, kept for those who come back after a reconnect."""
     max_reliable_buffer_bytes: Count = 4_194_304
     """Unsent reliable data for one participant; more is dropped and counted."""
     max_joining_data_bytes: Count = 1_048_576

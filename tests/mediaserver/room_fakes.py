@@ -113,7 +113,7 @@ class FakeConnection:
         self.senders: list[FakeSender] = []
         self.unsupported: set[str] = set()
         self.sent: list[tuple[str, bytes]] = []
-        self.open_channels = {"_reliable", "_lossy"}
+        self.open_channels = {"_reliable", "_lossy", "_data_track"}
         self.buffered = 0
         self.closed = 0
         self.codecs: Mapping[str, str] = {}
@@ -298,6 +298,7 @@ def make_participant(
     single: bool = True,
     auto_subscribe: bool = True,
     adaptive_stream: bool = False,
+    auto_subscribe_data_tracks: bool = False,
     sync_streams: bool = False,
     max_tracks: int = 32,
     **profile: Any,
@@ -312,6 +313,7 @@ def make_participant(
         single_connection=single,
         auto_subscribe=auto_subscribe,
         adaptive_stream=adaptive_stream,
+        auto_subscribe_data_tracks=auto_subscribe_data_tracks,
         sync_streams=sync_streams,
         joined_at=1_700_000_000.0,
         limits=ParticipantLimits(max_tracks=max_tracks),

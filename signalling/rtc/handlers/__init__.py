@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from signalling.rtc.handlers import connection, participant, publishing, resuming, simulation, subscribing
+from signalling.rtc.handlers import (
+    connection,
+    data_blobs,
+    data_tracks,
+    participant,
+    publishing,
+    resuming,
+    simulation,
+    subscribing,
+)
 
 HANDLERS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "offer": connection.offer,
@@ -24,6 +33,11 @@ HANDLERS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "track_setting": subscribing.track_setting,
     "update_metadata": participant.update_metadata,
     "sync_state": resuming.sync_state,
+    "publish_data_track_request": data_tracks.publish_data_track_request,
+    "unpublish_data_track_request": data_tracks.unpublish_data_track_request,
+    "update_data_subscription": data_tracks.update_data_subscription,
+    "store_data_blob_request": data_blobs.store_data_blob_request,
+    "get_data_blob_request": data_blobs.get_data_blob_request,
     "simulate": simulation.simulate,
 }
-"""Requests that are missing here (data tracks, data blobs) are counted as unhandled."""
+"""A request of a newer protocol that is missing here is counted as unhandled."""

@@ -26,6 +26,8 @@ def respond(
     update_metadata: rtc.UpdateParticipantMetadata | None = None,
     update_audio_track: rtc.UpdateLocalAudioTrack | None = None,
     update_video_track: rtc.UpdateLocalVideoTrack | None = None,
+    publish_data_track: rtc.PublishDataTrackRequest | None = None,
+    unpublish_data_track: rtc.UnpublishDataTrackRequest | None = None,
 ) -> None:
     """Tells the client what became of its request, which is echoed."""
     if session.client.sdk == models.ClientInfo.RUST and session.protocol < RUST_REQUEST_RESPONSE_PROTOCOL:
@@ -41,5 +43,7 @@ def respond(
         update_metadata=update_metadata,
         update_audio_track=update_audio_track,
         update_video_track=update_video_track,
+        publish_data_track=publish_data_track,
+        unpublish_data_track=unpublish_data_track,
     )
     session.send(rtc.SignalResponse(request_response=response))

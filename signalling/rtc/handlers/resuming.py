@@ -11,6 +11,7 @@ from mediaserver.participant import RemovalReason
 from mediaserver.subscription import Wishes
 from signalling.rtc import convert, responses
 from signalling.rtc.broadcast import noticeable
+from signalling.rtc.handlers.data_tracks import update_data_subscription
 from signalling.rtc.handlers.subscribing import MAX_TRACKS_PER_REQUEST, track_sids
 
 if TYPE_CHECKING:
@@ -49,11 +50,17 @@ def send_speakers(session: Session) -> None:
 async def sync_state(session: Session, message: rtc.SyncState) -> None:
     """The client's own view. If it publishes what this server does not know, it must join anew."""
     participant = session.participant
-    for published in message.publish_tracks:
-        if participant.publisher.find(published.track.sid) is None:
-            session.log.info("unknown track after a resume", track=published.track.sid)
-            session.remove(RemovalReason.STATE_MISMATCH)
-            return
+    unknown = [t.track.sid for t in message.publish_tracks if participant.publisher.find(t.track.sid) is None]
+    data_tracks = {track.sid for track in participant.data_publisher.tracks.values()}
+    unknown += [t.info.sid for t in message.publish_data_tracks if t.info.sid not in data_tracks]
+    if unknown:
+        session.log.info("unknown track after a resume", track=unknown[0])
+        session.remove(RemovalReason.STATE_MISMATCH)
+        return
     for track_sid in message.track_sids_disabled[:MAX_TRACKS_PER_REQUEST]:
         participant.subscriber.set_wishes(track_sid, Wishes(disabled=True))
     participant.subscriber.restore(track_sids(message.subscription), message.subscription.subscribe)
+    await update_data_subscription(session, message.data_subscription)
+    session.send(responses.data_track_handles(participant.data_subscriber.tracks))
+    for state in message.datachannel_receive_states[:MAX_TRACKS_PER_REQUEST]:
+        session.data.repeat(state.publisher_sid, state.last_seq)

@@ -157,7 +157,7 @@ async def test_garbage_is_counted(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     anna.publisher.receive_data("_reliable", b"\xff\xff\xff")
     anna.publisher.receive_data("_reliable", b"")
-    anna.publisher.receive_data("_data_track", b"x")
+    anna.publisher.receive_data("_unheard_of", b"x")
     assert world.metric("polyana_rtc_data_packets_total", kind="any", outcome="invalid") == 1
     assert world.metric("polyana_rtc_data_packets_total", kind="unknown", outcome="forwarded") == 1
     assert world.metric("polyana_rtc_data_packets_total", kind="other_channel", outcome="ignored") == 1

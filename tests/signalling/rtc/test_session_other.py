@@ -93,24 +93,6 @@ async def test_clients_that_know_no_request_response_get_none(world: World) -> N
     assert rust.told("request_response") == []
 
 
-@pytest.mark.parametrize(
-    "message",
-    [
-        {"publish_data_track_request": rtc.PublishDataTrackRequest()},
-        {"unpublish_data_track_request": rtc.UnpublishDataTrackRequest()},
-        {"update_data_subscription": rtc.UpdateDataSubscription()},
-        {"store_data_blob_request": rtc.StoreDataBlobRequest()},
-        {"get_data_blob_request": rtc.GetDataBlobRequest()},
-    ],
-)
-async def test_what_is_not_handled_is_counted(world: World, message: dict[str, Any]) -> None:
-    anna = await world.join("anna")
-    anna.forget()
-    await anna.request(**message)
-    (kind,) = message
-    assert world.metric("polyana_rtc_unhandled_messages_total", kind=kind) == 1 and anna.kinds() == []
-
-
 async def test_an_empty_request_is_counted(world: World) -> None:
     anna = await world.join("anna")
     await anna.request()
