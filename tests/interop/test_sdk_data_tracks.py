@@ -1,0 +1,73 @@
+"""Data tracks and connection quality with the published `livekit` Python SDK."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from livekit import rtc
+
+from .sdk import STEP_S, camera, joined
+from .server import RunningServer
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+FRAMES = 50
+LARGE = 60_000
+"""Bytes: a frame of many packets."""
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])
+async def test_frames_of_a_data_track_arrive_whole(server: RunningServer, single: bool) -> None:
+    async with (
+        joined(server, "viewer", f"data-track-{single}", single=single) as (viewer, _),
+        joined(server, "robot", f"data-track-{single}", single=single) as (robot, _),
+    ):
+        found: asyncio.Future[rtc.RemoteDataTrack] = asyncio.get_running_loop().create_future()
+        viewer.on("data_track_published", lambda track: found.done() or found.set_result(track))
+        local = await robot.local_participant.publish_data_track(name="position")
+        async with asyncio.timeout(STEP_S):
+            remote = await found
+            assert (remote.info.name, remote.publisher_identity) == ("position", "robot")
+            got = await frames(remote, local)
+        assert got[0].startswith(b"frame ")
+        assert any(len(frame) == LARGE for frame in got), [len(frame) for frame in got]
+        await local.unpublish()
+
+
+async def frames(remote: rtc.RemoteDataTrack, local: rtc.LocalDataTrack) -> list[bytes]:
+    """Subscribes, and pushes frames, every fifth a large one, until enough have come: the track is lossy."""
+    stream, got = remote.subscribe(), list[bytes]()
+
+    async def push() -> None:
+        for number in range(1000):
+            payload = f"frame {number}".encode()
+            large = number % 5 == 4
+            local.try_push(rtc.DataTrackFrame(payload=payload.ljust(LARGE if large else len(payload), b".")))
+            await asyncio.sleep(0.02)  # the source's own pace
+
+    pushing = asyncio.create_task(push())
+    try:
+        async for frame in stream:
+            got.append(bytes(frame.payload))
+            if len(got) >= FRAMES:
+                return got
+    finally:
+        pushing.cancel()
+    return got
+
+
+async def test_a_good_line_is_told_to_be_excellent(server: RunningServer) -> None:
+    async with (
+        joined(server, "viewer", "quality", single=True) as (viewer, received),
+        joined(server, "teacher", "quality", single=True) as (room, _),
+        camera(room, "vp8"),
+    ):
+        qualities: dict[str, int] = {}
+
+        def changed(participant: rtc.Participant, quality: int) -> None:
+            qualities[participant.identity] = quality
+            received.note("quality")
+
+        viewer.on("connection_quality_changed", changed)
+        await received.until(lambda: set(qualities) == {"viewer", "teacher"}, "the quality of both")
+        assert set(qualities.values()) == {rtc.ConnectionQuality.QUALITY_EXCELLENT}
