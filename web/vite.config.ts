@@ -1,10 +1,21 @@
+import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
 
 /** Where `vite dev` finds a running Polyana server (`polyana --dev` listens there by default). */
 const DEV_SERVER = process.env["POLYANA_SERVER"] ?? "http://127.0.0.1:7880";
 
+/** Nothing is painted in the system's look before the script knows the reader's own choice; Vite drops the attribute. */
+const paintAfterScript: Plugin = {
+  name: "paint-after-script",
+  transformIndexHtml: {
+    order: "post",
+    handler: (html) => html.replace('<script type="module"', '$& blocking="render"'),
+  },
+};
+
 export default defineConfig({
   base: "/",
+  plugins: [paintAfterScript],
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {
     outDir: "../signalling/bundle",

@@ -97,3 +97,25 @@ async def test_screens(
         await expect(page.get_by_test_id("left-screen")).to_be_visible(timeout=10_000)
         await seen.look("left")
         assert not seen.faults, "\n".join(seen.faults)
+
+
+@pytest.mark.parametrize(("system", "own"), [("light", "dark"), ("dark", "light")])
+async def test_own_choice_of_look_wins(
+    server: RunningServer, speech: Path, system: Literal["light", "dark"], own: str
+) -> None:
+    async with chromium(speech) as browser:
+        page = (await inspector(browser, system, "ru-RU", "phone")).page
+        await page.goto(server.http + "/")
+        await expect_look(page, system)
+        await page.get_by_test_id("theme-switch").click()
+        await expect_look(page, own)
+        await page.reload()
+        await expect_look(page, own)
+
+
+async def expect_look(page: Page, look: str) -> None:
+    """The page's ground and the bar of a phone's browser agree."""
+    ground, bar = {"light": ("rgb(246, 243, 234)", "#f6f3ea"), "dark": ("rgb(17, 23, 19)", "#111713")}[look]
+    await expect(page.locator("main")).to_be_visible()
+    await expect(page.locator("body")).to_have_css("background-color", ground)
+    await expect(page.locator("meta[name=theme-color][media=all]")).to_have_attribute("content", bar)

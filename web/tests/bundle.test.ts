@@ -50,3 +50,15 @@ test("the page needs nothing inline and nobody else", () => {
   expect(page).not.toMatch(/<style|\sstyle=|\son[a-z]+=/);
   expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
 });
+
+test("both looks reach browsers that do not know light-dark()", () => {
+  const styles = initialFiles()
+    .filter((file) => file.endsWith(".css"))
+    .map((file) => readFileSync(join(folder, file), "utf8"))
+    .join("");
+  expect(styles).not.toContain("light-dark(");
+  expect(styles).toMatch(/@media ?\(prefers-color-scheme: ?dark\)/);
+  expect(styles).toMatch(/\[data-theme="?dark"?\]/);
+  // Nothing is painted in the system's look before the reader's own is known.
+  expect(page).toMatch(/<script type="module"[^>]* blocking="render"/);
+});

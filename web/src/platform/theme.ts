@@ -29,4 +29,13 @@ effect(() => {
   const root = document.documentElement;
   if (themeChoice.value === "system") root.removeAttribute("data-theme");
   else root.dataset["theme"] = themeChoice.value;
+  paintBrowserBar(isDark.value);
 });
+
+/** The bar of a phone's browser takes the page's ground; index.html holds one colour for each look. */
+function paintBrowserBar(dark: boolean): void {
+  for (const meta of document.querySelectorAll<HTMLMetaElement>("meta[name=theme-color]")) {
+    const wanted = meta.dataset["look"] === (dark ? "dark" : "light");
+    meta.media = wanted ? "all" : "not all";
+  }
+}
