@@ -2,6 +2,11 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+#: Whatever `errors` is labelled with: what a scrape has not seen at zero does not "increase" when it comes.
+ERROR_KINDS = (
+    "command", "data_too_large", "dtls", "event", "ice_timeout", "internal", "sdp", "unsupported_codec", "worker",
+    "worker_lost",
+)  # fmt: skip
 HANDSHAKE_BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -22,6 +27,8 @@ class MediaMetrics:
         self.errors = Counter(
             "polyana_media_errors", "Errors of the media control plane by kind", ["kind"], registry=registry
         )
+        for kind in ERROR_KINDS:
+            self.errors.labels(kind)
         self.data_messages = Counter(
             "polyana_data_messages", "Data channel messages", ["direction", "label"], registry=registry
         )

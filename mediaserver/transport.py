@@ -254,7 +254,7 @@ class Transport:
 
     def worker_failed(self, reason: str) -> None:
         """The transport is gone with its worker."""
-        self._fail("worker")
+        self._fail("worker_lost")
 
     def _send_dtls(self, datagram: bytes) -> None:
         if self.engine.running:

@@ -20,6 +20,7 @@ from signalling.api_keys import ApiKeys
 from signalling.config import MediaSettings, Settings
 from signalling.key_watch import KeyWatch
 from signalling.observability.collector import DataPlaneCollector
+from signalling.observability.faults import faults
 from signalling.observability.health import Health
 from signalling.observability.load import LoadSampler
 from signalling.observability.logs import MalformedHttp
@@ -108,7 +109,8 @@ class Server:
         app = web.Application(
             middlewares=[middleware(http, pages, signalling)], client_max_size=http.max_body_bytes
         )
-        load = LoadSampler(self.engine, self.rtc.snapshot, self._clock)
+        found = faults(self.engine.metrics.errors, self.rtc.metrics.errors)
+        load = LoadSampler(self.engine, self.rtc.snapshot, found, self._clock)
         api = PagesApi(settings, self.keys, self.lessons, self.rtc.snapshot, load.read, self._clock)
         health = Health(self.registry, self._missing, settings.operator_token)
         app.add_routes([*self.rtc.routes(), *api.routes(), *health.routes(), *self._bundle.routes()])

@@ -3,7 +3,7 @@
 import os
 import resource
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,15 @@ class _Reading:
 class LoadSampler:
     """`read` gives the numbers since the last reading that was at least half a second earlier."""
 
-    def __init__(self, engine: Engine, snapshot: Callable[[], RtcSnapshot], clock: Clock) -> None:
-        self._engine, self._snapshot, self._clock = engine, snapshot, clock
+    def __init__(
+        self,
+        engine: Engine,
+        snapshot: Callable[[], RtcSnapshot],
+        faults: Callable[[], Mapping[str, int]],
+        clock: Clock,
+    ) -> None:
+        """`faults`: errors since the start by meaning, as `signalling.observability.faults` counts them."""
+        self._engine, self._snapshot, self._faults, self._clock = engine, snapshot, faults, clock
         self._started = clock.monotonic()
         self._before = self._after = self._take()
 
@@ -52,6 +59,7 @@ class LoadSampler:
             "workers": _workers(before, after, seconds),
             "rooms": [_room(room, before, after, seconds) for room in rooms],
             "totals": _totals(rooms, before, after, seconds),
+            "faults": dict(self._faults()),
             "process": {
                 "cpu_share": round((after.process_cpu_s - before.process_cpu_s) / seconds, 4),
                 "memory_bytes": resident_bytes(),

@@ -35,6 +35,7 @@ class RtcMetrics:
             ["kind"],
             registry=registry,
         )
+        self.errors.labels("internal")  # seen at zero, so that an alert hears of the first one
         self.reconnects = Counter(
             "polyana_rtc_reconnects",
             "Reconnections, by kind (resume, full, refused)",

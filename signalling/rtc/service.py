@@ -45,14 +45,14 @@ class RtcService:
         """`keys`: of tokens; they may change at any time."""
         self._engine = engine
         self._clock = clock
-        self._metrics = RtcMetrics(registry)
+        self.metrics = RtcMetrics(registry)
         self._log = structlog.get_logger(__name__)
         self.attendance = Attendance(
-            settings, clock, self._metrics, self._connect, self._worker_for, self._room_ended
+            settings, clock, self.metrics, self._connect, self._worker_for, self._room_ended
         )
         node = responses.server_info(settings, "ND_" + uuid.uuid4().hex[:12])
-        self._sessions = Sessions(self.attendance, settings, keys, clock, self._metrics, node)
-        self._endpoint = Endpoint(settings, keys, clock, self._metrics, self.attendance, self._sessions)
+        self._sessions = Sessions(self.attendance, settings, keys, clock, self.metrics, node)
+        self._endpoint = Endpoint(settings, keys, clock, self.metrics, self.attendance, self._sessions)
         self._quality = QualityMonitor()
         self._quality_interval_s = settings.quality_interval_s
         self._tasks: tuple[asyncio.Task[None], ...] = ()
@@ -129,7 +129,7 @@ class RtcService:
             try:
                 await work()
             except Exception:
-                self._metrics.errors.labels("internal").inc()
+                self.metrics.errors.labels("internal").inc()
                 self._log.exception("regular work failed", work=work.__name__)
 
     async def _tick(self) -> None:

@@ -23,7 +23,10 @@ class Sampled:
     def __init__(self, *workers: Worker) -> None:
         self.clock = FakeClock()
         self.observed = Observed(*workers)
-        self.sampler = LoadSampler(cast(Engine, self.observed), self.observed.snapshot, self.clock)
+        self.faults = {"workers_failed": 0, "internal": 0, "connections_failed": 0}
+        self.sampler = LoadSampler(
+            cast(Engine, self.observed), self.observed.snapshot, lambda: self.faults, self.clock
+        )
 
     def after(self, seconds: float, *workers: Worker) -> dict[str, Any]:
         self.clock.advance(seconds)
@@ -105,6 +108,12 @@ def test_a_worker_that_is_first_heard_of_has_no_rate_yet() -> None:
     sampled = Sampled()
     load = sampled.after(1, Worker(0, {"rtp_packets_in": 10_000}, cpu_us=10_000_000))
     assert load["workers"][0] == {"cpu_share": 0, "packets_in_per_s": 0, "packets_out_per_s": 0}
+
+
+def test_faults_are_told_as_they_stand_since_the_start() -> None:
+    sampled = Sampled(Worker(0))
+    sampled.faults["internal"] = 3
+    assert sampled.sampler.read()["faults"] == {"workers_failed": 0, "internal": 3, "connections_failed": 0}
 
 
 async def test_the_operators_page_gets_this_process(served: Served) -> None:

@@ -33,12 +33,23 @@ export interface TotalLoad {
   readonly rejected_per_s: number;
 }
 
+/** Errors since the start of the server. */
+export interface FaultLoad {
+  /** Data plane threads that ended; their rooms are gone until the server is started anew. */
+  readonly workers_failed: number;
+  /** The program's own errors, each with a line in the log. */
+  readonly internal: number;
+  /** Participants whose media found no way, or whose handshake failed. */
+  readonly connections_failed: number;
+}
+
 export interface ServerLoad {
   readonly uptime_s: number;
   readonly version: string;
   readonly workers: readonly WorkerLoad[];
   readonly rooms: readonly RoomLoad[];
   readonly totals: TotalLoad;
+  readonly faults: FaultLoad;
   readonly process: {
     readonly cpu_share: number;
     readonly memory_bytes: number;

@@ -295,5 +295,16 @@ export const en: Catalogue = {
     groups: { media: "Streams", quality: "Quality", machine: "Machine" },
     rejectedFew: "Strange or damaged; a few are normal",
     rejectedMany: "Many strange packets: check the network, this may be an attack",
+    sinceStartNone: "None since the server started",
+    serverErrors: "Server errors",
+    serverVerdict: {
+      none: "None since the server started",
+      past: "Since the server started. Find the “error” lines in the log and send them to the developers",
+      recent: "Happening now. Find the “error” lines in the log and send them to the developers",
+      worker: "A worker has stopped and its calls broke off. Restart the server",
+    },
+    failedConnections: "Failed connections",
+    failedConnectionsSome:
+      "Sound and video did not get through. Check the media ports in the firewall; “polyana check” helps",
   },
 };

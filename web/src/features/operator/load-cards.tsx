@@ -1,6 +1,7 @@
-import type { ServerLoad } from "../../api/operator.ts";
+import type { FaultLoad, ServerLoad } from "../../api/operator.ts";
 import { formatBitrate, formatBytes, formatLatency, formatNumber, formatShare } from "../../i18n/format.ts";
 import { language, t } from "../../i18n/index.ts";
+import { additions, isRecent, judgeServer } from "./faults.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 interface CardProps {
@@ -93,7 +94,37 @@ export function QualityCards({ load, samples }: GroupProps) {
         values={course((s) => s.rejected_per_s)}
         alarm={totals.rejected_per_s > REJECTED_ALARM}
       />
+      <FaultCards load={load} samples={samples} />
     </dl>
+  );
+}
+
+const serverFaults = (faults: FaultLoad) => faults.workers_failed + faults.internal;
+const lostConnections = (faults: FaultLoad) => faults.connections_failed;
+
+/** Counts since the start, as these are rare; the alarm is about what happens now. */
+function FaultCards({ load, samples }: GroupProps) {
+  const m = t().operator;
+  const locale = language.value;
+  const verdict = judgeServer(samples);
+  const connections = lostConnections(load.faults);
+  return (
+    <>
+      <Card
+        label={m.serverErrors}
+        value={formatNumber(serverFaults(load.faults), locale)}
+        note={m.serverVerdict[verdict]}
+        values={additions(samples, serverFaults)}
+        alarm={verdict === "worker" || verdict === "recent"}
+      />
+      <Card
+        label={m.failedConnections}
+        value={formatNumber(connections, locale)}
+        note={connections > 0 ? m.failedConnectionsSome : m.sinceStartNone}
+        values={additions(samples, lostConnections)}
+        alarm={isRecent(samples, lostConnections)}
+      />
+    </>
   );
 }
 
