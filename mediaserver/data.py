@@ -25,11 +25,12 @@ DATA_TRACK: Label = "_data_track"
 def recipients(
     participants: Iterable[Participant],
     *,
-    sender: Participant,
+    sender: Participant | None,
     identities: Collection[str] = (),
     sids: Collection[str] = (),
 ) -> Iterator[Participant]:
-    """Everybody else, or only those who are named. Naming somebody by identity or by sid is enough."""
+    """Everybody but the sender (None: the server), or only those who are named. Naming somebody by identity or by
+    sid is enough."""
     for participant in participants:
         if participant is sender:
             continue

@@ -28,7 +28,7 @@ from signalling.pages.api import PagesApi
 from signalling.pages.bundle import Bundle
 from signalling.pages.lessons import LessonBook, load_link_key
 from signalling.pages.rate_limit import RateLimit
-from signalling.pages.security import middleware
+from signalling.pages.security import RateLimits, middleware
 from signalling.rtc import RtcService
 from signalling.tls import ensure_certificate
 
@@ -104,10 +104,14 @@ class Server:
         """Routes and middleware; the engine must be running."""
         settings = self.settings
         http, rtc = settings.http, settings.rtc
-        pages = RateLimit(self._clock, http.requests_per_s, http.request_burst)
-        signalling = RateLimit(self._clock, rtc.joins_per_s, rtc.join_burst)
+        limits = RateLimits(
+            pages=RateLimit(self._clock, http.requests_per_s, http.request_burst),
+            signalling=RateLimit(self._clock, rtc.joins_per_s, rtc.join_burst),
+            server_api=RateLimit(self._clock, rtc.api_requests_per_s, rtc.api_burst),
+        )
         app = web.Application(
-            middlewares=[middleware(http, pages, signalling)], client_max_size=http.max_body_bytes
+            middlewares=[middleware(http, limits, rtc.max_api_body_bytes)],
+            client_max_size=http.max_body_bytes,
         )
         found = faults(self.engine.metrics.errors, self.rtc.metrics.errors)
         load = LoadSampler(self.engine, self.rtc.snapshot, found, self._clock)

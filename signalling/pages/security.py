@@ -3,12 +3,28 @@
 import re
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 
 from signalling.config import HttpSettings
 from signalling.pages.rate_limit import RateLimit
+
+
+@dataclass(frozen=True)
+class RateLimits:
+    """For each kind of path its own."""
+
+    pages: RateLimit
+    signalling: RateLimit
+    server_api: RateLimit
+
+    def of(self, path: str) -> RateLimit:
+        if is_server_api(path):
+            return self.server_api
+        return self.signalling if is_signalling(path) else self.pages
+
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 #: Probes must never be refused.
@@ -40,14 +56,25 @@ def error(status: int, code: str, message: str) -> web.Response:
     return web.json_response({"error": {"code": code, "message": message}}, status=status)
 
 
-def too_large() -> web.Response:
-    """For a body beyond `http.max_body_bytes`."""
-    return error(413, "TOO_LARGE", "The request is too large")
+def too_large(request: web.Request) -> web.Response:
+    """For a body beyond the limit of its path."""
+    return _refused(request, 413, "TOO_LARGE", "The request is too large")
+
+
+def _refused(request: web.Request, status: int, code: str, message: str) -> web.Response:
+    if is_server_api(request.path):
+        return web.json_response({"code": "resource_exhausted", "msg": message}, status=status)
+    return error(status, code, message)
 
 
 def is_signalling(path: str) -> bool:
     """True for LiveKit's protocol, false for pages and API."""
     return path == "/rtc" or path.startswith("/rtc/")
+
+
+def is_server_api(path: str) -> bool:
+    """True for LiveKit's server API, whose errors have a shape of their own."""
+    return path.startswith("/twirp/")
 
 
 def client_address(request: web.Request, settings: HttpSettings) -> str:
@@ -61,17 +88,16 @@ def client_address(request: web.Request, settings: HttpSettings) -> str:
 
 
 def middleware(
-    settings: HttpSettings, pages: RateLimit, signalling: RateLimit
+    settings: HttpSettings, limits: RateLimits, max_api_body_bytes: int
 ) -> Callable[..., Awaitable[web.StreamResponse]]:
     """Limits, correlation id, access log and headers around every handler, which sees the client's address as
-    `remote`. `pages` and `signalling`: the limits of the two kinds of paths."""
+    `remote`. `max_api_body_bytes`: of the server API, instead of the settings' `max_body_bytes`."""
 
     def refusal(request: web.Request) -> web.Response | None:
-        limit = signalling if is_signalling(request.path) else pages
-        if request.path not in UNLIMITED and not limit.allow(request.remote or ""):
-            return error(429, "TOO_MANY_REQUESTS", "Too many requests, please wait a moment")
-        if (request.content_length or 0) > settings.max_body_bytes:
-            return too_large()
+        if request.path not in UNLIMITED and not limits.of(request.path).allow(request.remote or ""):
+            return _refused(request, 429, "TOO_MANY_REQUESTS", "Too many requests, please wait a moment")
+        if (request.content_length or 0) > request.client_max_size:
+            return too_large(request)
         return None
 
     @web.middleware
@@ -79,6 +105,8 @@ def middleware(
         address = client_address(request, settings)
         if address != request.remote:
             request = request.clone(remote=address)
+        if is_server_api(request.path):
+            request = request.clone(client_max_size=max_api_body_bytes)
         given = request.headers.get(CORRELATION_HEADER, "")
         correlation_id = given if _CORRELATION_ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()
@@ -98,7 +126,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except web.HTTPRequestEntityTooLarge:
-        return too_large()
+        return too_large(request)
     except web.HTTPException as exception:
         return _exception_answer(request, exception)
     except Exception:

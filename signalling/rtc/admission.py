@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from mediaserver.participant import Profile
 from mediaserver.permissions import Permissions
 from mediaserver.room import RoomSettings
-from signalling.rtc import from_client
+from signalling.rtc import from_client, room_configuration
 from signalling.rtc.connect_parameters import ConnectParameters
 from signalling.rtc.errors import InvalidRequest, PermissionDenied, Unauthorised
 from signalling.rtc.settings import RtcSettings
@@ -31,6 +31,12 @@ class Admission:
     @property
     def may_create_room(self) -> bool:
         return self.claims.video is not None and self.claims.video.room_create
+
+    @property
+    def unsupported_room_options(self) -> list[str]:
+        """What the token wants of a new room in vain."""
+        configuration = self.claims.room_config
+        return room_configuration.unsupported(configuration.model_fields_set if configuration else ())
 
 
 def token_of(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
@@ -90,12 +96,13 @@ def _check_names(claims: Claims, settings: RtcSettings) -> None:
         raise InvalidRequest("no room name")
     if len(room) > settings.max_room_name_length:
         raise InvalidRequest(f"room name is too long: max length {settings.max_room_name_length}")
-    if not (_printable(claims.identity) and _printable(room)):
+    if not (printable(claims.identity) and printable(room)):
         raise InvalidRequest("control characters in the identity or the room name")
 
 
-def _printable(text: str) -> bool:
-    # Control characters would forge log lines; surrogates cannot be encoded.
+def printable(text: str) -> bool:
+    """Whether a name may stand in a log line: control characters would forge others, surrogates cannot be
+    encoded."""
     return not any(unicodedata.category(character) in ("Cc", "Cs") for character in text)
 
 
@@ -118,9 +125,7 @@ def _room_settings(claims: Claims, settings: RtcSettings) -> RoomSettings:
     room = claims.room_config
     if room is not None and len(room.metadata.encode()) > settings.max_metadata_bytes:
         raise InvalidRequest("exceeds metadata size limit")
-    return RoomSettings(
-        empty_timeout_s=(room and room.empty_timeout) or settings.empty_timeout_s,
-        departure_timeout_s=(room and room.departure_timeout) or settings.departure_timeout_s,
-        max_participants=(room and room.max_participants) or settings.max_participants,
-        metadata=room.metadata if room else "",
-    )
+    try:
+        return room_configuration.room_settings(room, claims.room_preset, settings)
+    except room_configuration.UnknownPreset as error:
+        raise InvalidRequest("unknown room configuration in the token") from error

@@ -12,7 +12,8 @@ import structlog
 from mediaserver.participant import Participant, ParticipantLimits, RemovalReason
 from mediaserver.room import Room, RoomFull
 from signalling.rtc.broadcast import Broadcaster
-from signalling.rtc.errors import ServerFull
+from signalling.rtc.errors import ServerFull, Unauthorised
+from signalling.rtc.revocations import Revocations
 from signalling.rtc.rooms import Rooms
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Attendance:
         self._connect = connect
         broadcaster = Broadcaster(self.of, settings.enabled_codecs)
         self.rooms = Rooms(settings, clock, metrics, broadcaster, worker_for, room_ended)
+        self.revocations = Revocations()
         self._present: dict[str, Presence] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -64,6 +66,9 @@ class Attendance:
         """Raises a `JoinError` if this participant cannot join now."""
         if self._closing:
             raise ServerFull("the server is shutting down")
+        identity, not_before = admission.profile.identity, admission.claims.nbf
+        if self.revocations.covers(admission.room_name, identity, not_before):
+            raise Unauthorised("the token was taken back")
         self.rooms.check(admission.room_name, may_create=admission.may_create_room)
         room = self.rooms.get(admission.room_name)
         if room is not None and not admission.parameters.reconnect:
@@ -75,7 +80,9 @@ class Attendance:
     def prepare(self, admission: Admission, observer: ParticipantObserver) -> Participant:
         """A participant that has not entered its room yet. Raises a `JoinError`."""
         self.check(admission)
-        room = self.rooms.get_or_create(admission.room_name, admission.room_settings)
+        room = self.rooms.get_or_create(
+            admission.room_name, admission.room_settings, admission.unsupported_room_options
+        )
         parameters, settings = admission.parameters, self._settings
         names = {
             "correlation_id": admission.correlation_id,

@@ -62,6 +62,25 @@ def permissions_of(grants: VideoGrants) -> Permissions:
     )
 
 
+def permissions_of_info(info: models.ParticipantPermission) -> Permissions:
+    """What the server API gives; nothing is granted that is not said."""
+    known = (enums.SOURCES_BY_NUMBER.get(number) for number in info.can_publish_sources)
+    sources = frozenset(source for source in known if source is not None)
+    return Permissions(
+        can_subscribe=info.can_subscribe,
+        # Only sources that do not exist: nothing may be published.
+        can_publish=info.can_publish and bool(sources or not info.can_publish_sources),
+        can_publish_data=info.can_publish_data,
+        can_publish_sources=sources,
+        can_update_metadata=info.can_update_metadata,
+        can_subscribe_metrics=info.can_subscribe_metrics,
+        can_manage_agent_session=info.can_manage_agent_session,
+        hidden=info.hidden,
+        recorder=info.recorder,
+        agent=info.agent,
+    )
+
+
 def participant_kind(name: str) -> ParticipantKind:
     try:
         return ParticipantKind(name.lower())

@@ -29,6 +29,12 @@ class RtcMetrics:
             ["kind"],
             registry=registry,
         )
+        self.unsupported_room_options = Counter(
+            "polyana_rtc_unsupported_room_options",
+            "Rooms made with an option of LiveKit that this server does not act on, by option",
+            ["option"],
+            registry=registry,
+        )
         self.errors = Counter(
             "polyana_rtc_signal_errors",
             "Signalling messages that could not be processed, by kind of error",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import structlog
@@ -64,8 +64,9 @@ class Rooms:
         if len(self._rooms) >= self._settings.max_rooms:
             raise ServerFull("too many rooms")
 
-    def get_or_create(self, name: str, settings: RoomSettings) -> Room:
-        """The room of this name. `settings` count only if it is new."""
+    def get_or_create(self, name: str, settings: RoomSettings, without_effect: Collection[str] = ()) -> Room:
+        """The room of this name. `settings` count only if it is new; `without_effect` are options that were asked
+        for in vain."""
         room = self._rooms.get(name)
         if room is not None and not room.participants:
             # Its worker may have failed, or be busier than others by now; nothing of the room is on it.
@@ -83,6 +84,7 @@ class Rooms:
             self._rooms[name] = room
             self._metrics.rooms.set(len(self._rooms))
             self._log.info("room started", room=name, room_sid=room.sid, worker=room.worker)
+            self._ignored(room, without_effect)
         return room
 
     def audio_levels(self, levels: Iterable[tuple[int, float]]) -> None:
@@ -118,22 +120,29 @@ class Rooms:
             if "rooms" in due:
                 room.flush_room()
                 if room.expired(now):
-                    self._end(room)
+                    # Only those who serve others are left, such as recorders and agents.
+                    self.end(room, RemovalReason.ROOM_CLOSED)
 
     def _flush_interval(self, room: Room) -> float:
         # Every flush sends to everybody: in a large room fewer of them, so that the server can still do other
         # things.
         return self._settings.update_interval_s * max(1.0, len(room.participants) / SMALL_ROOM)
 
-    def _end(self, room: Room) -> None:
+    def end(self, room: Room, reason: RemovalReason) -> None:
+        """Takes everybody out, and forgets the room."""
         for participant in list(room.participants.values()):
-            # Only those who serve others are left, such as recorders and agents.
-            room.remove(participant, RemovalReason.ROOM_CLOSED)
+            room.remove(participant, reason)
         del self._rooms[room.name]
         self._next_flush.pop(room, None)
         self._metrics.rooms.set(len(self._rooms))
         self._ended(room.name)
-        self._log.info("room ended", room=room.name, room_sid=room.sid)
+        self._log.info("room ended", room=room.name, room_sid=room.sid, reason=reason.value)
+
+    def _ignored(self, room: Room, options: Collection[str]) -> None:
+        for option in options:
+            self._metrics.unsupported_room_options.labels(option).inc()
+        if options:
+            self._log.warning("room options without effect", room=room.name, options=list(options))
 
 
 def _loudest(room: Room, by_receiver: Mapping[int, float]) -> dict[str, float]:

@@ -13,6 +13,9 @@ from aiohttp import web
 from mediaserver.connection_quality import QualityMonitor, Sample
 from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
 from signalling.rtc import responses
+from signalling.rtc.api.context import ApiContext
+from signalling.rtc.api.endpoint import ApiEndpoint
+from signalling.rtc.api.metrics import ApiMetrics
 from signalling.rtc.attendance import Attendance
 from signalling.rtc.endpoint import Endpoint
 from signalling.rtc.metrics import RtcMetrics
@@ -53,14 +56,16 @@ class RtcService:
         node = responses.server_info(settings, "ND_" + uuid.uuid4().hex[:12])
         self._sessions = Sessions(self.attendance, settings, keys, clock, self.metrics, node)
         self._endpoint = Endpoint(settings, keys, clock, self.metrics, self.attendance, self._sessions)
+        context = ApiContext(self.attendance, settings, clock, self.metrics)
+        self._api = ApiEndpoint(context, keys, ApiMetrics(registry))
         self._quality = QualityMonitor()
         self._quality_interval_s = settings.quality_interval_s
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
     def routes(self) -> list[web.RouteDef]:
-        """`/rtc`, `/rtc/v1` and their `validate`. The application must allow request lines of 64 KiB: a v1
+        """`/rtc`, `/rtc/v1` and their `validate`; `/twirp`. The application must allow request lines of 64 KiB: a v1
         join carries token and offer in its query."""
-        return self._endpoint.routes()
+        return [*self._endpoint.routes(), *self._api.routes()]
 
     def start(self) -> None:
         """Begins to watch time limits and audio levels. Needs a running event loop; does nothing the second

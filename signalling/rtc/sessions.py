@@ -142,6 +142,8 @@ class Sessions:
             kind=claims.kind,
             metadata=participant.metadata,
             attributes=participant.attributes,
+            room_preset=claims.room_preset,
+            room_config=claims.room_config,
             video=grants_of(participant, claims.video or VideoGrants()),
             ttl=timedelta(seconds=self._settings.refreshed_token_ttl_s),
             now=self._clock.time(),
@@ -163,6 +165,9 @@ def grants_of(participant: Participant, video: VideoGrants) -> VideoGrants:
             "can_update_own_metadata": permissions.can_update_metadata,
             "hidden": permissions.hidden,
             "recorder": permissions.recorder,
+            "agent": permissions.agent,
+            "can_subscribe_metrics": permissions.can_subscribe_metrics,
+            "can_manage_agent_session": permissions.can_manage_agent_session,
         }
     )
 

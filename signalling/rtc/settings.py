@@ -45,6 +45,17 @@ class IceServerSettings(BaseModel):
         return self.model_copy(update={"secret": secret})
 
 
+class RoomConfigurationSettings(BaseModel):
+    """A named preset for new rooms (LiveKit's `room_configurations`). Seconds; 0 and "": as in the settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    empty_timeout: Annotated[int, Field(ge=0)] = 0
+    departure_timeout: Annotated[int, Field(ge=0)] = 0
+    max_participants: Annotated[int, Field(ge=0)] = 0
+    metadata: str = ""
+
+
 class RtcSettings(BaseModel):
     """Defaults follow LiveKit's server where it has the same setting, except where a comment says why not."""
 
@@ -57,6 +68,10 @@ class RtcSettings(BaseModel):
     departure_timeout_s: Seconds = 20
     """How long a room lives after the last participant left."""
     max_rooms: Count = 1000
+    room_configurations: dict[str, RoomConfigurationSettings] = Field(default_factory=dict)
+    """Presets that `room_preset` of a request or `roomPreset` of a token names."""
+    enable_remote_unmute: bool = False
+    """Whether the server API may unmute a track: switch on a microphone in a family's home."""
     max_participants: Annotated[int, Field(ge=0)] = 0
     """In a room, unless its token configures it; 0: no limit."""
     max_connections: Count = 10_000
@@ -111,6 +126,11 @@ class RtcSettings(BaseModel):
     """Of one participant, keys included."""
 
     max_data_packet_bytes: Count = 65_536
+    max_api_body_bytes: Count = 1_048_576
+    """One request of the server API: metadata and attributes, escaped as JSON may be six times as long."""
+    api_requests_per_s: Annotated[float, Field(gt=0)] = 100
+    """Of one client address, refused ones too."""
+    api_burst: Count = 1000
     data_packets_per_s: Annotated[float, Field(gt=0)] = 200
     data_packet_burst: Count = 1000
     data_track_packets_per_s: Annotated[float, Field(gt=0)] = 1000

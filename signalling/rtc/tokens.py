@@ -56,14 +56,25 @@ class VideoGrants(_Claims):
     destination_room: str = ""
 
 
+class SipGrants(_Claims):
+    """What the bearer may ask of SIP, which this server does not have."""
+
+    admin: bool = False
+    call: bool = False
+
+
 class RoomConfiguration(_Claims):
-    """Used when the join creates the room; the other fields of LiveKit's message are not supported yet."""
+    """Used when the join creates the room. `agents` and the fields after it have no effect here."""
 
     name: str = ""
     empty_timeout: int = Field(default=0, ge=0)
     departure_timeout: int = Field(default=0, ge=0)
     max_participants: int = Field(default=0, ge=0)
     metadata: str = ""
+    agents: tuple[dict[str, Any], ...] = ()
+    egress: dict[str, Any] | None = None
+    min_playout_delay: int = 0
+    max_playout_delay: int = 0
 
 
 class Claims(_Claims):
@@ -72,6 +83,7 @@ class Claims(_Claims):
     iss: str
     sub: str = ""
     exp: float
+    nbf: float = 0
     jti: str = ""
     name: str = ""
     kind: str = ""
@@ -81,6 +93,7 @@ class Claims(_Claims):
     room_preset: str = ""
     room_config: RoomConfiguration | None = None
     video: VideoGrants | None = None
+    sip: SipGrants | None = None
 
     @property
     def api_key(self) -> str:
@@ -150,6 +163,7 @@ def create_token(
     *,
     identity: str,
     video: VideoGrants,
+    sip: SipGrants | None = None,
     ttl: timedelta,
     now: float | None = None,
     name: str = "",
@@ -157,6 +171,7 @@ def create_token(
     metadata: str = "",
     attributes: Mapping[str, str] | None = None,
     sha256: str = "",
+    room_preset: str = "",
     room_config: RoomConfiguration | None = None,
     correlation_id: str | None = None,
 ) -> str:
@@ -176,8 +191,10 @@ def create_token(
         metadata=metadata,
         attributes=dict(attributes or {}),
         sha256=sha256,
+        room_preset=room_preset,
         room_config=room_config,
         video=video,
+        sip=sip,
     )
     payload = claims.model_dump(by_alias=True, exclude_defaults=True)
     payload |= {"exp": int(claims.exp), "nbf": int(issued_at), "iat": int(issued_at)}

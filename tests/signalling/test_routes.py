@@ -7,6 +7,7 @@ import base64
 from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum, auto
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ class Access(Enum):
     OPERATOR = auto()
     LOCAL_OR_OPERATOR = auto()
     """Programs on the machine itself need no token."""
+    SERVER_API = auto()
+    """The bearer of a token with the grant of the method: tests/signalling/rtc/api."""
     TOKEN = auto()
     """The bearer of an access token with the grant to join."""
 
@@ -41,6 +44,7 @@ ENDPOINTS = {
     ("GET", "/api/lessons/{code}"): Access.LINK,
     ("POST", "/api/lessons/{code}/join"): Access.LINK,
     ("GET", "/api/operator/load"): Access.OPERATOR,
+    ("*", "/twirp/{service}/{method}"): Access.SERVER_API,
     ("GET", "/rtc"): Access.TOKEN,
     ("GET", "/rtc/v1"): Access.TOKEN,
     ("GET", "/rtc/validate"): Access.TOKEN,
@@ -70,7 +74,9 @@ def of(*access: Access) -> Any:
 
 
 def path_of(endpoint: Endpoint) -> str:
-    return endpoint[1].format(code="wrong", path="nothing.js", name="nothing")
+    return endpoint[1].format(
+        code="wrong", path="nothing.js", name="nothing", service="livekit.RoomService", method="ListRooms"
+    )
 
 
 async def status(served: Served, endpoint: Endpoint, path: str = "", **request: Any) -> int:
@@ -78,9 +84,8 @@ async def status(served: Served, endpoint: Endpoint, path: str = "", **request: 
     if ENDPOINTS[endpoint] is Access.TOKEN:
         headers |= UPGRADE
         request["params"] = {"join_request": JOIN_REQUEST} | request.get("params", {})
-    async with served.http.request(
-        endpoint[0], path or path_of(endpoint), headers=headers, **request
-    ) as response:
+    method = "POST" if endpoint[0] == "*" else endpoint[0]
+    async with served.http.request(method, path or path_of(endpoint), headers=headers, **request) as response:
         return response.status
 
 
@@ -96,13 +101,15 @@ def test_every_endpoint_is_listed(served: Served) -> None:
 
 @each_endpoint
 async def test_a_size_limit(served: Served, endpoint: Endpoint) -> None:
-    limit = served.settings.http.max_body_bytes
-    assert await status(served, endpoint, data=b" " * (limit + 1)) == 413
+    limits = {Access.SERVER_API: served.settings.rtc.max_api_body_bytes}
+    limit = limits.get(ENDPOINTS[endpoint], served.settings.http.max_body_bytes)
+    assert await status(served, endpoint, data=BytesIO(b" " * (limit + 1))) == 413
 
 
 @each_endpoint
 async def test_a_rate_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> None:
     monkeypatch.setenv("POLYANA_RTC__JOIN_BURST", "2")
+    monkeypatch.setenv("POLYANA_RTC__API_BURST", "2")
     async with Served(tmp_path, request_burst=2).running() as served:
         found = [await status(served, endpoint) for _ in range(3)]
     assert 429 not in found[:2]
@@ -153,3 +160,11 @@ async def test_the_bearer_of_an_access_token(served: Served, endpoint: Endpoint,
 async def test_an_access_token_opens(served: Served, endpoint: Endpoint) -> None:
     upgraded = not endpoint[1].endswith("validate")
     assert await status(served, endpoint, headers=operator(served.token())) == (101 if upgraded else 200)
+
+
+@of(Access.SERVER_API)
+@pytest.mark.parametrize("wrong", WRONG_TOKENS)
+async def test_the_server_api(served: Served, endpoint: Endpoint, wrong: str) -> None:
+    for grants, expected in (({"room_join": True}, 401), ({"room_list": True}, 200)):
+        assert await status(served, endpoint, json={}, headers=operator(served.token(**grants))) == expected
+    assert await status(served, endpoint, json={}, headers=operator(WRONG_TOKENS[wrong](served))) == 401

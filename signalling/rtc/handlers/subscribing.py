@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from livekit.protocol import rtc
+from livekit.protocol import room, rtc
 
 from signalling.rtc import from_client
 
@@ -25,7 +25,7 @@ async def track_setting(session: Session, message: rtc.UpdateTrackSettings) -> N
         session.participant.subscriber.set_wishes(track_sid, wishes)
 
 
-def track_sids(message: rtc.UpdateSubscription) -> list[str]:
+def track_sids(message: rtc.UpdateSubscription | room.UpdateSubscriptionsRequest) -> list[str]:
     """Named directly or by participant, without repetition."""
     sids = dict.fromkeys(message.track_sids)
     for tracks in message.participant_tracks:

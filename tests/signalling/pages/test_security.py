@@ -18,7 +18,7 @@ from structlog.testing import capture_logs
 
 from signalling.config import HttpSettings
 from signalling.pages.rate_limit import RateLimit
-from signalling.pages.security import CORRELATION_HEADER, POLICY, client_address, middleware
+from signalling.pages.security import CORRELATION_HEADER, POLICY, RateLimits, client_address, middleware
 from signalling.tls import ensure_certificate
 from tests.mediaserver.room_fakes import FakeClock
 from tests.signalling.served import Served, client_at
@@ -205,7 +205,8 @@ async def test_over_https_browsers_are_told_to_stay_there(tmp_path: Path) -> Non
     context.load_cert_chain(*pair)
     limit = RateLimit(FakeClock(), 1, 100)
     server = TestServer(
-        web.Application(middlewares=[middleware(HttpSettings(), limit, limit)]), scheme="https"
+        web.Application(middlewares=[middleware(HttpSettings(), RateLimits(limit, limit, limit), 1000)]),
+        scheme="https",
     )
     await server.start_server(ssl=context)
     async with TestClient(server) as client:
@@ -235,7 +236,9 @@ async def moved(request: web.Request) -> web.StreamResponse:
 @pytest.fixture
 async def failing() -> AsyncIterator[Http]:
     limit = RateLimit(FakeClock(), 1, 100)
-    application = web.Application(middlewares=[middleware(HttpSettings(), limit, limit)])
+    application = web.Application(
+        middlewares=[middleware(HttpSettings(), RateLimits(limit, limit, limit), 1000)]
+    )
     application.add_routes(
         [web.get("/broken", broken), web.get("/later", broken_later), web.get("/moved", moved)]
     )
