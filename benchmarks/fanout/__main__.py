@@ -29,11 +29,13 @@ def build() -> None:
 
 
 def limit(shape: Shape, seconds: float) -> dict[str, object]:
-    """The bare loop on the server's core."""
+    """The bare loop on the server's core, at the shape's pace, its receivers drained as the generator does it."""
     command = ["taskset", "-c", SERVER_CORE, str(LOADGEN / "limit")]
-    numbers = [shape.receivers, shape.burst, shape.packet_bytes, seconds]
+    pace = shape.frames_per_second * shape.publishers
+    numbers = [shape.receivers, shape.burst, shape.packet_bytes, seconds, pace, GENERATOR_CORE]
     done = subprocess.run([*command, *map(str, numbers)], check=True, capture_output=True, text=True)
-    return {"us_per_packet": json.loads(done.stdout)["us_per_packet"], "loss": 0.0}
+    result: dict[str, object] = json.loads(done.stdout)
+    return result
 
 
 async def measure(arguments: argparse.Namespace) -> list[dict[str, object]]:

@@ -1,12 +1,17 @@
 //! The bare loop: what one core of this machine can do at most, without any SFU logic.
 //!
-//! For each burst: open the publisher's packets once, then for each receiver copy, seal with AES-128-GCM and send with
-//! one segmented send on a connected socket. Prints microseconds of CPU for each outgoing packet as JSON.
-//! Usage: limit RECEIVERS BURST PACKET_BYTES SECONDS
+//! For each burst: for each receiver copy, seal with AES-128-GCM and send with one segmented send on a connected socket.
+//! It works under the conditions of a measured server: bursts come at the shape's pace, so that caches and clocks cool
+//! down in between, and receivers are drained on another core, as the generator drains its own (what is delivered costs
+//! the sender more than what is dropped at a full socket). A pace of 0 sends as fast as it can.
+//! Prints microseconds of CPU of the sending thread for each outgoing packet as JSON.
+//! Usage: limit RECEIVERS BURST PACKET_BYTES SECONDS BURSTS_PER_SECOND DRAIN_CORE
 
 use polyana_wire::srtp::{Profile, Sender};
 use std::net::UdpSocket;
 use std::os::fd::AsRawFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 #[path = "../net.rs"]
@@ -15,28 +20,30 @@ mod net;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [receivers, burst, bytes, seconds] = arguments.as_slice() else {
-        return Err("usage: limit RECEIVERS BURST PACKET_BYTES SECONDS".into());
+    let [receivers, burst, bytes, seconds, pace, core] = arguments.as_slice() else {
+        return Err("usage: limit RECEIVERS BURST PACKET_BYTES SECONDS BURSTS_PER_SECOND DRAIN_CORE".into());
     };
     let (receivers, burst, bytes): (usize, usize, usize) =
         (receivers.parse()?, burst.parse()?, bytes.parse()?);
     let duration = Duration::from_secs_f64(seconds.parse()?);
+    let pace: f64 = pace.parse()?;
+    let interval = (pace > 0.0).then(|| Duration::from_secs_f64(1.0 / pace));
 
-    // Tiny receive buffers: what arrives is dropped in the kernel at once, as a device frees it.
-    let sinks = (0..receivers)
-        .map(|_| tiny_sink())
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut sinks = Vec::new();
     let mut peers = Vec::new();
-    for sink in &sinks {
+    for _ in 0..receivers {
+        let sink = UdpSocket::bind("127.0.0.1:0")?;
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         socket.connect(sink.local_addr()?)?;
+        sinks.push(sink);
         peers.push((socket, Sender::new(Profile::AeadAes128Gcm, &[7; 16], &[9; 12])?));
     }
+    let drain = Drain::start(sinks, core.parse()?);
     let slot = bytes + 16;
     let plain: Vec<u8> = rtp_packet(bytes)?;
     let mut buffer = vec![0u8; slot * burst];
-    let (start, cpu) = (Instant::now(), net::process_cpu());
-    let (mut index, mut packets) = (65_536u64, 0u64);
+    let (start, cpu) = (Instant::now(), thread_cpu());
+    let (mut index, mut packets, mut bursts) = (65_536u64, 0u64, 0u32);
     while start.elapsed() < duration {
         for (socket, sender) in &peers {
             for number in 0..burst {
@@ -50,32 +57,81 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             packets += burst as u64;
         }
         index += burst as u64;
+        bursts += 1;
+        if let Some(interval) = interval {
+            std::thread::sleep((interval * bursts).saturating_sub(start.elapsed()));
+        }
     }
-    let used = net::process_cpu().saturating_sub(cpu);
+    let used = thread_cpu().saturating_sub(cpu);
+    let arrived = drain.stop();
     println!(
-        "{{\"us_per_packet\": {:.4}, \"packets\": {packets}}}",
-        used.as_secs_f64() * 1e6 / packets as f64
+        "{{\"us_per_packet\": {:.4}, \"packets\": {packets}, \"loss\": {:.5}}}",
+        used.as_secs_f64() * 1e6 / packets as f64,
+        1.0 - arrived as f64 / packets as f64
     );
     Ok(())
 }
 
-fn tiny_sink() -> std::io::Result<UdpSocket> {
-    let socket = UdpSocket::bind("127.0.0.1:0")?;
-    let size: libc::c_int = 1;
-    // SAFETY: `size` lives through the call and its length is given.
+/// Reads what arrives, on a core of its own.
+struct Drain {
+    done: Arc<AtomicBool>,
+    arrived: Arc<AtomicU64>,
+    thread: std::thread::JoinHandle<()>,
+}
+
+impl Drain {
+    fn start(sinks: Vec<UdpSocket>, core: usize) -> Self {
+        let (done, arrived) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+        let (stop, count) = (Arc::clone(&done), Arc::clone(&arrived));
+        let thread = std::thread::spawn(move || {
+            pin_thread(core).expect("the core exists");
+            drain(&sinks, &stop, &count).expect("sockets of our own can be read");
+        });
+        Self { done, arrived, thread }
+    }
+
+    /// How many datagrams came.
+    fn stop(self) -> u64 {
+        std::thread::sleep(Duration::from_millis(200));
+        self.done.store(true, Ordering::Relaxed);
+        let _ = self.thread.join(); // its panic has been reported
+        self.arrived.load(Ordering::Relaxed)
+    }
+}
+
+fn drain(sinks: &[UdpSocket], done: &AtomicBool, arrived: &AtomicU64) -> std::io::Result<()> {
+    let poller = net::Poller::new()?;
+    for (number, sink) in sinks.iter().enumerate() {
+        poller.add(sink.as_raw_fd(), number as u64)?;
+    }
+    let (mut arena, mut ready) = (net::ReceiveArena::new(), Vec::new());
+    while !done.load(Ordering::Relaxed) {
+        poller.wait(Duration::from_millis(50), &mut ready)?;
+        for &number in &ready {
+            let count = arena.receive(sinks[number as usize].as_raw_fd())?;
+            arrived.fetch_add(count as u64, Ordering::Relaxed);
+        }
+    }
+    Ok(())
+}
+
+/// CPU time of this thread.
+fn thread_cpu() -> Duration {
+    net::cpu(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+/// This thread runs on one core from now on.
+fn pin_thread(core: usize) -> std::io::Result<()> {
+    // SAFETY: all-zero is an empty set; the set lives through the call.
     let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_RCVBUF,
-            (&raw const size).cast(),
-            size_of::<libc::c_int>() as u32,
-        )
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::CPU_SET(core, &mut set);
+        libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &set)
     };
     if result < 0 {
         Err(std::io::Error::last_os_error())
     } else {
-        Ok(socket)
+        Ok(())
     }
 }
 
