@@ -72,15 +72,30 @@ class LocalAddresses:
         return self._found
 
 
-def local_addresses() -> list[str]:
-    """Addresses of this machine that another one can reach: IPv4 first, without loopback and link-local ones.
-    Loopback alone where there is nothing else."""
-    found: list[ipaddress.IPv4Address | ipaddress.IPv6Address] = []
+@dataclass(frozen=True)
+class Adapter:
+    """An address of this machine, with the name of its network interface."""
+
+    name: str
+    address: str
+
+    @property
+    def is_loopback(self) -> bool:
+        return ipaddress.ip_address(self.address).is_loopback
+
+
+def adapters() -> list[Adapter]:
+    """All addresses of this machine but link-local ones, each once, IPv4 first."""
+    found: dict[str, Adapter] = {}
     for adapter in ifaddr.get_adapters():
         for ip in adapter.ips:
             text = ip.ip if isinstance(ip.ip, str) else ip.ip[0]
-            address = ipaddress.ip_address(text)
-            if not (address.is_loopback or address.is_link_local or address in found):
-                found.append(address)
-    found.sort(key=lambda address: address.version)
-    return [str(address) for address in found] or ["127.0.0.1"]
+            if not ipaddress.ip_address(text).is_link_local:
+                found.setdefault(str(ipaddress.ip_address(text)), Adapter(adapter.name, text))
+    return sorted(found.values(), key=lambda one: ipaddress.ip_address(one.address).version)
+
+
+def local_addresses() -> list[str]:
+    """Addresses of this machine that another one can reach: IPv4 first, without loopback and link-local ones.
+    Loopback alone where there is nothing else."""
+    return [adapter.address for adapter in adapters() if not adapter.is_loopback] or ["127.0.0.1"]

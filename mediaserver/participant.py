@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mediaserver.layers import VideoQuality
     from mediaserver.peer_connection import PeerConnectionObserver, RtpReceiver, RtpSender
     from mediaserver.room import Room
-    from mediaserver.track import Track
+    from mediaserver.track import Kind, Track
 
 
 class ParticipantState(Enum):
@@ -119,6 +119,8 @@ class ParticipantLimits:
     max_data_tracks: int = 32
     max_reliable_buffer_bytes: int = 4_194_304
     max_joining_data_bytes: int = 1_048_576
+    max_subscriptions: Mapping[Kind, int] = field(default_factory=dict)
+    """At the same time, by kind; 0 or missing: no limit."""
 
 
 class Participant:
@@ -164,6 +166,7 @@ class Participant:
             auto_subscribe=auto_subscribe,
             adaptive_stream=adaptive_stream,
             sync_streams=sync_streams,
+            max_subscriptions=limits.max_subscriptions,
         )
         self.data_publisher = DataTrackPublisher(self, limits.max_data_tracks)
         self.data_subscriber = DataTrackSubscriber(self, auto_subscribe=auto_subscribe_data_tracks)

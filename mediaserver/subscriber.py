@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from mediaserver.subscription import Subscription, Wishes
 if TYPE_CHECKING:
     from mediaserver.participant import Participant
     from mediaserver.peer_connection import RtpSender
-    from mediaserver.track import CodecStream, Track
+    from mediaserver.track import CodecStream, Kind, Track
 
 
 BACKUP_TIMEOUT_S = 10.0
@@ -28,7 +29,13 @@ class Subscriber:
     """Holds what the participant wants, and makes it so wherever that is allowed."""
 
     def __init__(
-        self, participant: Participant, *, auto_subscribe: bool, adaptive_stream: bool, sync_streams: bool
+        self,
+        participant: Participant,
+        *,
+        auto_subscribe: bool,
+        adaptive_stream: bool,
+        sync_streams: bool,
+        max_subscriptions: Mapping[Kind, int],
     ) -> None:
         self._participant = participant
         self._sync_streams = sync_streams
@@ -42,6 +49,9 @@ class Subscriber:
         """Tracks whose publisher was asked for a codec that this participant can decode, until when (None: the
         time is not known yet)."""
         self._denied: set[str] = set()
+        self._max_subscriptions = max_subscriptions
+        self._beyond_limit: dict[str, None] = {}
+        """Wanted and allowed tracks that wait until another one ends, in this order."""
         self.subscriptions: dict[str, Subscription] = {}
         self.started = False
 
@@ -118,6 +128,8 @@ class Subscriber:
             elif now >= until:
                 self._unsubscribe(track)
                 self._fail(track)
+        for sid in list(self._beyond_limit):
+            self.reconcile(self._participant.room.tracks[sid])
 
     def track_ended(self, track: Track) -> None:
         """The track is gone for good."""
@@ -147,7 +159,17 @@ class Subscriber:
             self._participant.observer.subscription_permission_changed(track, allowed)
         return allowed
 
+    def _is_full(self, track: Track) -> bool:
+        """Whether it must wait until another track of its kind ends."""
+        limit = self._max_subscriptions.get(track.kind, 0)
+        full = 0 < limit <= sum(one.track.kind == track.kind for one in self.subscriptions.values())
+        if full:
+            self._beyond_limit.setdefault(track.sid)
+        return full
+
     def _subscribe(self, track: Track) -> None:
+        if self._is_full(track):
+            return
         wishes = self._wishes.get(track.sid, self._first_wishes)
         for stream in track.streams:
             try:
@@ -157,6 +179,7 @@ class Subscriber:
             subscription = Subscription(stream, self._participant, sender, wishes)
             self.subscriptions[track.sid] = subscription
             self._waiting.pop(track.sid, None)
+            self._beyond_limit.pop(track.sid, None)
             subscription.apply()
             self._participant.room.subscribed(self._participant, track)
             return
@@ -194,6 +217,7 @@ class Subscriber:
 
     def _unsubscribe(self, track: Track) -> None:
         self._waiting.pop(track.sid, None)
+        self._beyond_limit.pop(track.sid, None)
         track.dynacast.forget(self._participant)
         track.subscribers.discard(self._participant)
         subscription = self.subscriptions.pop(track.sid, None)

@@ -13,15 +13,18 @@ from pathlib import Path
 from typing import Any
 
 import segno
+import structlog
 
 from mediaserver.clock import SystemClock
 from mediaserver.ice_candidates import local_addresses
-from signalling import __version__, check
+from signalling import __version__, check, livekit_config
 from signalling.api_keys import ApiKeys
 from signalling.app import Server, bracketed
 from signalling.config import DEV_KEY, DEV_SECRET, ConfigError, Settings, load
 from signalling.observability import logs
 from signalling.rtc import VideoGrants, create_token
+
+log = structlog.get_logger("signalling")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,6 +72,13 @@ def _add_settings(command: argparse.ArgumentParser) -> None:
         "--config", type=Path, metavar="FILE", help="YAML settings; unknown keys are an error"
     )
     command.add_argument(
+        "--livekit-config",
+        type=Path,
+        metavar="FILE",
+        help="livekit.yaml of a LiveKit server: what it says counts where the settings say nothing; LIVEKIT_CONFIG, "
+        "LIVEKIT_KEYS and other LIVEKIT_ variables are read too",
+    )
+    command.add_argument(
         "--dev", action="store_true", help=f"development: keys {DEV_KEY}/{DEV_SECRET}, a lesson, HTTPS"
     )
     command.add_argument("--data", type=Path, metavar="FOLDER", help="where keys and certificates are kept")
@@ -84,7 +94,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
     lessons = getattr(arguments, "lesson", [])
     if lessons:
         overrides["lessons"] = [{"room": f"lesson-{n}", "title": title} for n, title in enumerate(lessons, 1)]
-    return load(arguments.config, overrides)
+    return load(arguments.config, overrides, livekit_config.read(arguments.livekit_config).settings)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -92,6 +102,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         settings = settings_of(arguments)
+        warnings = livekit_config.read(arguments.livekit_config).warnings
     except ConfigError as error:
         print(f"polyana: {error}", file=sys.stderr)
         return 2
@@ -99,8 +110,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(_token(settings, arguments))
         return 0
     if arguments.command == "check":
-        return check.main(settings)
+        return check.main(settings, warnings)
     logs.configure(json=settings.log_json, level=settings.log_level)
+    for warning in warnings:
+        log.warning("not supported here", livekit=warning)
     try:
         return asyncio.run(serve(settings, arguments))
     except OSError as error:
@@ -114,7 +127,7 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    files = [arguments.config] if arguments.config is not None else []
+    files = [file for file in (arguments.config, arguments.livekit_config) if file is not None]
     server = Server(settings, SystemClock(), partial(settings_of, arguments), files)
     loop.add_signal_handler(signal.SIGHUP, server.key_watch.reload)
     try:

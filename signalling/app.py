@@ -19,6 +19,7 @@ from mediaserver.metrics import MediaMetrics
 from signalling.api_keys import ApiKeys
 from signalling.config import MediaSettings, Settings
 from signalling.key_watch import KeyWatch
+from signalling.listeners import Listeners
 from signalling.observability.collector import DataPlaneCollector
 from signalling.observability.faults import faults
 from signalling.observability.health import Health
@@ -32,8 +33,6 @@ from signalling.pages.security import RateLimits, middleware
 from signalling.rtc import RtcService
 from signalling.tls import ensure_certificate
 
-#: A v1 join carries token and offer in its query.
-MAX_REQUEST_LINE = 65_536
 LAG_INTERVAL_S = 1.0
 log = structlog.get_logger("signalling.app")
 
@@ -96,48 +95,53 @@ class Server:
         self._http_log = logging.getLogger("polyana.http")
         self._malformed = MalformedHttp(self.registry)
         self._http_log.addFilter(self._malformed)
-        self._runner: web.AppRunner | None = None
+        self._listeners = Listeners(settings.http, self._http_log)
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
     def application(self) -> web.Application:
         """Routes and middleware; the engine must be running."""
         settings = self.settings
-        http, rtc = settings.http, settings.rtc
+        app = self._empty_application()
+        found = faults(self.engine.metrics.errors, self.rtc.metrics.errors)
+        load = LoadSampler(self.engine, self.rtc.snapshot, found, self._clock)
+        api = PagesApi(settings, self.keys, self.lessons, self.rtc.snapshot, load.read, self._clock)
+        health = self._health()
+        app.add_routes([*self.rtc.routes(), *api.routes(), *health.routes(), *self._bundle.routes()])
+        return app
+
+    def metrics_application(self) -> web.Application:
+        """/metrics alone, for a port of its own."""
+        app = self._empty_application()
+        app.add_routes(self._health().metrics_routes())
+        return app
+
+    def _empty_application(self) -> web.Application:
+        http, rtc = self.settings.http, self.settings.rtc
         limits = RateLimits(
             pages=RateLimit(self._clock, http.requests_per_s, http.request_burst),
             signalling=RateLimit(self._clock, rtc.joins_per_s, rtc.join_burst),
             server_api=RateLimit(self._clock, rtc.api_requests_per_s, rtc.api_burst),
         )
-        app = web.Application(
+        return web.Application(
             middlewares=[middleware(http, limits, rtc.max_api_body_bytes)],
             client_max_size=http.max_body_bytes,
         )
-        found = faults(self.engine.metrics.errors, self.rtc.metrics.errors)
-        load = LoadSampler(self.engine, self.rtc.snapshot, found, self._clock)
-        api = PagesApi(settings, self.keys, self.lessons, self.rtc.snapshot, load.read, self._clock)
-        health = Health(self.registry, self._missing, settings.operator_token)
-        app.add_routes([*self.rtc.routes(), *api.routes(), *health.routes(), *self._bundle.routes()])
-        return app
+
+    def _health(self) -> Health:
+        return Health(self.registry, self._missing, self.settings.operator_token, self.settings.metrics)
 
     async def start(self) -> None:
         """Binds media and HTTP. Raises `OSError` naming the address."""
         await self.engine.start()
         self.registry.register(DataPlaneCollector(self.engine, self.rtc.snapshot))
-        http = self.settings.http
-        self._runner = web.AppRunner(
-            self.application(),
-            access_log=None,
-            logger=self._http_log,
-            max_line_size=MAX_REQUEST_LINE,
-            max_field_size=MAX_REQUEST_LINE,
-            shutdown_timeout=2.0,
-        )
-        await self._runner.setup()
-        await web.TCPSite(self._runner, http.host, http.port).start()
+        http, metrics = self.settings.http, self.settings.metrics
+        ports: list[tuple[int, ssl.SSLContext | None]] = [(http.port, None)]
         if http.tls_port is not None:
-            context = await asyncio.to_thread(self._tls_context)
-            await web.TCPSite(self._runner, http.host, http.tls_port, ssl_context=context).start()
+            ports.append((http.tls_port, await asyncio.to_thread(self._tls_context)))
+        await self._listeners.open(self.application(), ports)
+        if metrics.port is not None:
+            await self._listeners.open(self.metrics_application(), [(metrics.port, None)])
         self._tasks = [
             asyncio.create_task(self._watch_lag(), name="event-loop-lag"),
             asyncio.create_task(self.key_watch.run(), name="key-watch"),
@@ -151,9 +155,7 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.rtc.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
+        await self._listeners.close()
         self._http_log.removeFilter(self._malformed)
         await self.engine.close()
 

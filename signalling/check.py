@@ -7,7 +7,7 @@ import resource
 import shutil
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -24,6 +24,7 @@ MIN_FREE_BYTES = 1 << 30
 MIN_FILES = 4096
 MIN_UDP_BUFFER = 2 << 20
 EXPIRES_SOON_DAYS = 14
+NOT_SUPPORTED = "not supported here; leave it out if this is as it should be"
 EARLIEST_CLOCK = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -47,9 +48,12 @@ class Result:
         return f"{line}\n       fix: {self.fix}" if self.fix else line
 
 
-def main(settings: Settings) -> int:
-    """Prints all findings; 1 when one failed."""
-    results = list(run(settings, datetime.now(UTC)))
+def main(settings: Settings, unsupported: Sequence[str] = ()) -> int:
+    """Prints all findings; 1 when one failed. `unsupported`: what LiveKit's configuration asks for in vain."""
+    results = [
+        *(Result("LiveKit's configuration", line, NOT_SUPPORTED, warning=True) for line in unsupported),
+        *run(settings, datetime.now(UTC)),
+    ]
     for result in results:
         print(result)
     failed = sum(result.failed for result in results)
@@ -94,8 +98,13 @@ def _bundle() -> Result:
 def _ports(settings: Settings) -> Iterator[Result]:
     http, media = settings.http, settings.media
     tcp, udp = socket.SOCK_STREAM, socket.SOCK_DGRAM
-    wanted = [("HTTP", tcp, "http.host", http.host, http.port)]
-    wanted += [("HTTPS", tcp, "http.host", http.host, http.tls_port)] if http.tls_port is not None else []
+    ports = {"HTTP": http.port, "HTTPS": http.tls_port, "metrics": settings.metrics.port}
+    wanted = [
+        (name, tcp, "http.host", host, port)
+        for name, port in ports.items()
+        for host in http.host
+        if port is not None
+    ]
     wanted += [("media UDP", udp, "media.hosts", host, media.udp_port) for host in media.hosts]
     if media.tcp_port is not None:
         wanted += [("media TCP", tcp, "media.hosts", host, media.tcp_port) for host in media.hosts]

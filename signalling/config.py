@@ -1,7 +1,7 @@
 """All settings, each with one home. An unknown key fails with its name.
 
-Sources, strongest first: command line, environment (`POLYANA_HTTP__PORT=8080`), configuration file (YAML), what
-development implies, defaults.
+Sources, strongest first: command line, environment (`POLYANA_HTTP__PORT=8080`), configuration file (YAML), LiveKit's
+configuration (`livekit_config`), what development implies, defaults.
 """
 
 import ipaddress
@@ -57,6 +57,15 @@ class ConfigError(ValueError):
     """Settings that cannot be used; the text names each key."""
 
 
+def _several(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Hosts = Annotated[
+    tuple[Annotated[str, Field(min_length=1)], ...], Field(min_length=1), BeforeValidator(_several)
+]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -64,7 +73,8 @@ class _Section(BaseModel):
 class HttpSettings(_Section):
     """Pages, API and signalling."""
 
-    host: str = "0.0.0.0"  # noqa: S104 - a server for others
+    host: Hosts = ("0.0.0.0",)  # noqa: S104 - a server for others
+    """An address or several."""
     port: Port = 7880
     tls_port: Port | None = None
     """HTTPS beside HTTP; phones give camera and microphone only to it."""
@@ -82,6 +92,22 @@ class HttpSettings(_Section):
     def _certificate_with_key(self) -> Self:
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ValueError("tls_certificate and tls_key go together")
+        return self
+
+
+class MetricsSettings(_Section):
+    """Who may read /metrics besides programs on this machine and the operator."""
+
+    port: Port | None = None
+    """A port for nothing else, beside the one of everything."""
+    username: str = ""
+    password: str = ""
+    """HTTP Basic (RFC 7617), on both ports."""
+
+    @model_validator(mode="after")
+    def _name_with_password(self) -> Self:
+        if bool(self.username) != bool(self.password):
+            raise ValueError("username and password go together")
         return self
 
 
@@ -132,6 +158,7 @@ class Settings(BaseSettings):
     """Keys in a file of their own (`key: secret`), which others may not read. Instead of `keys`."""
     dev: bool = False
     http: HttpSettings = HttpSettings()
+    metrics: MetricsSettings = MetricsSettings()
     media: MediaSettings = MediaSettings()
     rtc: RtcSettings = RtcSettings()
     lessons: Annotated[tuple[LessonSettings, ...], AfterValidator(_one_lesson_a_room)] = ()
@@ -157,9 +184,9 @@ class Settings(BaseSettings):
 MIN_SECRET = 32
 
 
-def load(path: Path | None, overrides: dict[str, Any]) -> Settings:
-    """Merges file, environment and `overrides`. Raises `ConfigError` that names every key at fault."""
-    values = reduce(_merge, [_file(path), _environment(), overrides])
+def load(path: Path | None, overrides: dict[str, Any], below: dict[str, Any] | None = None) -> Settings:
+    """Merges `below`, file, environment and `overrides`. Raises `ConfigError` that names every key at fault."""
+    values = reduce(_merge, [below or {}, _file(path), _environment(), overrides])
     try:
         settings = Settings(**values)
         if settings.dev:

@@ -122,6 +122,7 @@ def _profile(
 
 
 def _room_settings(claims: Claims, settings: RtcSettings) -> RoomSettings:
+    """What the token says, then what the preset that it names says, then the settings."""
     room = claims.room_config
     if room is not None and len(room.metadata.encode()) > settings.max_metadata_bytes:
         raise InvalidRequest("exceeds metadata size limit")

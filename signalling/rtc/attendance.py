@@ -13,6 +13,7 @@ from mediaserver.participant import Participant, ParticipantLimits, RemovalReaso
 from mediaserver.room import Room, RoomFull
 from signalling.rtc.broadcast import Broadcaster
 from signalling.rtc.errors import ServerFull, Unauthorised
+from signalling.rtc.node_load import NodeLoad
 from signalling.rtc.revocations import Revocations
 from signalling.rtc.rooms import Rooms
 
@@ -50,6 +51,7 @@ class Attendance:
         broadcaster = Broadcaster(self.of, settings.enabled_codecs)
         self.rooms = Rooms(settings, clock, metrics, broadcaster, worker_for, room_ended)
         self.revocations = Revocations()
+        self.load = NodeLoad(settings)
         self._present: dict[str, Presence] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -70,6 +72,8 @@ class Attendance:
         if self.revocations.covers(admission.room_name, identity, not_before):
             raise Unauthorised("the token was taken back")
         self.rooms.check(admission.room_name, may_create=admission.may_create_room)
+        if not admission.parameters.reconnect:
+            self.load.check(self.rooms)
         room = self.rooms.get(admission.room_name)
         if room is not None and not admission.parameters.reconnect:
             try:
@@ -106,6 +110,10 @@ class Attendance:
                 max_data_tracks=settings.max_data_tracks_per_participant,
                 max_reliable_buffer_bytes=settings.max_reliable_buffer_bytes,
                 max_joining_data_bytes=settings.max_joining_data_bytes,
+                max_subscriptions={
+                    "audio": settings.subscription_limit_audio,
+                    "video": settings.subscription_limit_video,
+                },
             ),
         )
 

@@ -141,7 +141,10 @@ class RtcService:
         self.attendance.tick(self._clock.monotonic())
 
     async def _rate_connections(self) -> None:
-        sample = Sample.of(await self._engine.sample_statistics())
+        workers = await self._engine.sample_statistics()
+        rtp_bytes = sum(w.counters["rtp_bytes_in"] + w.counters["rtp_bytes_out"] for w in workers)
+        self.attendance.load.observe(rtp_bytes, self._clock.monotonic())
+        sample = Sample.of(workers)
         participants = [p for room in self.attendance.rooms for p in room.participants.values()]
         rated = self._quality.update(participants, sample)
         for room in self.attendance.rooms:

@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from signalling.private_file import read_private
 
 Seconds = Annotated[float, Field(gt=0)]
+SecondsOrZero = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
+Limit = Annotated[int, Field(ge=0)]
+"""0: none."""
 IceUrl = Annotated[str, Field(pattern=r"^(stuns?|turns?):[^\s?]+(\?transport=(udp|tcp))?$")]
 """RFC 7064 and RFC 7065."""
 
@@ -63,17 +66,24 @@ class RtcSettings(BaseModel):
 
     auto_create: bool = True
     """Whether joining creates a room that does not exist (a token with `roomCreate` always may)."""
-    empty_timeout_s: Seconds = 300
+    empty_timeout_s: SecondsOrZero = 300
     """How long a room lives that nobody has joined yet."""
-    departure_timeout_s: Seconds = 20
+    departure_timeout_s: SecondsOrZero = 20
     """How long a room lives after the last participant left."""
     max_rooms: Count = 1000
     room_configurations: dict[str, RoomConfigurationSettings] = Field(default_factory=dict)
     """Presets that `room_preset` of a request or `roomPreset` of a token names."""
     enable_remote_unmute: bool = False
     """Whether the server API may unmute a track: switch on a microphone in a family's home."""
-    max_participants: Annotated[int, Field(ge=0)] = 0
-    """In a room, unless its token configures it; 0: no limit."""
+    max_participants: Limit = 0
+    """In a room, unless its token configures it."""
+    max_tracks: Limit = 0
+    """Published and subscribed, of the whole server: nobody else joins above."""
+    max_bytes_per_s: Limit = 0
+    """RTP in and out, of the whole server: nobody else joins above."""
+    subscription_limit_audio: Limit = 0
+    """Tracks that one participant may receive at the same time; more wait until one ends."""
+    subscription_limit_video: Limit = 0
     max_connections: Count = 10_000
     max_connections_per_address: Count = 500
     """A whole school can share one address."""

@@ -21,7 +21,7 @@ from mediaserver.peer_connection import (
 from mediaserver.permissions import Permissions
 from mediaserver.room import Room, RoomObserver, RoomSettings
 from mediaserver.sdp import SdpError
-from mediaserver.track import TrackSettings
+from mediaserver.track import Kind, TrackSettings
 
 _ids = itertools.count(1)
 
@@ -301,6 +301,7 @@ def make_participant(
     auto_subscribe_data_tracks: bool = False,
     sync_streams: bool = False,
     max_tracks: int = 32,
+    max_subscriptions: Mapping[Kind, int] | None = None,
     **profile: Any,
 ) -> Participant:
     """Somebody who has joined and whose connection takes senders."""
@@ -316,7 +317,7 @@ def make_participant(
         auto_subscribe_data_tracks=auto_subscribe_data_tracks,
         sync_streams=sync_streams,
         joined_at=1_700_000_000.0,
-        limits=ParticipantLimits(max_tracks=max_tracks),
+        limits=ParticipantLimits(max_tracks=max_tracks, max_subscriptions=max_subscriptions or {}),
     )
     room.join(participant)
     participant.subscriber.start()

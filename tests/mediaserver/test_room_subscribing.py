@@ -50,6 +50,35 @@ async def test_nobody_receives_its_own_track() -> None:
     assert anna.subscriber.subscriptions == {}
 
 
+async def test_beyond_the_limit_of_its_kind_a_track_waits_until_another_one_ends() -> None:
+    room = make_room()
+    anna = make_participant(room, "anna")
+    boris = make_participant(room, "boris", max_subscriptions={"video": 2})
+    first, second, third = [await publish(anna, "video", cid) for cid in ("one", "two", "three")]
+    sound = await publish(anna, "audio", "sound")
+    assert set(boris.subscriber.subscriptions) == {first.sid, second.sid, sound.sid}
+    assert not told(boris, "subscription_failed")
+    boris.subscriber.request(first.sid, False)
+    room.update_dynacast(1000.0)
+    assert set(boris.subscriber.subscriptions) == {second.sid, third.sid, sound.sid}
+    boris.subscriber.request(first.sid, True)
+    assert first.sid not in boris.subscriber.subscriptions
+    anna.publisher.unpublish(second)
+    room.update_dynacast(1001.0)
+    assert set(boris.subscriber.subscriptions) == {first.sid, third.sid, sound.sid}
+
+
+async def test_who_waits_and_no_longer_wants_to_gets_nothing() -> None:
+    room = make_room()
+    anna = make_participant(room, "anna")
+    boris = make_participant(room, "boris", max_subscriptions={"audio": 1})
+    first, second = await publish(anna, "audio", "one"), await publish(anna, "audio", "two")
+    boris.subscriber.request(second.sid, False)
+    boris.subscriber.request(first.sid, False)
+    room.update_dynacast(1000.0)
+    assert not boris.subscriber.subscriptions
+
+
 async def test_without_auto_subscribe_a_track_must_be_asked_for() -> None:
     room = make_room()
     boris = make_participant(room, "boris", auto_subscribe=False)

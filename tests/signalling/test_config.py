@@ -91,7 +91,7 @@ def test_command_line_over_environment_over_file(file: Path, monkeypatch: pytest
     monkeypatch.setenv("POLYANA_HTTP__PORT", "2")
     settings = load(file, {})
     assert settings.data == Path("from-environment")
-    assert (settings.http.port, settings.http.host) == (2, "127.0.0.1"), "sections are merged"
+    assert (settings.http.port, settings.http.host) == (2, ("127.0.0.1",)), "sections are merged"
     assert load(file, {"data": "from-command-line"}).data == Path("from-command-line")
 
 

@@ -1,10 +1,12 @@
 """The `polyana` command: what it prints and how it ends."""
 
+import asyncio
 import socket
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 import signalling
 from signalling import __main__ as command
@@ -102,7 +104,7 @@ def test_how_long_a_token_lives(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_check_ends_with_the_status_of_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     for status in (0, 1):
-        monkeypatch.setattr(command.check, "main", lambda settings, status=status: status)
+        monkeypatch.setattr(command.check, "main", lambda settings, warnings, status=status: status)
         assert command.main(["check", "--dev"]) == status
 
 
@@ -123,6 +125,45 @@ def test_options_are_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_lesson_needs_a_title() -> None:
     with pytest.raises(ConfigError, match=r"lessons\.0\.title"):
         command.settings_of(command.parser().parse_args(["serve", "--dev", "--lesson", ""]))
+
+
+@pytest.fixture
+def livekit(tmp_path: Path) -> list[str]:
+    """Options for a livekit.yaml that asks for something in vain."""
+    file = tmp_path / "livekit.yaml"
+    file.write_text(f"keys: {{k: {'s' * 32}}}\nport: 7999\nrtc: {{use_mdns: true}}\n")
+    return ["--livekit-config", str(file), "--data", str(tmp_path)]
+
+
+def test_settings_of_livekit_are_taken(livekit: list[str]) -> None:
+    settings = command.settings_of(command.parser().parse_args(["serve", *livekit]))
+    assert settings.http.port == 7999 and set(settings.keys) == {"k"}
+
+
+def test_check_says_what_of_livekit_is_not_supported(
+    livekit: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command.main(["check", *livekit])
+    assert "[warn] LiveKit's configuration: rtc.use_mdns: " in capsys.readouterr().out
+
+
+def test_serve_says_what_of_livekit_is_not_supported(
+    livekit: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command.logs, "configure", lambda **settings: None)
+    monkeypatch.setattr(command, "serve", lambda settings, arguments: asyncio.sleep(0, 0))
+    with capture_logs() as lines:
+        assert command.main(["serve", *livekit]) == 0
+    (line,) = [line for line in lines if line["event"] == "not supported here"]
+    assert line["livekit"].startswith("rtc.use_mdns: ") and line["log_level"] == "warning"
+
+
+def test_a_key_that_livekit_does_not_have_stops_the_start(
+    livekit: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(livekit[1]).write_text("prot: 7880\n")
+    assert command.main(["serve", *livekit]) == 2
+    assert capsys.readouterr().err.startswith("polyana: prot: ")
 
 
 # Serving

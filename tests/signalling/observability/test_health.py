@@ -1,10 +1,15 @@
 """Probes and the scrape endpoint."""
 
 import re
+from collections.abc import AsyncIterator
+from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
+from signalling.config import MetricsSettings
 from tests.signalling.served import Served, client_at, operator
 
 
@@ -51,3 +56,43 @@ async def test_who_comes_through_a_proxy_needs_the_operators_token(
         assert response.status == 401 and "polyana_" not in await response.text()
     async with served.http.get("/metrics", headers=headers | operator()) as response:
         assert response.status == 200
+
+
+PASSWORD = MetricsSettings(username="prometheus", password="of the школа")
+
+
+@pytest.fixture
+async def with_password(tmp_path: Path) -> AsyncIterator[Served]:
+    served = Served(tmp_path)
+    served.server.settings = served.settings.model_copy(update={"metrics": PASSWORD})
+    async with served.running():
+        yield served
+
+
+@pytest.mark.parametrize(
+    ("login", "password", "status"),
+    [
+        ("prometheus", PASSWORD.password, 200),
+        ("prometheus", "guessed", 401),
+        ("admin", PASSWORD.password, 401),
+        ("", "", 401),
+    ],
+)
+async def test_metrics_for_who_has_the_password(
+    with_password: Served, login: str, password: str, status: int
+) -> None:
+    headers = client_at("192.0.2.1") | {"Authorization": aiohttp.encode_basic_auth(login, password)}
+    async with with_password.http.get("/metrics", headers=headers) as response:
+        assert response.status == status
+    async with TestClient(TestServer(with_password.server.metrics_application())) as alone:
+        async with alone.get("/metrics", headers=headers) as response:
+            assert response.status == status
+        async with alone.get("/healthz", headers=headers) as response:
+            assert response.status == 404, "nothing else is there"
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic !", "Basic Og==", "Bearer "])
+async def test_without_a_password_in_the_settings_none_is_right(served: Served, header: str) -> None:
+    headers = client_at("192.0.2.1") | {"Authorization": header}
+    async with served.http.get("/metrics", headers=headers) as response:
+        assert response.status == 401

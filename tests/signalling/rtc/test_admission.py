@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from livekit.protocol import models
 
+from mediaserver.room import RoomSettings
 from mediaserver.track import TrackSource
 from signalling.rtc.admission import Admission, admit, token_of
 from signalling.rtc.connect_parameters import ConnectParameters
 from signalling.rtc.errors import InvalidRequest, JoinError, PermissionDenied, Unauthorised
-from signalling.rtc.settings import RtcSettings
+from signalling.rtc.settings import RoomConfigurationSettings, RtcSettings
 from signalling.rtc.tokens import Claims, RoomConfiguration, VideoGrants
 
 SETTINGS = RtcSettings()
@@ -104,3 +105,20 @@ def test_where_the_token_is() -> None:
     for headers in ({"Authorization": "Basic a"}, {}):
         with pytest.raises(Unauthorised):
             token_of(headers, {})
+
+
+def test_a_preset_of_the_settings_fills_what_the_token_leaves_open() -> None:
+    preset = RoomConfigurationSettings(departure_timeout=7, max_participants=5, metadata="quiet")
+    settings = RtcSettings(room_configurations={"exam": preset}, empty_timeout_s=11)
+    video = VideoGrants(room_join=True, room="lesson")
+
+    def room(**claims: Any) -> RoomSettings:
+        token = Claims(iss="k", sub="anna", exp=0.0, video=video, **claims)
+        return admit(token, ConnectParameters(True, models.ClientInfo()), settings).room_settings
+
+    assert room(room_preset="exam") == RoomSettings(11, 7, 5, "quiet")
+    config = RoomConfiguration(max_participants=9, empty_timeout=3)
+    assert room(room_preset="exam", room_config=config) == RoomSettings(3, 7, 9, "quiet")
+    assert room().metadata == ""
+    with pytest.raises(InvalidRequest):
+        room(room_preset="party")

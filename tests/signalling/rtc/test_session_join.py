@@ -5,6 +5,8 @@ from livekit.protocol import models, rtc
 
 from mediaserver.peer_connection import ConnectionState
 from signalling.rtc.errors import RoomNotFound, ServerFull
+from signalling.rtc.node_load import NodeLoad
+from signalling.rtc.settings import RtcSettings
 from tests.mediaserver.room_fakes import offer_of, section
 from tests.signalling.rtc.rtc_fakes import World
 
@@ -148,6 +150,32 @@ async def test_limits_of_rooms_and_seats() -> None:
     with pytest.raises(ServerFull):
         await world.join("boris", room="other")
     await world.attendance.close()
+
+
+async def test_nobody_joins_above_the_servers_limit_of_tracks() -> None:
+    world = World(max_tracks=2)
+    anna, boris = await world.join("anna"), await world.join("boris", v1=False)
+    anna.media_connects()
+    boris.media_connects()
+    await anna.publish()  # one in, one out
+    with pytest.raises(ServerFull):
+        await world.join("clara", room="other")
+    await world.resume(boris)
+    assert boris.present, "who is there stays"
+    await world.attendance.close()
+
+
+def test_the_servers_limit_of_bytes() -> None:
+    load = NodeLoad(RtcSettings(max_bytes_per_s=1000))
+    load.observe(5000, 10.0)
+    load.check([])
+    load.observe(6998, 12.0)
+    load.check([])
+    load.observe(8998, 14.0)
+    with pytest.raises(ServerFull):
+        load.check([])
+    load.observe(0, 16.0)  # a worker began anew
+    load.check([])
 
 
 async def test_who_never_connects_is_removed(world: World) -> None:
