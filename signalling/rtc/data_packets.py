@@ -16,6 +16,7 @@ from mediaserver.data import DATA_TRACK, LOSSY, RELIABLE, Label, recipients
 from mediaserver.participant import Participant, ParticipantKind
 from signalling.rtc.limits import TokenBucket
 from signalling.rtc.reliable_history import ReliableHistory, Sent
+from signalling.rtc.rpc import RpcCalls
 
 if TYPE_CHECKING:
     from signalling.rtc.session import Session
@@ -41,6 +42,7 @@ class DataPackets:
             settings.data_track_packets_per_s, settings.data_track_packet_burst, now
         )
         self.history = ReliableHistory(settings.max_reliable_history_bytes)
+        self.calls = RpcCalls(partial(self._participant.send_data, RELIABLE))
         self.last_reliable_sequence = 0
         """Of the client's reliable packets; after a resume it repeats what comes after this."""
 
@@ -69,6 +71,8 @@ class DataPackets:
             return "denied", kind
         if label == RELIABLE and self._repeated(packet):
             return "ignored", kind
+        if self.calls.answered(packet):
+            return "forwarded", kind
         packet.kind = _KINDS[label]
         self._stamp(packet)
         self._forward(RELIABLE if label == RELIABLE else LOSSY, packet, kind)

@@ -243,6 +243,7 @@ class Session:
             action = responses.leave_action(reason, self.context.settings.reconnect_on_shutdown)
             self.send(responses.leave(enums.DISCONNECT_REASONS[reason], action, self.protocol))
         self._jobs.close()
+        self.data.calls.close()
         self.context.removed(self)
 
     def media_connected(self) -> None:

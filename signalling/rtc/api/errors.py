@@ -9,6 +9,7 @@ from enum import StrEnum
 class Code(StrEnum):
     """Twirp's error codes, as far as this server uses them."""
 
+    CANCELED = "canceled"
     INVALID_ARGUMENT = "invalid_argument"
     MALFORMED = "malformed"
     DEADLINE_EXCEEDED = "deadline_exceeded"
@@ -25,6 +26,7 @@ class Code(StrEnum):
 
 
 HTTP_STATUSES: Mapping[Code, int] = {
+    Code.CANCELED: 408,
     Code.INVALID_ARGUMENT: 400,
     Code.MALFORMED: 400,
     Code.DEADLINE_EXCEEDED: 408,

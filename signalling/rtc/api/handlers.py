@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from signalling.rtc.api import data, participants, rooms
+from signalling.rtc.api import data, participants, rooms, rpc
 from signalling.rtc.api.caller import Caller
 from signalling.rtc.api.context import ApiContext
 
@@ -27,4 +27,5 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     (ROOM_SERVICE, "UpdateParticipant"): participants.update_participant,
     (ROOM_SERVICE, "UpdateSubscriptions"): participants.update_subscriptions,
     (ROOM_SERVICE, "SendData"): data.send_data,
+    (ROOM_SERVICE, "PerformRpc"): rpc.perform_rpc,
 }
