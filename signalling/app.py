@@ -5,7 +5,6 @@ import logging
 import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import structlog
@@ -31,7 +30,7 @@ from signalling.pages.lessons import LessonBook, load_link_key
 from signalling.pages.rate_limit import RateLimit
 from signalling.pages.security import RateLimits, middleware
 from signalling.rtc import RtcService
-from signalling.tls import ensure_certificate
+from signalling.tls_context import TlsContext
 
 LAG_INTERVAL_S = 1.0
 log = structlog.get_logger("signalling.app")
@@ -96,6 +95,7 @@ class Server:
         self._malformed = MalformedHttp(self.registry)
         self._http_log.addFilter(self._malformed)
         self._listeners = Listeners(settings.http, self._http_log)
+        self._tls = TlsContext(settings.http, settings.data, self._addresses, clock, self.registry)
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
@@ -138,7 +138,8 @@ class Server:
         http, metrics = self.settings.http, self.settings.metrics
         ports: list[tuple[int, ssl.SSLContext | None]] = [(http.port, None)]
         if http.tls_port is not None:
-            ports.append((http.tls_port, await asyncio.to_thread(self._tls_context)))
+            await asyncio.to_thread(self._tls.load)
+            ports.append((http.tls_port, self._tls.context))
         await self._listeners.open(self.application(), ports)
         if metrics.port is not None:
             await self._listeners.open(self.metrics_application(), [(metrics.port, None)])
@@ -146,6 +147,8 @@ class Server:
             asyncio.create_task(self._watch_lag(), name="event-loop-lag"),
             asyncio.create_task(self.key_watch.run(), name="key-watch"),
         ]
+        if http.tls_port is not None:
+            self._tasks.append(asyncio.create_task(self._tls.run(), name="tls-certificate"))
         log.info("listening", http=http.port, https=http.tls_port, udp=list(self.engine.plane.udp_addresses))
 
     async def close(self) -> None:
@@ -174,16 +177,8 @@ class Server:
             found.append("the web bundle is not built")
         return found
 
-    def _tls_context(self) -> ssl.SSLContext:
-        http = self.settings.http
-        certificate, key = http.tls_certificate, http.tls_key
-        if certificate is None or key is None:
-            addresses = self.settings.media.announced_addresses or local_addresses()
-            now = datetime.fromtimestamp(self._clock.time()).astimezone()
-            certificate, key = ensure_certificate(self.settings.data, addresses, now)
-        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        context.load_cert_chain(certificate, key)
-        return context
+    def _addresses(self) -> Iterable[str]:
+        return self.settings.media.announced_addresses or local_addresses()
 
     async def _watch_lag(self) -> None:
         while True:

@@ -12,6 +12,7 @@ from aiohttp import web
 from livekit.protocol import rtc
 from structlog.contextvars import bound_contextvars
 
+from signalling.client_network import client_network
 from signalling.rtc.admission import Admission, admit, token_of
 from signalling.rtc.connect_parameters import ConnectParameters, parse_v0, parse_v1
 from signalling.rtc.errors import JoinError, NotAWebSocket, ServerFull, TooManyConnections
@@ -148,7 +149,7 @@ class Endpoint:
         settings = self._settings
         keys: dict[Hashable, int] = {
             "all": settings.max_connections,
-            ("address", request.remote): settings.max_connections_per_address,
+            ("address", client_network(request.remote or "")): settings.max_connections_per_address,
             (
                 "identity",
                 admission.room_name,

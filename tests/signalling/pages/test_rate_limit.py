@@ -52,3 +52,10 @@ def test_the_table_forgets_whom_it_has_not_seen_longest(monkeypatch: pytest.Monk
     assert not limit.allow("a"), "seen again: b is the oldest now"
     assert limit.allow("c")
     assert not limit.allow("a") and limit.allow("b")
+
+
+def test_all_addresses_of_an_ipv6_network_are_one_client() -> None:
+    limit = RateLimit(FakeClock(), per_second=1, burst=2)
+    assert limit.allow("2001:db8:0:1::1") and limit.allow("2001:db8:0:1::2")
+    assert not limit.allow("2001:db8:0:1:ffff::3")
+    assert limit.allow("2001:db8:0:2::1")
