@@ -17,6 +17,7 @@ from mediaserver.speakers import ActiveSpeakers, Speaker
 if TYPE_CHECKING:
     from mediaserver.connection_quality import Rated
     from mediaserver.data_tracks import DataTrack
+    from mediaserver.subscriber import Subscriber
     from mediaserver.track import CodecStream, Track
 
 DEPENDENT_KINDS = frozenset({ParticipantKind.AGENT, ParticipantKind.EGRESS})
@@ -82,6 +83,8 @@ class Room:
         self.tracks: dict[str, Track] = {}
         self.data_tracks: dict[str, DataTrack] = {}
         self.speakers = ActiveSpeakers()
+        self.waiting: set[Subscriber] = set()
+        """Those who wait for a codec, or for a place among their tracks; nobody else costs anything here."""
         self._by_sid: dict[str, Participant] = {}
         self._observer = observer
         self._changed: dict[str, Participant] = {}
@@ -163,6 +166,8 @@ class Room:
         self._flush()
 
     def _flush(self) -> None:
+        if not self._changed:
+            return
         changed, self._changed = self._changed, {}
         quiet, self._changed_themselves = self._changed_themselves, set()
         visible = [p for p in changed.values() if not p.permissions.hidden]
@@ -240,8 +245,8 @@ class Room:
             if track.kind == "video" and (needs := track.dynacast.update(now)) is not None:
                 named = {track.codec_name(number): quality for number, quality in needs.items()}
                 track.publisher.observer.subscribed_qualities_changed(track, named)
-        for participant in self.participants.values():
-            participant.subscriber.check_waiting(now)
+        for subscriber in list(self.waiting):
+            subscriber.check_waiting(now)
 
     def track_ended(self, track: Track) -> None:
         if self.tracks.pop(track.sid, None) is None:

@@ -165,6 +165,7 @@ class Subscriber:
         full = 0 < limit <= sum(one.track.kind == track.kind for one in self.subscriptions.values())
         if full:
             self._beyond_limit.setdefault(track.sid)
+            self._participant.room.waiting.add(self)
         return full
 
     def _subscribe(self, track: Track) -> None:
@@ -178,8 +179,7 @@ class Subscriber:
                 continue
             subscription = Subscription(stream, self._participant, sender, wishes)
             self.subscriptions[track.sid] = subscription
-            self._waiting.pop(track.sid, None)
-            self._beyond_limit.pop(track.sid, None)
+            self._stop_waiting(track)
             subscription.apply()
             self._participant.room.subscribed(self._participant, track)
             return
@@ -206,7 +206,14 @@ class Subscriber:
             self._fail(track)
         else:
             self._waiting.setdefault(track.sid, None)
+            self._participant.room.waiting.add(self)
             track.dynacast.need(self._participant, number, VideoQuality.HIGH)
+
+    def _stop_waiting(self, track: Track) -> None:
+        self._waiting.pop(track.sid, None)
+        self._beyond_limit.pop(track.sid, None)
+        if not (self._waiting or self._beyond_limit):
+            self._participant.room.waiting.discard(self)
 
     def _decodes(self, mime_type: str) -> bool:
         return self._participant.subscriber_connection.can_decode(mime_type)
@@ -216,8 +223,7 @@ class Subscriber:
         self._participant.observer.subscription_failed(track.sid, SubscriptionFailure.CODEC_UNSUPPORTED)
 
     def _unsubscribe(self, track: Track) -> None:
-        self._waiting.pop(track.sid, None)
-        self._beyond_limit.pop(track.sid, None)
+        self._stop_waiting(track)
         track.dynacast.forget(self._participant)
         track.subscribers.discard(self._participant)
         subscription = self.subscriptions.pop(track.sid, None)

@@ -67,11 +67,11 @@ impl Core {
             return Disposition::Dropped;
         }
         self.counters.stun_requests += 1;
-        self.transports[transport].bytes_in += datagram.len() as u64;
         self.control.push(&path, None, |buffer| {
             stun::write_success(buffer, &message.transaction_id, path.remote, password.as_bytes()).ok()
         });
         self.path_checked(now, transport, path, message.use_candidate, ufrag);
+        self.transports[transport].bytes_in += datagram.len() as u64;
         Disposition::Done
     }
 
