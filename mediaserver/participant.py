@@ -155,6 +155,7 @@ class Participant:
         self.version = 0
         self.state = ParticipantState.JOINING
         self.has_connected = False
+        self.has_been_active = False
         self.single_connection = single_connection
         self.publisher_connection = connect(Offerer.CLIENT, self)
         self.subscriber_connection = (
@@ -257,7 +258,8 @@ class Participant:
             self.has_connected = True
             if connection is self.primary_connection and self.state is not ParticipantState.ACTIVE:
                 self.state = ParticipantState.ACTIVE
-                self.room.participant_changed(self)
+                self.has_been_active = True
+                self.room.participant_active(self)
         self.observer.connection_state_changed(connection, state)
 
     def data_received(self, connection: PeerConnection, label: str, payload: bytes) -> None:

@@ -58,6 +58,14 @@ class RoomObserver(Protocol):
 
     def speakers_changed(self, room: Room, changes: Collection[Speaker]) -> None: ...
     def room_changed(self, room: Room) -> None: ...
+    def participant_active(self, participant: Participant) -> None:
+        """Its media has connected for the first time."""
+
+    def participant_left(self, participant: Participant, reason: RemovalReason) -> None:
+        """It is out of the room, and everybody has been told."""
+
+    def track_published(self, track: Track) -> None: ...
+    def track_ended(self, track: Track) -> None: ...
 
 
 class Room:
@@ -136,7 +144,13 @@ class Room:
             self._observer.participant_replaced(self, participant, recipients)
         elif not participant.permissions.hidden:
             self._observer.participants_changed(self, [participant], recipients)
+        self._observer.participant_left(participant, reason)
         participant.observer.removed(reason)
+
+    def participant_active(self, participant: Participant) -> None:
+        """Its media has connected for the first time."""
+        self._observer.participant_active(participant)
+        self.participant_changed(participant)
 
     def participant(self, *, sid: str) -> Participant | None:
         return self._by_sid.get(sid)
@@ -213,6 +227,7 @@ class Room:
         self._room_changed = True
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
         self._reconcile(track)
+        self._observer.track_published(track)
 
     def track_changed(self, track: Track) -> None:
         """What was said about a track has changed."""
@@ -255,6 +270,7 @@ class Room:
         for participant in self.participants.values():
             participant.subscriber.track_ended(track)
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
+        self._observer.track_ended(track)
 
     def data_track_published(self, track: DataTrack) -> None:
         self.data_tracks[track.sid] = track

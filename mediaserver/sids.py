@@ -1,4 +1,4 @@
-"""Ids of rooms, participants and tracks. The SDKs tell them apart by their prefix."""
+"""Ids of rooms, participants, tracks and events. The SDKs tell them apart by their prefix."""
 
 import secrets
 import string
@@ -28,6 +28,10 @@ def track_sid(kind: str, source: str) -> str:
 
 def data_track_sid() -> str:
     return "DTR_" + _random()
+
+
+def event_id() -> str:
+    return "EV_" + _random()
 
 
 def _random() -> str:

@@ -13,6 +13,7 @@ from mediaserver.participant import Participant, ParticipantLimits, RemovalReaso
 from mediaserver.room import Room, RoomFull
 from signalling.rtc.broadcast import Broadcaster
 from signalling.rtc.errors import ServerFull, Unauthorised
+from signalling.rtc.events import RoomEvents
 from signalling.rtc.node_load import NodeLoad
 from signalling.rtc.revocations import Revocations
 from signalling.rtc.rooms import Rooms
@@ -48,8 +49,9 @@ class Attendance:
         self._clock = clock
         self._metrics = metrics
         self._connect = connect
-        broadcaster = Broadcaster(self.of, settings.enabled_codecs)
-        self.rooms = Rooms(settings, clock, metrics, broadcaster, worker_for, room_ended)
+        self.events = RoomEvents(metrics.errors)
+        broadcaster = Broadcaster(self.of, settings.enabled_codecs, self.events)
+        self.rooms = Rooms(settings, clock, metrics, broadcaster, self.events, worker_for, room_ended)
         self.revocations = Revocations()
         self.load = NodeLoad(settings)
         self._present: dict[str, Presence] = {}
@@ -144,8 +146,8 @@ class Attendance:
     async def close(self) -> None:
         """Everybody leaves; waits until that is done."""
         self._closing = True
-        for presence in self:
-            presence.remove(RemovalReason.SERVER_SHUTDOWN)
+        for room in self.rooms:
+            self.rooms.end(room, RemovalReason.SERVER_SHUTDOWN)
         if self._tasks:
             await asyncio.wait(self._tasks)
 

@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING
 
 from livekit.protocol import models, rtc
 
-from mediaserver.participant import Participant, ParticipantState
+from mediaserver.participant import Participant, ParticipantState, RemovalReason
 from mediaserver.room import Room
 from mediaserver.speakers import Speaker
 from signalling.rtc import convert, responses
+from signalling.rtc.events import (
+    ParticipantConnectionAborted,
+    ParticipantJoined,
+    ParticipantLeft,
+    RoomEvents,
+    TrackPublished,
+    TrackUnpublished,
+)
 from signalling.rtc.outgoing import Outgoing
 
 if TYPE_CHECKING:
+    from mediaserver.track import Track
     from signalling.rtc.presence import Presence
 
 PROTOCOL_IDENTITY_RECONNECT = 12
@@ -25,10 +34,14 @@ class Broadcaster:
     """Implements `RoomObserver`."""
 
     def __init__(
-        self, presence_of: Callable[[Participant], Presence | None], enabled_codecs: tuple[str, ...]
+        self,
+        presence_of: Callable[[Participant], Presence | None],
+        enabled_codecs: tuple[str, ...],
+        events: RoomEvents,
     ) -> None:
         self._presence_of = presence_of
         self._enabled_codecs = enabled_codecs
+        self._events = events
 
     def participants_changed(
         self, room: Room, changed: Collection[Participant], recipients: Collection[Participant]
@@ -68,6 +81,19 @@ class Broadcaster:
         response = Outgoing(rtc.SignalResponse(room_update=rtc.RoomUpdate(room=info)))
         for presence in self._present(room.participants.values()):
             presence.send(response)
+
+    def participant_active(self, participant: Participant) -> None:
+        self._events.publish(ParticipantJoined(participant))
+
+    def participant_left(self, participant: Participant, reason: RemovalReason) -> None:
+        left = ParticipantLeft if participant.has_been_active else ParticipantConnectionAborted
+        self._events.publish(left(participant, reason))
+
+    def track_published(self, track: Track) -> None:
+        self._events.publish(TrackPublished(track))
+
+    def track_ended(self, track: Track) -> None:
+        self._events.publish(TrackUnpublished(track))
 
     def _present(self, participants: Collection[Participant]) -> list[Presence]:
         return [presence for p in participants if (presence := self._presence_of(p)) is not None]

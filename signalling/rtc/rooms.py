@@ -10,6 +10,7 @@ import structlog
 from mediaserver.participant import RemovalReason
 from mediaserver.room import Room, RoomObserver, RoomSettings
 from signalling.rtc.errors import RoomNotFound, ServerFull
+from signalling.rtc.events import RoomEvents, RoomFinished, RoomStarted
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
@@ -32,6 +33,7 @@ class Rooms:
         clock: Clock,
         metrics: RtcMetrics,
         observer: RoomObserver,
+        events: RoomEvents,
         worker_for: Callable[[str], int],
         ended: Callable[[str], None],
     ) -> None:
@@ -39,6 +41,7 @@ class Rooms:
         self._clock = clock
         self._metrics = metrics
         self._observer = observer
+        self._events = events
         self._worker_for = worker_for
         self._ended = ended
         self._rooms: dict[str, Room] = {}
@@ -85,6 +88,7 @@ class Rooms:
             self._metrics.rooms.set(len(self._rooms))
             self._log.info("room started", room=name, room_sid=room.sid, worker=room.worker)
             self._ignored(room, without_effect)
+            self._events.publish(RoomStarted(room))
         return room
 
     def audio_levels(self, levels: Iterable[tuple[int, float]]) -> None:
@@ -136,6 +140,7 @@ class Rooms:
         self._next_flush.pop(room, None)
         self._metrics.rooms.set(len(self._rooms))
         self._ended(room.name)
+        self._events.publish(RoomFinished(room, reason))
         self._log.info("room ended", room=room.name, room_sid=room.sid, reason=reason.value)
 
     def _ignored(self, room: Room, options: Collection[str]) -> None:

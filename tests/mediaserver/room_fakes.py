@@ -252,6 +252,7 @@ class RecordingRoomObserver:
         self.replaced: list[str] = []
         self.speakers: list[Any] = []
         self.room_changes = 0
+        self.facts: list[tuple[str, str]] = []
 
     def participants_changed(self, room: Any, changed: Any, recipients: Any) -> None:
         self.changes.append(([p.identity for p in changed], sorted(p.identity for p in recipients)))
@@ -264,6 +265,18 @@ class RecordingRoomObserver:
 
     def room_changed(self, room: Any) -> None:
         self.room_changes += 1
+
+    def participant_active(self, participant: Any) -> None:
+        self.facts.append(("active", participant.identity))
+
+    def participant_left(self, participant: Any, reason: Any) -> None:
+        self.facts.append(("left", participant.identity))
+
+    def track_published(self, track: Any) -> None:
+        self.facts.append(("published", track.sid))
+
+    def track_ended(self, track: Any) -> None:
+        self.facts.append(("ended", track.sid))
 
 
 class RecordingObserver:
