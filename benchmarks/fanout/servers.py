@@ -95,7 +95,8 @@ class LiveKit:
         configuration = log.with_suffix(".yaml")
         configuration.write_text(
             f"port: {port}\nbind_addresses: ['127.0.0.1']\nkeys:\n  devkey: {'secret' * 6}\n"
-            f"rtc:\n  udp_port: {udp}\n  tcp_port: 0\n  use_external_ip: false\n  node_ip: {own_address()}\n"
+            f"rtc:\n  udp_port: {udp}\n  tcp_port: 0\n  use_ice_lite: true\n"
+            f"  use_external_ip: false\n  node_ip: {own_address()}\n"
             "logging:\n  level: warn\n"
         )
         arguments = [self.program, "--config", str(configuration)]

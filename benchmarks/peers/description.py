@@ -8,6 +8,7 @@ from .endpoint import Endpoint
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 TRANSPORT_CC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+CANDIDATE = re.compile(r"candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+) (\d+) typ host", re.IGNORECASE)
 CODEC = {"video": (96, "VP8/90000", 97), "audio": (111, "opus/48000/2", None)}
 
 
@@ -25,9 +26,7 @@ class Remote:
 
 def parse(sdp: str, trickled: list[str] | None = None) -> Remote:
     """Reads a description; the first IPv4 UDP host candidate is used, from the text or trickled."""
-    candidates = re.findall(
-        r"candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+) (\d+) typ host", _flat(sdp, trickled), re.IGNORECASE
-    )
+    candidates = CANDIDATE.findall(_flat(sdp, trickled))
     if not candidates:
         raise ValueError("no IPv4 UDP candidate")
     return Remote(
@@ -38,6 +37,11 @@ def parse(sdp: str, trickled: list[str] | None = None) -> Remote:
         extensions={uri: int(number) for number, uri in re.findall(r"a=extmap:(\d+)(?:/\S+)? (\S+)", sdp)},
         rtx_payload_types=[int(number) for number in re.findall(r"a=rtpmap:(\d+) rtx/90000", sdp)],
     )
+
+
+def has_candidate(sdp: str, trickled: list[str]) -> bool:
+    """Whether `parse` would find a candidate."""
+    return CANDIDATE.search(_flat(sdp, trickled)) is not None
 
 
 def _flat(sdp: str, trickled: list[str] | None) -> str:
@@ -73,21 +77,17 @@ def _transport(endpoint: Endpoint, setup: str) -> list[str]:
 
 def offer(endpoint: Endpoint, *, kind: str, ssrc: int, track_id: str) -> str:
     """An offer with one sending section, as an SDK's publisher connection makes it."""
-    payload_type, codec, rtx = CODEC[kind]
-    types = f"{payload_type} {rtx}" if rtx else f"{payload_type}"
+    rtx = CODEC[kind][2]
     lines = [
         *_session(endpoint, ["0"]),
-        f"m={kind} 9 UDP/TLS/RTP/SAVPF {types}",
+        _media_line(kind),
         "c=IN IP4 0.0.0.0",
         "a=mid:0",
         "a=sendonly",
         "a=rtcp-mux",
         *_transport(endpoint, "actpass"),
-        f"a=rtpmap:{payload_type} {codec}",
+        *_codec_lines(kind),
     ]
-    if rtx:
-        lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
-        lines += [f"a=rtcp-fb:{payload_type} {fb}" for fb in ("nack", "nack pli", "ccm fir", "transport-cc")]
     lines += [f"a=extmap:1 {MID_URI}", f"a=extmap:2 {TRANSPORT_CC_URI}"]
     if kind == "audio":
         lines.append(f"a=extmap:3 {LEVEL_URI}")
@@ -118,13 +118,47 @@ def publisher_plan(
     }
 
 
+def viewer_offer(endpoint: Endpoint, kind: str, count: int) -> str:
+    """An offer with `count` sections that only receive."""
+    lines = _session(endpoint, [str(number) for number in range(count)])
+    for mid in range(count):
+        lines += [_media_line(kind), "c=IN IP4 0.0.0.0", f"a=mid:{mid}", "a=recvonly"]
+        lines += ["a=rtcp-mux", *_transport(endpoint, "actpass"), *_codec_lines(kind)]
+        lines += [f"a=extmap:1 {MID_URI}", f"a=extmap:2 {TRANSPORT_CC_URI}"]
+    return "\r\n".join([*lines, ""])
+
+
+def _media_line(kind: str) -> str:
+    payload_type, _, rtx = CODEC[kind]
+    return f"m={kind} 9 UDP/TLS/RTP/SAVPF {payload_type}" + (f" {rtx}" if rtx else "")
+
+
+def _codec_lines(kind: str) -> list[str]:
+    payload_type, codec, rtx = CODEC[kind]
+    lines = [f"a=rtpmap:{payload_type} {codec}"]
+    if rtx:
+        lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
+        lines += [f"a=rtcp-fb:{payload_type} {fb}" for fb in ("nack", "nack pli", "ccm fir", "transport-cc")]
+    return lines
+
+
+def sections_sending(sdp: str) -> int:
+    """How many audio and video sections of the server's description promise media."""
+    return sum(
+        re.search(r"^a=(sendonly|sendrecv)", section, re.MULTILINE) is not None
+        for section in _sections(sdp)
+        if not section.startswith("m=application")
+    )
+
+
+def _sections(sdp: str) -> list[str]:
+    return re.split(r"(?=^m=)", sdp.replace("\r\n", "\n"), flags=re.MULTILINE)[1:]
+
+
 def answer(endpoint: Endpoint, offered: str) -> str:
-    """Accepts every media section as it is offered; refuses the application section."""
-    sections = re.split(r"(?=^m=)", offered.replace("\r\n", "\n"), flags=re.MULTILINE)[1:]
-    mids = [
-        _first(r"a=mid:(\S+)", section) for section in sections if not section.startswith("m=application")
-    ]
-    lines = _session(endpoint, mids)
+    """Accepts every section as it is offered."""
+    sections = _sections(offered)
+    lines = _session(endpoint, [_first(r"a=mid:(\S+)", section) for section in sections])
     for section in sections:
         lines += _answer_section(endpoint, section)
     return "\r\n".join([*lines, ""])
@@ -133,8 +167,6 @@ def answer(endpoint: Endpoint, offered: str) -> str:
 def _answer_section(endpoint: Endpoint, section: str) -> list[str]:
     media = section.splitlines()[0]
     mid = _first(r"a=mid:(\S+)", section)
-    if media.startswith("m=application"):
-        return [re.sub(r"^m=application \d+", "m=application 0", media), "c=IN IP4 0.0.0.0", f"a=mid:{mid}"]
     keep = [
         line
         for line in section.splitlines()

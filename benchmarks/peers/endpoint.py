@@ -94,6 +94,26 @@ class Endpoint:
     def fd(self) -> int:
         return self._socket.fileno()
 
+    @property
+    def keys(self) -> SrtpKeys:
+        """Raises HandshakeError before the handshake."""
+        if self._keys is None:
+            raise HandshakeError("not connected")
+        return self._keys
+
+    @property
+    def server_address(self) -> tuple[str, int]:
+        """Where the server receives this endpoint's packets."""
+        host, port = self._socket.getpeername()
+        return host, port
+
+    @property
+    def server_ufrag(self) -> str:
+        return self._remote_ufrag
+
+    def send(self, datagram: bytes) -> None:
+        self._socket.send(datagram)
+
     async def connect(self, address: tuple[str, int], ufrag: str, password: str, *, client: bool) -> None:
         """Checks connectivity with nomination, then shakes hands as DTLS client (or server)."""
         self._remote_ufrag, self._remote_password = ufrag, password
@@ -116,9 +136,7 @@ class Endpoint:
 
     def plan(self) -> dict[str, object]:
         """The endpoint as `PeerPlan` of the load generator."""
-        if self._keys is None:
-            raise HandshakeError("not connected")
-        keys = self._keys
+        keys = self.keys
         return {
             "fd": self.fd,
             "profile": keys.profile,

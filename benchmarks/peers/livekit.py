@@ -1,6 +1,7 @@
-"""Joins a server that speaks LiveKit's client protocol (ours, or LiveKit itself), two peer connections (v0)."""
+"""Joins a server that speaks LiveKit's client protocol (ours, or LiveKit itself), one peer connection each (v1)."""
 
 import asyncio
+import base64
 import contextlib
 import json
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from livekit.protocol import rtc as proto
 
 from . import description
 from .endpoint import Endpoint, Identity
+from .first_media import send_first_packets
 
 STEP_TIMEOUT_S = 20.0
 
@@ -26,23 +28,23 @@ class Signal:
     """One WebSocket; keeps answering pings in the background while the media runs."""
 
     socket: aiohttp.ClientWebSocketResponse
-    candidates: dict[int, list[str]] = field(default_factory=lambda: {0: [], 1: []})
+    candidates: list[str] = field(default_factory=list)
     _keeper: asyncio.Task[None] | None = None
 
     @classmethod
     async def join(cls, http: aiohttp.ClientSession, url: str, access_token: str) -> "Signal":
-        query = {
-            "access_token": access_token,
-            "auto_subscribe": "1",
-            "protocol": "15",
-            "sdk": "go",
-            "version": "2.0.0",
-        }
-        signal = cls(await http.ws_connect(f"{url}/rtc", params=query, max_msg_size=0))
+        request = proto.JoinRequest(
+            client_info=proto_models.ClientInfo(sdk=proto_models.ClientInfo.GO, version="2.0.0", protocol=16),
+            connection_settings=proto.ConnectionSettings(auto_subscribe=True),
+        )
+        wrapped = proto.WrappedJoinRequest(join_request=request.SerializeToString()).SerializeToString()
+        query = {"access_token": access_token, "join_request": base64.urlsafe_b64encode(wrapped).decode()}
+        signal = cls(await http.ws_connect(f"{url}/rtc/v1", params=query, max_msg_size=0))
         await signal.wait_for("join")
         return signal
 
-    async def wait_for(self, kind: str, accept: object = None) -> proto.SignalResponse:
+    async def wait_for(self, kind: str) -> proto.SignalResponse:
+        """The next message of this kind; candidates that come meanwhile are kept."""
         async with asyncio.timeout(STEP_TIMEOUT_S):
             while True:
                 message = await self.socket.receive()
@@ -52,13 +54,17 @@ class Signal:
                 found = response.WhichOneof("message")
                 if found == "trickle":
                     init = json.loads(response.trickle.candidateInit)
-                    self.candidates[response.trickle.target].append(init.get("candidate", ""))
-                if found == kind and (accept is None or accept(response)):  # type: ignore[operator]
+                    self.candidates.append(init.get("candidate", ""))
+                if found == kind:
                     return response
 
-    async def wait_for_candidate(self, target: int, sdp: str) -> None:
-        while "candidate:" not in sdp and not any(" udp " in c.lower() for c in self.candidates[target]):
+    async def negotiate(self, offered: str) -> str:
+        """Offers; the answer, once an IPv4 candidate of the server is known."""
+        await self.send(offer=proto.SessionDescription(type="offer", sdp=offered))
+        answered: str = (await self.wait_for("answer")).answer.sdp
+        while not description.has_candidate(answered, self.candidates):
             await self.wait_for("trickle")
+        return answered
 
     async def send(self, **fields: object) -> None:
         await self.socket.send_bytes(proto.SignalRequest(**fields).SerializeToString())  # type: ignore[arg-type]
@@ -89,12 +95,14 @@ class LiveKitServer:
         self._http, self._url, self._key, self._secret, self._profiles = http, url, key, secret, profiles
         self._identity = Identity.create()
         self._signals: list[Signal] = []
+        self._kind = "video"
         self.endpoints: list[Endpoint] = []
 
     async def publish(
         self, room: str, *, kind: str, ssrc: int, settings: dict[str, object]
     ) -> dict[str, object]:
         """Joins and publishes one track; returns a `PublisherPlan`."""
+        self._kind = kind
         endpoint = self._endpoint()
         signal = await self._join(room, f"publisher-{ssrc}", publish=True)
         media_type = proto_models.VIDEO if kind == "video" else proto_models.AUDIO
@@ -103,43 +111,37 @@ class LiveKitServer:
             add_track=proto.AddTrackRequest(cid="track", name="bench", type=media_type, source=source)
         )
         await signal.wait_for("track_published")
-        sdp = description.offer(endpoint, kind=kind, ssrc=ssrc, track_id="track")
-        await signal.send(offer=proto.SessionDescription(type="offer", sdp=sdp))
-        answered = (await signal.wait_for("answer")).answer.sdp
-        await signal.wait_for_candidate(0, answered)
-        remote = description.parse(answered, signal.candidates[0])
-        await endpoint.connect(
-            remote.address, remote.ufrag, remote.password, client=remote.setup == "passive"
-        )
+        offered = description.offer(endpoint, kind=kind, ssrc=ssrc, track_id="track")
+        remote = description.parse(await signal.negotiate(offered), signal.candidates)
+        await self._connect(endpoint, remote)
+        plan = description.publisher_plan(endpoint, remote, kind=kind, ssrc=ssrc, settings=settings)
+        await send_first_packets(endpoint, description.CODEC[kind][0], ssrc)
         signal.keep_alive()
-        return description.publisher_plan(endpoint, remote, kind=kind, ssrc=ssrc, settings=settings)
+        return plan
 
     async def subscribe(self, room: str, number: int, tracks: int) -> tuple[dict[str, object], list[int]]:
-        """Joins as a viewer, answers until `tracks` sections are there; returns a `PeerPlan` and the RTX types."""
+        """Joins as a viewer, offers until `tracks` sections bring media; returns a `PeerPlan` and the RTX types."""
         endpoint = self._endpoint()
         signal = await self._join(room, f"viewer-{number}", publish=False)
-        offered, connecting = "", None
-        while offered.count("\na=sendonly") + offered.count("\na=sendrecv") < tracks:
-            response = await signal.wait_for("offer")
-            offered = response.offer.sdp
-            reply = description.answer(endpoint, offered)
-            await signal.send(answer=proto.SessionDescription(type="answer", sdp=reply, id=response.offer.id))
-            if connecting is None:
-                await signal.wait_for_candidate(1, offered)
-                remote = description.parse(offered, signal.candidates[1])
-                connecting = asyncio.create_task(
-                    endpoint.connect(remote.address, remote.ufrag, remote.password, client=True)
-                )
-        if connecting is None:
-            raise ConnectionError("the server offered nothing")
-        await connecting
+        offered = description.viewer_offer(endpoint, self._kind, tracks)
+        answered = await signal.negotiate(offered)
+        await self._connect(endpoint, description.parse(answered, signal.candidates))
+        while description.sections_sending(answered) < tracks:
+            await signal.wait_for("media_sections_requirement")
+            answered = await signal.negotiate(offered)
         signal.keep_alive()
-        return endpoint.plan(), description.parse(offered, signal.candidates[1]).rtx_payload_types
+        return endpoint.plan(), description.parse(answered, signal.candidates).rtx_payload_types
 
     async def close(self) -> None:
         await asyncio.gather(*(signal.close() for signal in self._signals))
         for endpoint in self.endpoints:
             endpoint.close()
+
+    @staticmethod
+    async def _connect(endpoint: Endpoint, remote: description.Remote) -> None:
+        await endpoint.connect(
+            remote.address, remote.ufrag, remote.password, client=remote.setup == "passive"
+        )
 
     def _endpoint(self) -> Endpoint:
         endpoint = Endpoint(self._identity, self._profiles)
