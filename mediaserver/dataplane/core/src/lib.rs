@@ -93,6 +93,14 @@ impl Core {
         self.run_timers(now, batch);
     }
 
+    /// True while a video frame has come in only in part: its rest is on the way, and leaves in the same segmented send
+    /// if the shell waits for it. Speech never waits.
+    pub fn frame_is_open(&self) -> bool {
+        self.queued
+            .iter()
+            .any(|&receiver| self.receivers[receiver].frame_is_open())
+    }
+
     /// When `poll` must run again though nothing arrives.
     pub fn next_wake(&self) -> Option<Time> {
         if !self.queued.is_empty() || !self.control.is_empty() {

@@ -148,7 +148,7 @@ impl Worker {
     /// The rest of a frame arrives within a fraction of a millisecond: what is gathered leaves in one segmented send
     /// for each receiver instead of one send for each packet.
     fn gather_more(&mut self, woken: Instant, mut gathered: usize) {
-        if self.coalesce.is_zero() || gathered >= MAX_GATHERED {
+        if self.coalesce.is_zero() || gathered >= MAX_GATHERED || !self.core.frame_is_open() {
             return;
         }
         let rest = self.coalesce.saturating_sub(woken.elapsed());

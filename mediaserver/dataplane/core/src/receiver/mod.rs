@@ -194,6 +194,15 @@ impl Receiver {
         self.payload_types[usize::from(payload_type & 0x7f)]
     }
 
+    /// The newest of the pending packets does not end its frame.
+    pub fn frame_is_open(&self) -> bool {
+        self.kind == MediaKind::Video
+            && self
+                .encodings
+                .iter()
+                .any(|encoding| !encoding.pending.is_empty() && !encoding.between_frames)
+    }
+
     /// Stores an arrival. `Stored` packets are in `pending` of the encoding.
     pub fn accept(&mut self, encoding: usize, arrival: &Arrival<'_>) -> Outcome {
         let Some(payload_type) = self.payload_type(arrival.header.payload_type) else {

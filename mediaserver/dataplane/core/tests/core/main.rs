@@ -4,6 +4,7 @@
 mod harness;
 
 mod forwarding_is_continuous;
+mod frames_leave_together;
 mod garbage_harms_nobody;
 mod headers_are_rewritten;
 mod keyframes_are_asked_for_seldom;

@@ -65,6 +65,8 @@ pub struct Network {
     /// Datagrams that the core sent, and in how many sends.
     pub datagrams_out: u64,
     pub sends: u64,
+    /// How often the core was polled while a frame was still coming in.
+    pub polls_of_open_frames: u64,
     /// Datagrams to addresses of nobody.
     pub astray: Vec<(Path, Vec<u8>)>,
     batch: TransmitBatch,
@@ -87,6 +89,7 @@ impl Network {
             random: Random(seed),
             datagrams_out: 0,
             sends: 0,
+            polls_of_open_frames: 0,
             astray: Vec::new(),
             batch: TransmitBatch::default(),
             flights: BinaryHeap::new(),
@@ -354,6 +357,7 @@ impl Network {
         for (peer, out) in answers {
             out.into_iter().for_each(|datagram| self.send(peer, datagram));
         }
+        self.polls_of_open_frames += u64::from(self.core.frame_is_open());
         self.poll();
     }
 
