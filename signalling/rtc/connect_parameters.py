@@ -61,8 +61,11 @@ class ConnectParameters:
         return client.protocol >= FIRST_PROTOCOL_WITH_SYNC_STREAMS and client.browser.lower() != "firefox"
 
 
-def parse_v0(query: Mapping[str, str]) -> ConnectParameters:
-    """The parameters of `/rtc`. Raises `InvalidRequest`."""
+def parse_v0(query: Mapping[str, str], max_bytes: int) -> ConnectParameters:
+    """The parameters of `/rtc`. A client that brings a join request there, as the Go SDK does, has one connection
+    as on `/rtc/v1`. Raises `InvalidRequest`."""
+    if query.get("join_request"):
+        return parse_v1(query, max_bytes)
     reconnect = query.get("reconnect", "") in _TRUE
     return ConnectParameters(
         single_connection=False,
@@ -94,7 +97,8 @@ def parse_v1(query: Mapping[str, str], max_bytes: int) -> ConnectParameters:
         metadata=join.metadata,
         attributes=dict(join.participant_attributes),
         add_track_requests=tuple(join.add_track_requests),
-        publisher_offer=join.publisher_offer if join.HasField("publisher_offer") else None,
+        # Empty from the Go SDK when it comes back.
+        publisher_offer=join.publisher_offer if join.publisher_offer.sdp else None,
         sync_state=join.sync_state if join.HasField("sync_state") else None,
     )
 

@@ -57,12 +57,13 @@ class Endpoint:
         self._log = structlog.get_logger(__name__)
 
     def routes(self) -> list[web.RouteDef]:
-        parse_join_request = partial(parse_v1, max_bytes=self._settings.max_join_request_bytes)
+        v0 = partial(parse_v0, max_bytes=self._settings.max_join_request_bytes)
+        v1 = partial(parse_v1, max_bytes=self._settings.max_join_request_bytes)
         return [
-            web.get("/rtc", partial(self._serve, parse_v0)),
-            web.get("/rtc/v1", partial(self._serve, parse_join_request)),
-            web.get("/rtc/validate", partial(self._validate, parse_v0)),
-            web.get("/rtc/v1/validate", partial(self._validate, parse_join_request)),
+            web.get("/rtc", partial(self._serve, v0)),
+            web.get("/rtc/v1", partial(self._serve, v1)),
+            web.get("/rtc/validate", partial(self._validate, v0)),
+            web.get("/rtc/v1/validate", partial(self._validate, v1)),
         ]
 
     async def close(self) -> None:

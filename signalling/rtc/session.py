@@ -7,6 +7,7 @@ interleave.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
@@ -169,6 +170,10 @@ class Session:
             await self.handle(request)
         else:
             await self._jobs.put(partial(self.handle, request))
+
+    async def pause(self, seconds: float) -> None:
+        """Lets what is received from now on wait a little."""
+        await self._jobs.put(partial(asyncio.sleep, seconds))
 
     async def handle(self, request: rtc.SignalRequest) -> None:
         """Processes one request."""

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.settings import RtcSettings
 
+GO_ANSWER_DELAY_S = 0.05
+"""The Go SDK (2.19) applies the offer that it sent with its join only once it has read the join response, while another
+goroutine reads on: an answer that comes at once finds no offer, is dropped, and the client waits in vain."""
+
 
 class Sessions:
     """Those of the `attendance` who speak LiveKit's protocol."""
@@ -82,6 +86,8 @@ class Sessions:
         for request in admission.parameters.add_track_requests:
             await session.receive(rtc.SignalRequest(add_track=request))
         if admission.parameters.publisher_offer is not None:
+            if session.client.sdk == models.ClientInfo.GO:
+                await session.pause(GO_ANSWER_DELAY_S)
             await session.receive(rtc.SignalRequest(offer=admission.parameters.publisher_offer))
         return session
 

@@ -1,5 +1,6 @@
 """One server for all tests with real clients; its log must be clean at the end. Speech for microphones."""
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,12 +8,21 @@ from pathlib import Path
 import pytest
 
 from .browser import SENTENCE
-from .server import RunningServer, running_server
+from .server import RunningServer, other_server, running_server
+
+#: The same tests against another server with keys `devkey`/`secret`, such as `livekit-server --dev`: what they expect
+#: is what LiveKit does. Format: "HTTP port" of this machine.
+OTHER_SERVER = os.environ.get("OTHER_SERVER")
+#: All tests come from one address, and SDKs are asked to simulate failures.
+SETTINGS = {"POLYANA_HTTP__REQUEST_BURST": "10000", "POLYANA_RTC__ALLOW_SIMULATE": "true"}
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    with running_server(tmp_path_factory.mktemp("server"), POLYANA_HTTP__REQUEST_BURST="10000") as running:
+    if OTHER_SERVER:
+        yield other_server(int(OTHER_SERVER))
+        return
+    with running_server(tmp_path_factory.mktemp("server"), **SETTINGS) as running:
         yield running
 
 

@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +38,7 @@ class RunningServer:
     udp_port: int
     tcp_port: int
     log: Path
-    process: subprocess.Popen[bytes] = field(repr=False)
+    pid: int
 
     @property
     def http(self) -> str:
@@ -81,23 +81,28 @@ class RunningServer:
 @contextlib.contextmanager
 def running_server(folder: Path, **environment: str) -> Iterator[RunningServer]:
     """Starts `polyana serve --dev` and waits until it is ready; ends it and checks its log."""
-    server = _start(folder, environment)
+    server, process = _start(folder, environment)
     try:
-        _wait_until_ready(server)
+        _wait_until_ready(server, process)
         yield server
     finally:
-        server.process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
         try:
-            status = server.process.wait(STOP_TIMEOUT_S)
+            status = process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
-            server.process.kill()
-            server.process.wait()
+            process.kill()
+            process.wait()
             status = -1
     assert status == 0, f"ended with {status}:\n{server.text()}"
     assert not server.problems(), "\n".join(server.problems())
 
 
-def _start(folder: Path, environment: dict[str, str]) -> RunningServer:
+def other_server(port: int) -> RunningServer:
+    """A server that somebody else has started; LiveKit's ports follow each other."""
+    return RunningServer(port, udp_port=port + 2, tcp_port=port + 1, log=Path(os.devnull), pid=0)
+
+
+def _start(folder: Path, environment: dict[str, str]) -> tuple[RunningServer, subprocess.Popen[bytes]]:
     folder.mkdir(parents=True, exist_ok=True)
     port, udp, tcp, tls = free_port(), free_port(socket.SOCK_DGRAM), free_port(), free_port()
     values = {
@@ -115,14 +120,14 @@ def _start(folder: Path, environment: dict[str, str]) -> RunningServer:
             stdout=output,
             stderr=output,
         )
-    return RunningServer(port, udp, tcp, log, process)
+    return RunningServer(port, udp, tcp, log, process.pid), process
 
 
-def _wait_until_ready(server: RunningServer) -> None:
+def _wait_until_ready(server: RunningServer, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + READY_TIMEOUT_S
     answer = ""
     while time.monotonic() < deadline:
-        assert server.process.poll() is None, server.text()
+        assert process.poll() is None, server.text()
         try:
             with urllib.request.urlopen(f"{server.http}/readyz", timeout=2) as response:
                 answer = json.load(response)["status"]

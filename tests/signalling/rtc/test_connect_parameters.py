@@ -24,7 +24,7 @@ def wrap(join: rtc.JoinRequest | bytes, compression: str = "GZIP", urlsafe: bool
 
 
 def test_v0_defaults() -> None:
-    parameters = parse_v0({})
+    parameters = parse_v0({}, MAX)
     assert parameters.auto_subscribe and not parameters.single_connection
     assert not (parameters.reconnect or parameters.adaptive_stream)
 
@@ -42,7 +42,8 @@ def test_v0() -> None:
             "protocol": "18",
             "version": "1.2.1",
             "attributes": attributes,
-        }
+        },
+        MAX,
     )
     assert not parameters.auto_subscribe and parameters.adaptive_stream and parameters.reconnect
     assert (parameters.reconnect_reason, parameters.participant_sid) == (2, "PA_1")
@@ -55,18 +56,18 @@ def test_v0() -> None:
     [("10", "chrome", True), ("9", "chrome", False), ("17", "Firefox", False), ("18", "", True)],
 )
 def test_who_takes_sync_streams(protocol: str, browser: str, takes: bool) -> None:
-    assert parse_v0({"protocol": protocol, "browser": browser}).takes_sync_streams is takes
+    assert parse_v0({"protocol": protocol, "browser": browser}, MAX).takes_sync_streams is takes
 
 
 @pytest.mark.parametrize("protocol", ["x", "-1", "9" * 30, "\uff11\uff17", ""])
 def test_v0_with_an_odd_protocol(protocol: str) -> None:
-    assert parse_v0({"protocol": protocol}).client_info.protocol == 0
+    assert parse_v0({"protocol": protocol}, MAX).client_info.protocol == 0
 
 
 @pytest.mark.parametrize("attributes", ["!", "W10", "eyJhIjogMX0", base64.b64encode(b"[" * 5000).decode()])
 def test_v0_with_odd_attributes(attributes: str) -> None:
     with pytest.raises(InvalidRequest):
-        parse_v0({"attributes": attributes})
+        parse_v0({"attributes": attributes}, MAX)
 
 
 @pytest.mark.parametrize("compression", ["NONE", "GZIP"])
@@ -85,8 +86,20 @@ def test_v1(compression: str, urlsafe: bool) -> None:
     assert parameters.add_track_requests[0].cid == "c" and parameters.attributes == {"a": "b"}
 
 
-def test_v1_without_an_offer_as_firefox_does() -> None:
-    parameters = parse_v1({"join_request": wrap(rtc.JoinRequest(reconnect=True, participant_sid="PA"))}, MAX)
+@pytest.mark.compatibility("client.go_v1")
+def test_a_join_request_may_come_to_the_older_endpoint_as_from_the_go_sdk() -> None:
+    join = rtc.JoinRequest(client_info=models.ClientInfo(sdk=models.ClientInfo.GO), metadata="m")
+    parameters = parse_v0({"join_request": wrap(join), "auto_subscribe": "1"}, MAX)
+    assert parameters.single_connection and parameters.client_info.sdk == models.ClientInfo.GO
+    assert parameters.metadata == "m" and not parameters.auto_subscribe
+    with pytest.raises(InvalidRequest):
+        parse_v0({"join_request": "%"}, MAX)
+
+
+@pytest.mark.parametrize("offer", [None, rtc.SessionDescription()], ids=["Firefox", "Go"])
+def test_v1_without_an_offer(offer: rtc.SessionDescription | None) -> None:
+    join = rtc.JoinRequest(reconnect=True, participant_sid="PA", publisher_offer=offer)
+    parameters = parse_v1({"join_request": wrap(join)}, MAX)
     assert parameters.publisher_offer is None and parameters.reconnect and parameters.participant_sid == "PA"
     assert not parameters.auto_subscribe, "v1 says so explicitly"
 

@@ -6,9 +6,10 @@ from livekit.protocol import models, rtc
 from mediaserver.peer_connection import ConnectionState
 from signalling.rtc.errors import RoomNotFound, ServerFull
 from signalling.rtc.node_load import NodeLoad
+from signalling.rtc.sessions import GO_ANSWER_DELAY_S
 from signalling.rtc.settings import RtcSettings
 from tests.mediaserver.room_fakes import offer_of, section
-from tests.signalling.rtc.rtc_fakes import World
+from tests.signalling.rtc.rtc_fakes import FakeSink, World
 
 
 async def test_the_join_response_comes_first_and_describes_the_room(world: World) -> None:
@@ -60,6 +61,24 @@ async def test_v1_with_an_offer_is_answered_at_once_with_what_is_there(world: Wo
     (answer,) = boris.told("answer")
     assert answer.id == 4 and dict(answer.mid_to_track_id) == {"a0": sid}
     assert boris.told("media_sections_requirement") == []
+
+
+@pytest.mark.compatibility("client.go_v1")
+async def test_the_go_sdk_gets_time_to_apply_its_offer(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    told_before: list[list[str | None]] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        (session,) = world.sessions
+        assert isinstance(session.sink, FakeSink)
+        told_before.append([r.WhichOneof("message") for r in session.sink.responses])
+
+    monkeypatch.setattr("signalling.rtc.session.asyncio.sleep", pause)
+    offer = rtc.SessionDescription(type="offer", sdp=offer_of(), id=1)
+    anna = await world.join("anna", publisher_offer=offer, sdk=models.ClientInfo.GO)
+    assert pauses == [GO_ANSWER_DELAY_S] and told_before == [["join"]]
+    assert anna.kinds()[:2] == ["join", "answer"]
 
 
 async def test_v1_join_with_tracks(world: World) -> None:
