@@ -19,7 +19,7 @@ from aiortc import (
     RTCSctpCapabilities,
     RTCSctpTransport,
 )
-from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCDtlsTransport, State
+from aiortc.rtcdtlstransport import SRTP_PROFILES, RTCDtlsTransport, SRTPProtectionProfile, State
 from aiortc.rtcsctptransport import LOCAL_MAX_MESSAGE_SIZE
 from OpenSSL import SSL
 
@@ -31,6 +31,8 @@ SCTP_PORT = 5000
 #: DTLS datagrams of one peer that may wait; the peer repeats what is dropped.
 MAX_WAITING_DATAGRAMS = 256
 HANDSHAKE_TIMEOUT_S = 30.0
+SSL_MODE_RELEASE_BUFFERS = 0x10
+"""Of OpenSSL's ssl.h; pyOpenSSL has no name for it."""
 #: The data plane's preference: AES-128-GCM costs it least and is as strong as WebRTC asks for.
 PROFILE_ORDER = [name.encode() for name in engine.SRTP_PROFILES]
 
@@ -58,11 +60,26 @@ class Fingerprint:
     value: str
 
 
+class _RtcCertificate(RTCCertificate):
+    """aiortc's certificate with one TLS context for all connections: one for each costs 60 KiB and half a handshake's
+    time."""
+
+    _context: SSL.Context | None = None
+
+    def _create_ssl_context(self, srtp_profiles: list[SRTPProtectionProfile]) -> SSL.Context:
+        if self._context is None:
+            self._context = super()._create_ssl_context(srtp_profiles)
+            # Nobody may take up another's session; idle connections give their buffers back.
+            self._context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+            self._context.set_mode(SSL_MODE_RELEASE_BUFFERS)
+        return self._context
+
+
 class Certificate:
     """A self-signed ECDSA P-256 certificate, one for the process: peers check it by its fingerprint."""
 
     def __init__(self) -> None:
-        self.rtc = RTCCertificate.generateCertificate()
+        self.rtc = _RtcCertificate.generateCertificate()
         found = next(f for f in self.rtc.getFingerprints() if f.algorithm == "sha-256")
         #: SHA-256, which every client knows. Every description carries it, so it is computed once.
         self.fingerprint = Fingerprint(found.algorithm, found.value)
