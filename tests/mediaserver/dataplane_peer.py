@@ -117,9 +117,10 @@ class Peer:
             extensions=[],
         )
 
-    def video(self, sequence_number: int, ssrc: int, size: int = 1000) -> bytes:
-        """An encrypted packet of a VP8 keyframe; the payload ends with its number."""
-        packet = RtpPacket(VIDEO, 1, sequence_number, 3000 * sequence_number, ssrc)
+    def video(self, sequence_number: int, ssrc: int, size: int = 1000, *, marker: int = 1) -> bytes:
+        """An encrypted packet of a VP8 keyframe; the payload ends with its number. `marker`: 1 for the last packet
+        of a frame."""
+        packet = RtpPacket(VIDEO, marker, sequence_number, 3000 * sequence_number, ssrc)
         packet.payload = b"\x10\x00" + bytes(size - 4) + struct.pack("!H", sequence_number)
         return self.outbound.protect(packet.serialize())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import struct
@@ -99,6 +100,36 @@ def test_answers_leave_from_the_address_that_was_asked(join: Join, host: str) ->
     answer = peer.check()  # the socket is connected: an answer from elsewhere would not arrive
     address, port = answer.attributes["XOR-MAPPED-ADDRESS"]
     assert (address, port) == peer.socket.getsockname()[:2]
+
+
+def test_a_frame_costs_one_system_call_for_each_receiver() -> None:
+    """The guard of the one big saving: with the frames below it fails as soon as packets leave one by one."""
+    frames, packets, receivers = 20, 8, 10
+    # A window that no busy machine misses: a frame ends it by its marker, so nothing waits.
+    plane = DataPlane(udp_binds=["127.0.0.1:0"], workers=1, coalesce_us=20_000)
+    address = ("127.0.0.1", port_of(plane.udp_addresses[0]))
+    peers = [Peer(plane, number, address) for number in range(1, receivers + 2)]
+    with closing(plane), contextlib.ExitStack() as stack:
+        for peer in peers:
+            stack.enter_context(closing(peer))
+            peer.check()
+        alice, *others = peers
+        alice.publish(1, ssrc=7)
+        for number, other in enumerate(others, 1):
+            other.subscribe(number, receiver=1, ssrc=500)
+        before = counters(plane)
+        for frame in range(frames):
+            numbers = range(frame * packets, (frame + 1) * packets)
+            for number in numbers:
+                alice.send(alice.video(number, 7, marker=number == numbers[-1]))
+            for other in others:
+                assert [number_of(other.next_video()) for _ in numbers] == list(numbers)
+        after = counters(plane)
+    spent = {name: after[name] - before[name] for name in after}
+    assert spent["rtp_packets_out"] == frames * packets * receivers
+    # Reports and feedback have calls of their own, a few each second.
+    assert spent["send_calls"] <= frames * receivers * 1.5
+    assert spent["receive_calls"] <= frames * packets
 
 
 def test_a_burst_arrives_as_single_packets(join: Join) -> None:
