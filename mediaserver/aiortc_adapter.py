@@ -138,7 +138,8 @@ class _Dtls(RTCDtlsTransport):
 class SecureTransport:
     """DTLS and, where negotiated, SCTP data channels of one peer connection.
 
-    `on_message(label, payload)` and `on_channel_open(label)` are called for every channel, whoever opened it.
+    `on_message(label, payload)` and `on_channel_open(label)` are called for every channel, whoever opened it;
+    `on_closed()` when the peer ends DTLS (close_notify).
     """
 
     def __init__(
@@ -147,6 +148,7 @@ class SecureTransport:
         send: Callable[[bytes], None],
         on_message: Callable[[str, bytes], None],
         on_channel_open: Callable[[str], None],
+        on_closed: Callable[[], None],
     ) -> None:
         self._path = _DatagramPath(send)
         self._dtls = _Dtls(self._path, certificate)
@@ -154,6 +156,8 @@ class SecureTransport:
         self._channels: dict[str, RTCDataChannel] = {}
         self._on_message = on_message
         self._on_channel_open = on_channel_open
+        self._on_closed = on_closed
+        self._closing = False
 
     def receive(self, datagram: bytes) -> None:
         """A DTLS datagram from the peer."""
@@ -175,6 +179,7 @@ class SecureTransport:
             raise HandshakeError("TLS error") from error
         if self._dtls.keys is None or self._dtls.state != "connected":
             raise HandshakeError("certificate, profile or protocol not accepted")
+        self._dtls.on("statechange", self._state_changed)
         return self._dtls.keys
 
     async def start_sctp(self, port: int, max_message_size: int) -> None:
@@ -217,6 +222,7 @@ class SecureTransport:
 
     async def close(self) -> None:
         """Ends SCTP and DTLS (close_notify); leaves no task behind."""
+        self._closing = True
         if self._sctp is not None:
             with contextlib.suppress(ConnectionError, SSL.Error):
                 await self._sctp.stop()
@@ -227,6 +233,10 @@ class SecureTransport:
         if task is not None:
             await asyncio.gather(task, return_exceptions=True)
         self._channels.clear()
+
+    def _state_changed(self) -> None:
+        if self._dtls.state == "closed" and not self._closing:
+            self._on_closed()
 
 
 def _to_bytes(data: bytes | str) -> bytes:

@@ -97,8 +97,12 @@ class Answerer:
         if sends(remote):
             answered = codecs.preferred_first(known, wanted)
             self._receivers.set(section, remote, answered)
-            return negotiation.receiving(remote, answered, transport, first=first)
-        return self._sending(section, remote, known, transport, first=first)
+            answer = negotiation.receiving(remote, answered, transport, first=first)
+        else:
+            answer = self._sending(section, remote, known, transport, first=first)
+        if remote.get("rtcp-mux-only") is not None:
+            answer.add("rtcp-mux-only")  # RFC 8858, section 3: we never do otherwise
+        return answer
 
     def _sending(
         self,
@@ -113,7 +117,7 @@ class Answerer:
         if sender is not None:
             forwarded = negotiation.extensions_of(remote, codecs.SENDING_EXTENSIONS[section.kind])
             if sender.negotiated(known, forwarded):
-                known = list(dict.fromkeys(mine for _, mine in sender.mapping))
+                known = sender.answered_codecs
             else:
                 self._senders.refuse(section, sender)
                 sender = None

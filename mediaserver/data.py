@@ -32,7 +32,7 @@ def recipients(
     """Everybody but the sender (None: the server), or only those who are named. Naming somebody by identity or by
     sid is enough."""
     for participant in participants:
-        if participant is sender:
+        if participant is sender or not participant.takes_data:
             continue
         if (identities or sids) and participant.identity not in identities and participant.sid not in sids:
             continue

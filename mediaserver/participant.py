@@ -65,6 +65,9 @@ class ParticipantObserver(Protocol):
     """Speaks with the client of one participant. Calls come from the event loop and must not block."""
 
     def connection_state_changed(self, connection: PeerConnection, state: ConnectionState) -> None: ...
+    def closed_by_peer(self, connection: PeerConnection) -> None:
+        """The client ended DTLS on this connection."""
+
     def negotiation_needed(self, connection: PeerConnection) -> None: ...
     def data_received(self, label: str, payload: bytes) -> None: ...
     def profile_changed(self) -> None:
@@ -141,7 +144,9 @@ class Participant:
         sync_streams: bool,
         joined_at: float,
         limits: ParticipantLimits,
+        takes_data: bool = True,
     ) -> None:
+        """`takes_data`: whether the client understands what others send over data channels."""
         self.sid = sids.participant_sid()
         self.identity = profile.identity
         self.name = profile.name
@@ -152,6 +157,7 @@ class Participant:
         self.room = room
         self.observer = observer
         self.joined_at = joined_at
+        self.takes_data = takes_data
         self.version = 0
         self.state = ParticipantState.JOINING
         self.has_connected = False
@@ -261,6 +267,10 @@ class Participant:
                 self.has_been_active = True
                 self.room.participant_active(self)
         self.observer.connection_state_changed(connection, state)
+
+    def closed_by_peer(self, connection: PeerConnection) -> None:
+        if self.state is not ParticipantState.DISCONNECTED:
+            self.observer.closed_by_peer(connection)
 
     def data_received(self, connection: PeerConnection, label: str, payload: bytes) -> None:
         if self.state is not ParticipantState.DISCONNECTED:

@@ -14,12 +14,14 @@ from .answering import Answerer, RemoteMedia, RemoteOffer, remote_media
 from .clock import Clock
 from .engine import Engine
 from .metrics import MediaMetrics
+from .negotiation import TransportLines
 from .offering import OfferWriter
 from .receivers import Receivers
-from .rtp import RtpReceiver, RtpSender, UnsupportedCodec
+from .rtp import MediaKind, RtpReceiver, RtpSender, UnsupportedCodec
 from .sdp import SdpError, SessionDescription, parse
 from .sections import Sections
 from .senders import Senders
+from .standing import StandingSender
 from .transport import ConnectionState, Transport, peer_is_dtls_server
 
 __all__ = [
@@ -56,6 +58,9 @@ class PeerConnectionObserver(Protocol):
     def media_started(self, connection: PeerConnection, receiver: RtpReceiver, encoding: int) -> None: ...
 
     def sender_unsupported(self, connection: PeerConnection, sender: RtpSender) -> None: ...
+
+    def closed_by_peer(self, connection: PeerConnection) -> None:
+        """The peer ended DTLS; nothing more will come."""
 
 
 class PeerConnection:
@@ -128,10 +133,18 @@ class PeerConnection:
         self._answers.apply(description)
         self._learn_sctp(description)
         answer = self._session(_allows_mixed(description))
-        self._answers.write(answer, description, self._transport.lines("passive"), codecs or {})
+        # Whoever can be either is the DTLS client; a peer that can only be the server says so.
+        server = not peer_is_dtls_server(description)
+        lines = self._transport.lines("passive" if server else "active")
+        self._answers.write(answer, description, lines, codecs or {})
         text = negotiation.finish(answer)
-        self._transport.start(description, server=True)
+        self._transport.start(description, server=server)
         return text
+
+    def restart_ice(self) -> TransportLines:
+        """New credentials for a client that restarts ICE without an offer (RFC 9725, section 4.3.3)."""
+        self._transport.restart_ice()
+        return self._transport.lines("passive")
 
     def missing_sections(self) -> tuple[int, int]:
         """(audio, video) sections that the client has yet to offer for senders without one."""
@@ -169,10 +182,19 @@ class PeerConnection:
         """Forwards a track to this peer, after the next negotiation. Raises `UnsupportedCodec` when the peer's
         descriptions show that it cannot decode the track."""
         self._senders.check(source)
+        if (standing := self._senders.idle(source.kind)) is not None:
+            standing.paused = paused
+            standing.replace_source(source)
+            return standing
         sender = RtpSender(self.engine.next_id(), source, stream_id, track_id, self, paused, sync_stream_id)
         self._senders.add(sender)
         self._observer.negotiation_needed(self)
         return sender
+
+    def add_standing_sender(self, kind: MediaKind, *, stream_id: str, track_id: str) -> None:
+        """For a client that negotiates once: after its next offer, tracks of `add_sender` take turns on one section
+        without a new negotiation."""
+        self._senders.add(StandingSender.on(self, kind, stream_id=stream_id, track_id=track_id))
 
     def can_decode(self, mime_type: str) -> bool:
         """False when the peer's descriptions show that it cannot; before they tell, everything may be possible."""
@@ -185,6 +207,9 @@ class PeerConnection:
     def remove_sender(self, sender: RtpSender) -> None:
         """Ends a track; its section is free for another of the kind after the next negotiation."""
         if sender not in self._senders:
+            return
+        if isinstance(sender, StandingSender):
+            sender.rest()
             return
         self._senders.remove(sender)
         if section := self._sections.of(sender):
@@ -211,6 +236,7 @@ class PeerConnection:
         """Tells the peer and forgets everything. Idempotent."""
         if self.state is ConnectionState.CLOSED:
             return
+        self._receivers.release()
         await self._transport.close()
         self._receivers.close()
         self._senders.clear()
@@ -228,6 +254,10 @@ class PeerConnection:
     def channel_opened(self, label: str) -> None:
         """Told on to the owner."""
         self._observer.data_channel_ready(self, label)
+
+    def closed_by_peer(self) -> None:
+        """Told on to the owner."""
+        self._observer.closed_by_peer(self)
 
     def encoding_started(self, receiver: int, encoding: int) -> None:
         """First packet of a layer."""

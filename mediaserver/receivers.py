@@ -47,6 +47,11 @@ class Receivers:
             if section.receiver is not None and not sends(remote):
                 self._end(section, section.receiver)
 
+    def release(self) -> None:
+        """They are about to end: standing senders let go of them."""
+        for receiver in self.by_mid.values():
+            receiver.release()
+
     def close(self) -> None:
         """The transport is gone, and they with it."""
         for receiver in self.by_mid.values():
@@ -64,5 +69,6 @@ class Receivers:
         section.receiver = None
         self.by_mid.pop(section.mid, None)
         self._connection.engine.disown_receiver(receiver.id)
+        receiver.release()
         self._connection.engine.plane.remove_receiver(receiver.id)
         receiver.ended = True

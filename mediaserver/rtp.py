@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
@@ -39,6 +40,8 @@ class RtpReceiver:
     mime_type: str = ""
     #: Its section is gone; the data plane has removed it with the senders that forwarded it.
     ended: bool = False
+    #: What must let go of it before the data plane removes it.
+    before_end: list[Callable[[], None]] = field(default_factory=list)
 
     def set_enabled(self, enabled: bool) -> None:
         """False: everything that arrives is dropped in the data plane (server mute)."""
@@ -49,6 +52,12 @@ class RtpReceiver:
         """Asks the publisher for a keyframe of every live layer (throttled)."""
         if not self.ended:
             self.connection.engine.plane.request_keyframe(self.id)
+
+    def release(self) -> None:
+        """It is about to end: senders that outlive it let go of it."""
+        waiting, self.before_end = self.before_end, []
+        for let_go in waiting:
+            let_go()
 
 
 @dataclass(eq=False)
@@ -117,15 +126,24 @@ class RtpSender:
         self.extensions = extensions
         if not carries(self.mapping, self.source) or self.mid is None:
             return False
-        if self.source.ended:
-            return True  # about to be removed
+        if not self.source.ended:  # else it is about to be removed
+            self._tell(self.mid)
+        return True
+
+    @property
+    def answered_codecs(self) -> list[RtpCodec]:
+        """What our answer names of the peer's codecs."""
+        return list(dict.fromkeys(mine for _, mine in self.mapping))
+
+    def _tell(self, mid: str) -> None:
+        """Tells the data plane."""
         has_rtx = any(mine.rtx_payload_type is not None for _, mine in self.mapping)
         plane = self.connection.engine.plane
         plane.set_sender(
             self.connection.id,
             self.id,
             receiver=self.source.id,
-            mid=self.mid,
+            mid=mid,
             ssrc=self.ssrc,
             rtx_ssrc=self.rtx_ssrc if has_rtx else None,
             cname=self.cname,
@@ -133,12 +151,11 @@ class RtpSender:
                 (theirs.payload_type, mine.payload_type, mine.rtx_payload_type)
                 for theirs, mine in self.mapping
             ],
-            extensions=extensions,
+            extensions=self.extensions,
         )
         plane.set_sender_target(
             self.id, enabled=not self.paused, max_spatial=self.max_spatial, max_temporal=self.max_temporal
         )
-        return True
 
 
 def map_codecs(source: list[RtpCodec], peer: list[RtpCodec]) -> list[tuple[RtpCodec, RtpCodec]]:

@@ -9,6 +9,7 @@ from .metrics import MediaMetrics
 from .rtp import RtpReceiver, RtpSender, UnsupportedCodec, carries, map_codecs
 from .sdp import RtpCodec, SessionDescription
 from .sections import Section, receives
+from .standing import StandingSender
 
 
 class Senders:
@@ -52,6 +53,11 @@ class Senders:
             return False
         decodable = self._decodable.get(mime_type.partition("/")[0])
         return decodable is None or any(c.mime_type.lower() == mime_type.lower() for c in decodable)
+
+    def idle(self, kind: str) -> StandingSender | None:
+        """A standing sender that waits for a track of this kind."""
+        standing = (s for s in self._senders if isinstance(s, StandingSender) and s.kind == kind)
+        return next((s for s in standing if s.idle), None)
 
     def add(self, sender: RtpSender) -> None:
         """It waits for a section."""

@@ -47,6 +47,8 @@ class TransportObserver(Protocol):
 
     def channel_opened(self, label: str) -> None: ...
 
+    def closed_by_peer(self) -> None: ...
+
     def encoding_started(self, receiver: int, encoding: int) -> None: ...
 
 
@@ -89,7 +91,11 @@ class Transport:
         self._path_selected = asyncio.Event()
         self._handshake: asyncio.Task[None] | None = None
         self._secure = SecureTransport(
-            process_certificate(), self._send_dtls, self._message, observer.channel_opened
+            process_certificate(),
+            self._send_dtls,
+            self._message,
+            observer.channel_opened,
+            observer.closed_by_peer,
         )
         engine.register(self.id, worker, self)
         engine.plane.add_transport(self.id, worker, self._credentials.ufrag, self._credentials.password)

@@ -31,6 +31,7 @@ from signalling.pages.rate_limit import RateLimit
 from signalling.pages.security import RateLimits, middleware
 from signalling.rtc import RtcService
 from signalling.tls_context import TlsContext
+from signalling.whip import WhipService
 
 LAG_INTERVAL_S = 1.0
 log = structlog.get_logger("signalling.app")
@@ -89,6 +90,7 @@ class Server:
             self.keys, settings, read_settings or (lambda: settings), files, self.registry
         )
         self.rtc = RtcService(self.engine, self.keys, settings.rtc, clock, self.registry)
+        self.whip = WhipService(self.rtc.gateway(), settings.whip, self.registry)
         self.lessons = LessonBook(load_link_key(settings.data), settings.lessons)
         self._bundle = Bundle()
         self._http_log = logging.getLogger("polyana.http")
@@ -107,7 +109,8 @@ class Server:
         load = LoadSampler(self.engine, self.rtc.snapshot, found, self._clock)
         api = PagesApi(settings, self.keys, self.lessons, self.rtc.snapshot, load.read, self._clock)
         health = self._health()
-        app.add_routes([*self.rtc.routes(), *api.routes(), *health.routes(), *self._bundle.routes()])
+        app.add_routes([*self.rtc.routes(), *self.whip.routes()])
+        app.add_routes([*api.routes(), *health.routes(), *self._bundle.routes()])
         return app
 
     def metrics_application(self) -> web.Application:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from signalling.config import HttpSettings
 from signalling.pages.rate_limit import RateLimit
+from signalling.problem import problem
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class RateLimits:
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 #: Probes must never be refused.
 UNLIMITED = ("/healthz", "/readyz")
+#: WHIP and WHEP tell errors as problem details (RFC 9457).
+GATEWAYS = ("/whip", "/whep")
 CORRELATION_HEADER = "X-Correlation-Id"
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 #: blob: for downloads and workers that livekit-client makes of itself; ws(s) is of this host only.
@@ -64,12 +67,18 @@ def too_large(request: web.Request) -> web.Response:
 def _refused(request: web.Request, status: int, code: str, message: str) -> web.Response:
     if is_server_api(request.path):
         return web.json_response({"code": "resource_exhausted", "msg": message}, status=status)
+    return _error(request, status, code, message)
+
+
+def _error(request: web.Request, status: int, code: str, message: str) -> web.Response:
+    if request.path.startswith(GATEWAYS):
+        return problem(status, message)
     return error(status, code, message)
 
 
 def is_signalling(path: str) -> bool:
-    """True for LiveKit's protocol, false for pages and API."""
-    return path == "/rtc" or path.startswith("/rtc/")
+    """True for what clients open media sessions with, false for pages and API."""
+    return any(path == prefix or path.startswith(prefix + "/") for prefix in ("/rtc", *GATEWAYS))
 
 
 def is_server_api(path: str) -> bool:
@@ -133,12 +142,12 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         log.exception("a handler failed", method=request.method, path=_loggable(request.path))
         if request.writer.output_size:
             raise  # an answer has begun, a WebSocket perhaps: the connection is cut
-        return error(500, "INTERNAL", "Something went wrong")
+        return _error(request, 500, "INTERNAL", "Something went wrong")
 
 
 def _exception_answer(request: web.Request, exception: web.HTTPException) -> web.Response:
-    if exception.status >= 400 and request.path.startswith("/api/"):
-        response = error(exception.status, "REQUEST", exception.reason)
+    if exception.status >= 400 and request.path.startswith(("/api/", *GATEWAYS)):
+        response = _error(request, exception.status, "REQUEST", exception.reason)
     else:
         response = web.Response(status=exception.status, text=exception.reason)
     response.headers.update(_kept(exception))
@@ -152,7 +161,7 @@ def _kept(exception: web.HTTPException) -> dict[str, str]:
 
 def _loggable(path: str) -> str:
     """Codes of links are secrets: only their first characters go into logs."""
-    return re.sub(r"(/(?:l|lessons)/[^/]{4})[^/]*", r"\1…", path)
+    return re.sub(r"(/(?:l|lessons|wh[ie]p/v1)/[^/]{4})[^/]*", r"\1…", path)
 
 
 def _add_headers(request: web.Request, response: web.StreamResponse, correlation_id: str) -> None:

@@ -117,6 +117,7 @@ class Attendance:
                     "video": settings.subscription_limit_video,
                 },
             ),
+            takes_data=parameters.takes_data,
         )
 
     def enter(self, presence: Presence) -> None:

@@ -52,6 +52,8 @@ class ConnectParameters:
     add_track_requests: tuple[rtc.AddTrackRequest, ...] = ()
     publisher_offer: rtc.SessionDescription | None = None
     sync_state: rtc.SyncState | None = None
+    takes_data: bool = True
+    """False: a client of another protocol, which knows no data packets."""
 
     @property
     def takes_sync_streams(self) -> bool:

@@ -37,6 +37,9 @@ class Notifier:
             # No path, no handshake, or the worker is gone: this connection never comes back.
             session.remove(RemovalReason.STATE_MISMATCH)
 
+    def closed_by_peer(self, connection: PeerConnection) -> None:
+        """The client says by its signalling what it wants next."""
+
     def negotiation_needed(self, connection: PeerConnection) -> None:
         self._session.negotiation.needed()
 

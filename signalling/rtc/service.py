@@ -18,6 +18,7 @@ from signalling.rtc.api.endpoint import ApiEndpoint
 from signalling.rtc.api.metrics import ApiMetrics
 from signalling.rtc.attendance import Attendance
 from signalling.rtc.endpoint import Endpoint
+from signalling.rtc.gateway import Gateway
 from signalling.rtc.metrics import RtcMetrics
 from signalling.rtc.sessions import Sessions, describe
 from signalling.rtc.settings import RtcSettings
@@ -47,6 +48,8 @@ class RtcService:
     ) -> None:
         """`keys`: of tokens; they may change at any time."""
         self._engine = engine
+        self._keys = keys
+        self._settings = settings
         self._clock = clock
         self.metrics = RtcMetrics(registry)
         self._log = structlog.get_logger(__name__)
@@ -84,6 +87,10 @@ class RtcService:
         return RtcSnapshot(
             tuple(room_snapshot(room, self._participants(room)) for room in self.attendance.rooms)
         )
+
+    def gateway(self) -> Gateway:
+        """Where clients of other protocols come in."""
+        return Gateway(self.attendance, self._settings, self._keys, self._clock, self.metrics)
 
     async def close(self) -> None:
         """Tells clients that the server stops, ends all sessions and leaves no task behind. Idempotent."""

@@ -49,11 +49,18 @@ class Served:
             yield self
         await self.server.close()
 
-    def token(self, *, secret: str = SECRET, ttl: timedelta = timedelta(minutes=1), **grants: Any) -> str:
+    def token(
+        self,
+        *,
+        secret: str = SECRET,
+        ttl: timedelta = timedelta(minutes=1),
+        identity: str = "anna",
+        **grants: Any,
+    ) -> str:
         """An access token by the test's clock."""
         video = VideoGrants(**{"room_join": True, "room": "maths", **grants})
         now = self.clock.time()
-        return create_token(KEY, secret, identity="anna", video=video, ttl=ttl, now=now)
+        return create_token(KEY, secret, identity=identity, video=video, ttl=ttl, now=now)
 
 
 def operator(token: str = OPERATOR_TOKEN) -> dict[str, str]:

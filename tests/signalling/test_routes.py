@@ -30,6 +30,10 @@ class Access(Enum):
     """The bearer of a token with the grant of the method: tests/signalling/rtc/api."""
     TOKEN = auto()
     """The bearer of an access token with the grant to join."""
+    GATEWAY = auto()
+    """The same, for a session of another protocol; whose session it is not finds nothing."""
+    SILENT = auto()
+    """Anybody: the answer says nothing of what there is."""
 
 
 ENDPOINTS = {
@@ -49,6 +53,19 @@ ENDPOINTS = {
     ("GET", "/rtc/v1"): Access.TOKEN,
     ("GET", "/rtc/validate"): Access.TOKEN,
     ("GET", "/rtc/v1/validate"): Access.TOKEN,
+    **{
+        (method, path): access
+        for protocol in ("whip", "whep")
+        for method, path, access in (
+            ("POST", f"/{protocol}/v1", Access.GATEWAY),
+            ("PATCH", f"/{protocol}/v1/{{session}}", Access.GATEWAY),
+            ("DELETE", f"/{protocol}/v1/{{session}}", Access.GATEWAY),
+            ("GET", f"/{protocol}/v1", Access.SILENT),
+            ("GET", f"/{protocol}/v1/{{session}}", Access.SILENT),
+            ("OPTIONS", f"/{protocol}/v1", Access.SILENT),
+            ("OPTIONS", f"/{protocol}/v1/{{session}}", Access.SILENT),
+        )
+    },
 }
 #: Probes must never be refused.
 WITHOUT_RATE_LIMIT = {("GET", "/healthz"), ("GET", "/readyz")}
@@ -75,7 +92,12 @@ def of(*access: Access) -> Any:
 
 def path_of(endpoint: Endpoint) -> str:
     return endpoint[1].format(
-        code="wrong", path="nothing.js", name="nothing", service="livekit.RoomService", method="ListRooms"
+        code="wrong",
+        path="nothing.js",
+        name="nothing",
+        service="livekit.RoomService",
+        method="ListRooms",
+        session="nothing",
     )
 
 
@@ -146,6 +168,27 @@ WRONG_TOKENS: dict[str, Make] = {
     "without the grant": lambda served: served.token(room_join=False),
     "the operator's": lambda served: served.settings.operator_token,
 }
+
+
+@of(Access.SILENT)
+async def test_anybody_learns_nothing(served: Served, endpoint: Endpoint) -> None:
+    assert await status(served, endpoint) in (200, 204)
+
+
+@of(Access.GATEWAY)
+@pytest.mark.parametrize("wrong", WRONG_TOKENS)
+async def test_the_bearer_of_a_token_for_a_gateway(served: Served, endpoint: Endpoint, wrong: str) -> None:
+    token = WRONG_TOKENS[wrong](served)
+    forbidden = {"POST": 403}.get(endpoint[0], 404) if wrong == "without the grant" else 401
+    headers = operator(token) | {"Content-Type": "application/sdp"}
+    assert await status(served, endpoint, headers=headers) == forbidden
+
+
+@of(Access.GATEWAY)
+async def test_a_token_for_a_gateway_opens(served: Served, endpoint: Endpoint) -> None:
+    headers = operator(served.token()) | {"Content-Type": "application/sdp"}
+    opened = {"POST": 400}.get(endpoint[0], 404)  # no offer, and no session
+    assert await status(served, endpoint, headers=headers) == opened
 
 
 @of(Access.TOKEN)

@@ -1,0 +1,66 @@
+"""WHIP publishers reach LiveKit's clients, and WHEP players receive them: real media through the real server."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from livekit.rtc import ParticipantKind
+
+from .sdk import HEIGHT, RATE, WIDTH, Received, camera, joined, number_of, ssim
+from .server import RunningServer
+from .test_sdk import MIN_SSIM, spectrum_peak_hz
+from .whip import Image, player, publisher
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
+
+
+def full(received: Received) -> list[Image]:
+    return [p for p in received.pictures if p.shape[:2] == (HEIGHT, WIDTH)]
+
+
+def check_pictures(received: Received, sent: dict[int, Image]) -> None:
+    """The last pictures are those that were sent."""
+    numbered = [(number_of(image), image) for image in full(received)[-20:]]
+    matched = [(sent[number], image) for number, image in numbered if number in sent]
+    assert len(matched) >= 18, [number for number, _ in numbered]
+    assert np.mean([ssim(original, image) for original, image in matched]) >= MIN_SSIM
+
+
+def check_tone(received: Received) -> None:
+    sound = received.speech()[-RATE:]
+    assert abs(spectrum_peak_hz(sound) - 440) < 15
+    assert np.abs(sound).max() > 2000
+
+
+async def received_all(received: Received) -> None:
+    await received.until(lambda: len(full(received)) >= 40, "40 pictures at full size")
+    await received.until(lambda: len(received.speech()) > 2 * RATE, "two seconds of sound")
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+async def test_a_whip_publisher_is_seen_and_heard(server: RunningServer, codec: str) -> None:
+    room_name = f"whip-{codec}"
+    async with (
+        joined(server, "viewer", room_name, single=True) as (room, received),
+        publisher(server, "obs", room_name, codec) as (client, pictures),
+    ):
+        await received_all(received)
+        check_pictures(received, pictures.sent)
+        check_tone(received)
+        assert room.remote_participants["obs"].kind == ParticipantKind.PARTICIPANT_KIND_INGRESS
+        assert (await client.request("DELETE")).status == 200
+        await received.until(lambda: "left" in received.events, "the publisher leaves")
+        assert (await client.request("DELETE")).status == 404
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+async def test_a_whep_player_sees_and_hears(server: RunningServer, codec: str) -> None:
+    room_name = f"whep-{codec}"
+    async with (
+        player(server, "player", room_name) as (_, received),
+        joined(server, "teacher", room_name, single=True) as (room, _),
+        camera(room, codec) as source,
+    ):
+        await received_all(received)
+        check_pictures(received, source.sent)
+        check_tone(received)
