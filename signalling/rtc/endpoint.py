@@ -134,6 +134,8 @@ class Endpoint:
         socket = web.WebSocketResponse(
             max_msg_size=self._settings.max_message_bytes,
             compress=bool(self._settings.websocket_compression),
+            # Finds dead connections of clients that send no pings of the protocol.
+            heartbeat=self._settings.websocket_heartbeat_s,
         )
         if not socket.can_prepare(request).ok:
             raise NotAWebSocket("not a WebSocket request")

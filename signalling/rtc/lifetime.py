@@ -14,6 +14,8 @@ class Lifetime:
     heard: float
     """The last message of the client."""
     token_refreshed: float
+    pings: bool = False
+    """Whether the client has ever sent a ping of the protocol. Some SDKs (Go) leave that to the WebSocket."""
     connected: float | None = None
     """The first time that media could flow."""
     signal_lost: float | None = None
@@ -35,8 +37,8 @@ class Lifetime:
         return RemovalReason.CONNECTION_TIMEOUT if gone else None
 
     def silent(self, now: float, settings: RtcSettings) -> bool:
-        """Whether the client should have sent a ping by now."""
-        return self.signal_lost is None and now - self.heard > settings.ping_timeout_s
+        """Whether the client should have sent another ping by now."""
+        return self.pings and self.signal_lost is None and now - self.heard > settings.ping_timeout_s
 
     def token_is_old(self, now: float, settings: RtcSettings) -> bool:
         return self.signal_lost is None and now - self.token_refreshed > settings.token_refresh_s

@@ -167,6 +167,7 @@ class Session:
         """Queues a request; waits while too many are queued. Pings are answered at once."""
         self._lifetime.heard = self.context.clock.monotonic()
         if request.WhichOneof("message") in ("ping", "ping_req"):
+            self._lifetime.pings = True
             await self.handle(request)
         else:
             await self._jobs.put(partial(self.handle, request))

@@ -108,6 +108,8 @@ class RtcSettings(BaseModel):
 
     ping_interval_s: Annotated[int, Field(ge=1)] = 5
     ping_timeout_s: Annotated[int, Field(ge=2)] = 15
+    websocket_heartbeat_s: Seconds = 10
+    """Interval of WebSocket pings (RFC 6455, section 5.5.2); half of it is the time to answer one."""
     token_leeway_s: Annotated[float, Field(ge=0)] = 60
     token_refresh_s: Seconds = 300
     """How often a client gets a fresh token, so that it can resume after its own has expired."""

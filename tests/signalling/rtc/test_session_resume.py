@@ -102,8 +102,16 @@ async def test_who_never_had_media_does_not_stay(world: World) -> None:
     assert anna.participant.state is ParticipantState.DISCONNECTED
 
 
+async def test_a_client_that_never_pings_is_left_to_its_websocket(world: World) -> None:
+    """As LiveKit's Go SDK."""
+    anna = await connected(world, "anna")
+    await world.pass_time(10 * world.settings.ping_timeout_s)
+    assert anna.sink.closed is None
+
+
 async def test_a_silent_client_is_dropped_and_may_come_back(world: World) -> None:
     anna = await connected(world, "anna")
+    await world.sessions_hear(anna)
     await world.pass_time(world.settings.ping_timeout_s + 2)
     assert anna.sink.closed is not None and anna.told("leave") == []
     assert anna.participant.state is ParticipantState.ACTIVE
