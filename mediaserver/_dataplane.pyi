@@ -20,6 +20,7 @@ __all__ = [
     "EncodingStopped",
     "IceDisconnected",
     "IceSelected",
+    "PayloadTypeMapping",
     "ReceiverStatistics",
     "SenderEncodingChanged",
     "SenderStatistics",
@@ -44,6 +45,17 @@ class Encoding:
     def __new__(
         cls, rid: str | None = None, ssrc: int | None = None, rtx_ssrc: int | None = None
     ) -> Encoding: ...
+
+@final
+class PayloadTypeMapping:
+    """What becomes of one payload type of a sender's source.
+
+    `unwrap_red`: `incoming` is RED (RFC 2198) and the peer takes only what it wraps: the primary block goes out
+    alone, and lost packets are made again from the redundant ones.
+    """
+    def __new__(
+        cls, incoming: int, outgoing: int, outgoing_rtx: int | None = None, *, unwrap_red: bool = False
+    ) -> PayloadTypeMapping: ...
 
 @final
 class IceSelected:
@@ -296,7 +308,7 @@ class DataPlane:
         ssrc: int,
         rtx_ssrc: int | None,
         cname: str,
-        payload_types: Sequence[tuple[int, int, int | None]],
+        payload_types: Sequence[PayloadTypeMapping],
         extensions: Sequence[tuple[str, int]],
     ) -> None: ...
     def set_sender_target(

@@ -4,10 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from .sdp import RtpCodec
 
-#: Routed without transcoding. RED comes with the issue on weak networks: until a receiver without it can be served,
-#: publishers are not offered it.
+#: Routed without transcoding. RED (RFC 2198) stands for redundant Opus only: who does not take it gets the Opus in it.
 SUPPORTED = {
-    "audio": ("OPUS",),
+    "audio": ("RED", "OPUS"),
     "video": ("VP8", "VP9", "H264", "AV1", "H265"),
 }
 FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
@@ -47,13 +46,24 @@ RECEIVING_EXTENSIONS = {
 
 def supported(codecs: Iterable[RtpCodec], kind: str) -> list[RtpCodec]:
     """The codecs of a section that are routed, in its order."""
-    return [codec for codec in codecs if codec.name in SUPPORTED[kind]]
+    known = [codec for codec in codecs if codec.name in SUPPORTED[kind]]
+    opus = {codec.payload_type for codec in known if codec.name == "OPUS"}
+    return [codec for codec in known if codec.name != "RED" or wrapped_payload_type(codec) in opus]
+
+
+def wrapped_payload_type(red: RtpCodec) -> int | None:
+    """What all blocks of a RED codec are (`a=fmtp:63 111/111`, RFC 2198 section 5); None where they differ."""
+    types = set(red.fmtp.split("/"))
+    text = types.pop() if len(types) == 1 else ""
+    return int(text) if text.isdigit() else None
 
 
 def preferred_first(codecs: Sequence[RtpCodec], mime_type: str | None) -> list[RtpCodec]:
-    """Those of the wanted type first, else as they are."""
+    """Those of the wanted type first, else as they are. RED only where it is wanted: a publisher uses it for all or
+    nothing, and encrypted speech (E2EE) in it could not be unwrapped."""
     wanted = (mime_type or "").lower()
-    return sorted(codecs, key=lambda codec: codec.mime_type.lower() != wanted)
+    taken = [codec for codec in codecs if codec.name != "RED" or codec.mime_type.lower() == wanted]
+    return sorted(taken, key=lambda codec: codec.mime_type.lower() != wanted)
 
 
 def is_same_codec(one: RtpCodec, other: RtpCodec, *, exact: bool = True) -> bool:
@@ -76,10 +86,12 @@ def _h264_profile(codec: RtpCodec) -> str:
 
 
 def match(source: RtpCodec, candidates: Sequence[RtpCodec]) -> RtpCodec | None:
-    """The candidate for a source codec: the same profile, else one that browsers decode all the same."""
+    """The candidate for a source codec: the same profile, else one that browsers decode all the same. RED that a peer
+    does not take becomes the Opus in it."""
     exact = (candidate for candidate in candidates if is_same_codec(source, candidate))
     loose = (candidate for candidate in candidates if is_same_codec(source, candidate, exact=False))
-    return next(exact, None) or next(loose, None)
+    plain = (candidate for candidate in candidates if source.name == "RED" and candidate.name == "OPUS")
+    return next(exact, None) or next(loose, None) or next(plain, None)
 
 
 def opus_parameters(offered: RtpCodec) -> tuple[tuple[str, str], ...]:

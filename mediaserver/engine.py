@@ -11,12 +11,20 @@ from typing import Protocol
 import structlog
 
 from . import _dataplane as dataplane
-from ._dataplane import CodecParameters, Encoding, WorkerStatistics
+from ._dataplane import CodecParameters, Encoding, PayloadTypeMapping, WorkerStatistics
 from .clock import Clock, SystemClock
 from .ice_candidates import IceCandidate, LocalAddresses, host_candidates
 from .metrics import MediaMetrics
 
-__all__ = ["CodecParameters", "Encoding", "Engine", "EngineSettings", "TransportHandler", "WorkerStatistics"]
+__all__ = [
+    "CodecParameters",
+    "Encoding",
+    "Engine",
+    "EngineSettings",
+    "PayloadTypeMapping",
+    "TransportHandler",
+    "WorkerStatistics",
+]
 
 FORWARD_LATENCY_BOUNDS_US = dataplane.FORWARD_LATENCY_BOUNDS_US
 SRTP_PROFILES = dataplane.SRTP_PROFILES

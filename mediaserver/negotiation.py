@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from . import codecs
 from .aiortc_adapter import MAX_MESSAGE_SIZE, SCTP_PORT, Fingerprint
@@ -182,8 +182,21 @@ class PayloadTypes:
         self._known: dict[tuple[str, str], tuple[int, int | None]] = {}
         self._free = list(reversed(FREE_PAYLOAD_TYPES))
 
-    def own(self, codec: RtpCodec) -> RtpCodec | None:
-        """The codec with our numbers; None when there is no number left."""
+    def own(self, source: Sequence[RtpCodec]) -> list[RtpCodec]:
+        """The codecs of a source in its order, with our numbers; without those for which no number is left."""
+        plain = {c.payload_type: self._own(c) for c in source if c.name != "RED"}
+        found = (self._own_red(c, plain) if c.name == "RED" else plain[c.payload_type] for c in source)
+        return [mine for mine in found if mine is not None]
+
+    def _own_red(self, red: RtpCodec, plain: Mapping[int, RtpCodec | None]) -> RtpCodec | None:
+        """RED names the payload type that it wraps: ours."""
+        wrapped = plain.get(codecs.wrapped_payload_type(red) or 0)
+        if wrapped is None:
+            return None
+        number = wrapped.payload_type
+        return self._own(replace(red, parameters=((f"{number}/{number}", ""),)))
+
+    def _own(self, codec: RtpCodec) -> RtpCodec | None:
         key = (codec.mime_type.lower(), codec.fmtp)
         if key not in self._known:
             wanted = 2 if codec.rtx_payload_type is not None else 1
@@ -192,12 +205,6 @@ class PayloadTypes:
             numbers = [self._free.pop() for _ in range(wanted)]
             self._known[key] = numbers[0], numbers[1] if wanted == 2 else None
         number, rtx = self._known[key]
-        return RtpCodec(
-            payload_type=number,
-            mime_type=codec.mime_type,
-            clock_rate=codec.clock_rate,
-            channels=codec.channels,
-            parameters=codec.parameters,
-            feedback=codecs.OWN_FEEDBACK[codec.kind],
-            rtx_payload_type=rtx,
-        )
+        # Lost RED is in the next packet; what is asked for again is Opus.
+        feedback = () if codec.name == "RED" else codecs.OWN_FEEDBACK[codec.kind]
+        return replace(codec, payload_type=number, feedback=feedback, rtx_payload_type=rtx)

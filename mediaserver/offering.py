@@ -48,10 +48,9 @@ class OfferWriter:
             return negotiation.application(section.mid, transport, first=first)
         sender = section.sender
         source = sender.source.codecs if sender else []
-        own = [mine for codec in source if (mine := self._payload_types.own(codec))]
+        own = self._payload_types.own(source)
         if not own:  # a freed section keeps the kind's plainest codec so that the line stays valid
-            plain = PLAIN_CODECS[section.kind]
-            own = [mine for mine in [self._payload_types.own(plain)] if mine]
+            own = self._payload_types.own([PLAIN_CODECS[section.kind]])
         extensions = negotiation.own_extensions(section.kind)
         return negotiation.sending(section.kind, section.mid, sender, own, extensions, transport, first=first)
 

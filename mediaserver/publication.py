@@ -92,8 +92,4 @@ def preferred_codecs(match: SectionMatch) -> dict[str, str]:
     livekit-client leaves the choice to the server: without this, a request for H264, VP9 or AV1 becomes VP8.
     """
     streams = {**match.kept, **match.new}
-    return {
-        mid: stream.codec.mime_type
-        for mid, stream in streams.items()
-        if stream.kind == "video" and stream.codec.mime_type
-    }
+    return {mid: mime for mid, stream in streams.items() if (mime := stream.preferred_mime_type)}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, cast
 
 from . import codecs
-from .engine import CodecParameters, Encoding
+from .engine import CodecParameters, Encoding, PayloadTypeMapping
 from .sdp import MediaSection, RtpCodec
 
 if TYPE_CHECKING:
@@ -147,10 +147,7 @@ class RtpSender:
             ssrc=self.ssrc,
             rtx_ssrc=self.rtx_ssrc if has_rtx else None,
             cname=self.cname,
-            payload_types=[
-                (theirs.payload_type, mine.payload_type, mine.rtx_payload_type)
-                for theirs, mine in self.mapping
-            ],
+            payload_types=[_payload_type_mapping(theirs, mine) for theirs, mine in self.mapping],
             extensions=self.extensions,
         )
         plane.set_sender_target(
@@ -162,6 +159,13 @@ def map_codecs(source: list[RtpCodec], peer: list[RtpCodec]) -> list[tuple[RtpCo
     """Pairs each codec of a source with the peer's that stands for it."""
     pairs = ((codec, codecs.match(codec, peer)) for codec in source)
     return [(codec, found) for codec, found in pairs if found is not None]
+
+
+def _payload_type_mapping(theirs: RtpCodec, mine: RtpCodec) -> PayloadTypeMapping:
+    unwrap_red = theirs.name == "RED" and mine.name != "RED"
+    return PayloadTypeMapping(
+        theirs.payload_type, mine.payload_type, mine.rtx_payload_type, unwrap_red=unwrap_red
+    )
 
 
 def carries(mapping: list[tuple[RtpCodec, RtpCodec]], source: RtpReceiver) -> bool:

@@ -115,6 +115,16 @@ class CodecStream:
         return TrackCodec("", settings.cid, settings.layers)
 
     @property
+    def preferred_mime_type(self) -> str:
+        """What the publisher should send, where the server has a say. Speech goes redundantly (RED) unless its
+        publisher wants that not, or encrypts it: RED is made before the encryption and could not be unwrapped."""
+        settings = self.track.settings
+        if self.kind == "video":
+            return self.codec.mime_type
+        redundant = not settings.disable_red and settings.encryption is Encryption.NONE
+        return "audio/red" if redundant else "audio/opus"
+
+    @property
     def cids(self) -> frozenset[str]:
         """The ids that an offer may use for this stream."""
         settings = self.track.settings

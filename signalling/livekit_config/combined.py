@@ -10,7 +10,7 @@ from mediaserver.ice_candidates import Adapter
 from signalling.livekit_config import values
 
 #: Come with what they protect, without a say.
-ALWAYS = ("video/rtx", "audio/red")
+ALWAYS = ("video/rtx",)
 PRESET = {
     "emptytimeout": "empty_timeout",
     "departuretimeout": "departure_timeout",

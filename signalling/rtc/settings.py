@@ -163,7 +163,14 @@ class RtcSettings(BaseModel):
     allow_simulate: bool = False
     """Whether clients may ask for simulated failures (SDK tests)."""
 
-    enabled_codecs: tuple[str, ...] = ("audio/opus", "video/VP8", "video/H264", "video/VP9", "video/AV1")
+    enabled_codecs: tuple[str, ...] = (
+        "audio/opus",
+        "audio/red",
+        "video/VP8",
+        "video/H264",
+        "video/VP9",
+        "video/AV1",
+    )
     ice_servers: tuple[IceServerSettings, ...] = ()
     region: str = ""
     server_version: str = "1.13.5"

@@ -10,7 +10,7 @@ from aioice import stun
 from aiortc.rtp import RTCP_PSFB_PLI, RtcpPacket, RtcpPsfbPacket, RtcpRtpfbPacket, RtpPacket
 from pylibsrtp import Policy, Session
 
-from mediaserver._dataplane import CodecParameters, DataPlane, Encoding
+from mediaserver._dataplane import CodecParameters, DataPlane, Encoding, PayloadTypeMapping
 
 TIMEOUT_S = 5.0
 PASSWORD = "password-of-24-characters"
@@ -113,7 +113,7 @@ class Peer:
             ssrc=ssrc,
             rtx_ssrc=ssrc + 1,
             cname="publisher",
-            payload_types=[(VIDEO, OUT_VIDEO, OUT_RTX)],
+            payload_types=[PayloadTypeMapping(VIDEO, OUT_VIDEO, OUT_RTX)],
             extensions=[],
         )
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 
 import pytest
-from aiortc.rtp import RtcpPsfbPacket, RtcpRrPacket
+from aiortc.rtp import RtcpPsfbPacket, RtcpRrPacket, RtpPacket
 from dataplane_peer import OUT_RTX, OUT_VIDEO, PASSWORD, POLICIES, Peer, number_of
 
-from mediaserver._dataplane import DataPlane
+from mediaserver._dataplane import CodecParameters, DataPlane, Encoding, PayloadTypeMapping
 
 Join = Callable[..., Peer]
 
@@ -257,3 +257,48 @@ def test_a_closed_plane_takes_no_commands() -> None:
     made.close()
     with pytest.raises(OSError, match="commands"):
         made.add_transport(1, 0, "ufrag1", PASSWORD)
+
+
+def test_red_is_unwrapped_for_who_does_not_take_it(join: Join) -> None:
+    alice, bob = join(), join()
+    alice.check()
+    bob.check()
+    alice.plane.set_receiver(
+        alice.transport,
+        1,
+        kind="audio",
+        mid="0",
+        codecs=[CodecParameters(63, "audio/red", 48_000), CodecParameters(111, "audio/opus", 48_000)],
+        encodings=[Encoding(ssrc=7)],
+        extensions=[],
+        nack=False,
+    )
+    bob.plane.set_sender(
+        bob.transport,
+        1,
+        receiver=1,
+        mid="0",
+        ssrc=500,
+        rtx_ssrc=None,
+        cname="publisher",
+        payload_types=[PayloadTypeMapping(63, 96, unwrap_red=True), PayloadTypeMapping(111, 96)],
+        extensions=[],
+    )
+    for number in (1, 2, 4):  # 3 is lost, and in the redundancy of 4
+        redundant = struct.pack("!BBH", 0x80 | 111, 960 >> 6, (960 & 0x3F) << 10 | 4)
+        packet = RtpPacket(63, 0, number, 960 * number, 7)
+        packet.payload = redundant + bytes([111]) + struct.pack("!II", number - 1, number)
+        alice.send(alice.outbound.protect(packet.serialize()))
+    got = [bob.next_video() for _ in range(4)]
+    assert [packet.payload for packet in got] == [struct.pack("!I", number) for number in (1, 2, 3, 4)]
+    assert {packet.payload_type for packet in got} == {96}
+    numbers = [packet.sequence_number for packet in got]
+    assert numbers == list(range(numbers[0], numbers[0] + 4))
+    assert [packet.timestamp - got[0].timestamp for packet in got] == [0, 960, 1920, 2880]
+    assert counters(alice.plane)["red_recovered"] == 1
+
+
+def test_payload_types_are_checked() -> None:
+    for numbers in ((128, 1, None), (1, 128, None), (1, 2, 128)):
+        with pytest.raises(ValueError, match="payload types"):
+            PayloadTypeMapping(*numbers)

@@ -161,7 +161,7 @@ def test_livekits_example_is_understood() -> None:
     rtc = ours.rtc
     assert (rtc.region, rtc.auto_create, rtc.enable_remote_unmute) == ("school-1", False, True)
     assert (rtc.empty_timeout_s, rtc.departure_timeout_s, rtc.max_participants) == (200, 30, 40)
-    assert rtc.enabled_codecs == ("audio/opus", "video/VP8")
+    assert rtc.enabled_codecs == ("audio/opus", "video/VP8", "audio/red")
     assert (rtc.max_tracks, rtc.max_bytes_per_s) == (0, 1_000_000_000)
     turn, stun = rtc.ice_servers
     assert turn.urls == ("turns:turn.school.example:443?transport=tcp",)

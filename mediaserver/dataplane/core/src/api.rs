@@ -114,6 +114,19 @@ pub struct ReceiverParameters {
     pub nack: bool,
 }
 
+/// What becomes of one payload type of the source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct PayloadTypeMapping {
+    pub incoming: u8,
+    pub outgoing: u8,
+    /// Payload type of its RFC 4588 retransmissions.
+    pub outgoing_rtx: Option<u8>,
+    /// `incoming` is RED (RFC 2198) and the peer takes only what it wraps: the primary block goes out alone, and lost
+    /// packets are made again from the redundant ones.
+    pub unwrap_red: bool,
+}
+
 /// How a track goes out.
 #[derive(Clone, Debug)]
 pub struct SenderParameters {
@@ -127,8 +140,8 @@ pub struct SenderParameters {
     pub rtx_ssrc: Option<u32>,
     /// Canonical name in SDES: equal for the audio and video of one publisher, so that players synchronise them.
     pub cname: String,
-    /// Payload types: (incoming, outgoing, outgoing RTX). A packet whose type is not here is not forwarded.
-    pub payload_types: Vec<(u8, u8, Option<u8>)>,
+    /// A packet whose payload type is not here is not forwarded.
+    pub payload_types: Vec<PayloadTypeMapping>,
     /// Negotiated with this peer.
     pub extensions: Vec<Extension>,
 }
@@ -307,6 +320,8 @@ pub struct Counters {
     pub retransmitted_out: u64,
     pub retransmission_misses: u64,
     pub duplicates_in: u64,
+    /// Lost packets made again from the redundancy of later ones (RFC 2198).
+    pub red_recovered: u64,
     pub dropped_disabled: u64,
     pub dropped_dtls: u64,
     pub stun_requests: u64,

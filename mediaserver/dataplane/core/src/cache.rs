@@ -22,6 +22,24 @@ pub(crate) struct Meta {
     /// 0 for a packet of padding only.
     pub payload_length: u16,
     pub vp8: Option<Vp8Descriptor>,
+    pub red: Red,
+}
+
+/// What a cached packet has to do with redundant audio (RFC 2198).
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Red {
+    /// Where the primary block begins in the payload; 0: the payload is not RED.
+    pub primary: u16,
+    /// The packet was lost at first and made again from a later one. What was sent of it had neither marker nor
+    /// extensions, and must stay so: a changed packet under the same number would use an SRTP nonce twice.
+    pub recovered: bool,
+}
+
+impl Red {
+    /// Stands for a packet that never arrived.
+    pub fn is_stand_in(self) -> bool {
+        self.recovered && self.primary == 0
+    }
 }
 
 /// A ring addressed by sequence number.
@@ -50,9 +68,13 @@ impl Cache {
     }
 
     /// Copies a packet in; the one copy of the incoming side.
-    pub fn insert(&mut self, meta: Meta, packet: &[u8]) -> Result<(), Refused> {
+    pub fn insert(&mut self, mut meta: Meta, packet: &[u8]) -> Result<(), Refused> {
         let index = (meta.sequence & self.mask) as usize;
         match &self.metas[index] {
+            // The publisher's own packet replaces what was made from redundancy.
+            Some(old) if old.sequence == meta.sequence && old.red.is_stand_in() && meta.red.primary > 0 => {
+                meta.red.recovered = true;
+            }
             Some(old) if old.sequence == meta.sequence => return Err(Refused::Duplicate),
             Some(old) if old.sequence > meta.sequence => return Err(Refused::TooOld),
             _ => {}

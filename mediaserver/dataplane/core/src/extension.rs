@@ -89,7 +89,7 @@ impl Ids {
 
 /// Incoming id -> outgoing id for the elements that are forwarded; 0 where an element is dropped.
 /// Computed when a sender is made, so that a packet costs one array look-up for each element.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Remap(Box<[u8; 256]>);
 
 impl Remap {

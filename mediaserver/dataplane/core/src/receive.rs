@@ -305,6 +305,7 @@ impl Core {
             self.tell_senders(route.receiver, route.encoding, Some(number));
         }
         let receiver = &mut self.receivers[route.receiver];
+        self.counters.red_recovered += std::mem::take(&mut receiver.encodings[route.encoding].recovered);
         if outcome == Outcome::Stored && !receiver.queued {
             receiver.queued = true;
             self.queued.push(route.receiver);

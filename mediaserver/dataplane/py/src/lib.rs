@@ -61,6 +61,27 @@ impl Encoding {
     }
 }
 
+#[pyclass(frozen, from_py_object, module = "mediaserver._dataplane")]
+#[derive(Clone)]
+struct PayloadTypeMapping(core::PayloadTypeMapping);
+
+#[pymethods]
+impl PayloadTypeMapping {
+    #[new]
+    #[pyo3(signature = (incoming, outgoing, outgoing_rtx=None, *, unwrap_red=false))]
+    fn new(incoming: u8, outgoing: u8, outgoing_rtx: Option<u8>, unwrap_red: bool) -> PyResult<Self> {
+        if incoming.max(outgoing).max(outgoing_rtx.unwrap_or(0)) > MAX_PAYLOAD_TYPE {
+            return Err(PyValueError::new_err("payload types are 0..=127"));
+        }
+        Ok(Self(core::PayloadTypeMapping {
+            incoming,
+            outgoing,
+            outgoing_rtx,
+            unwrap_red,
+        }))
+    }
+}
+
 /// Worker threads with their sockets.
 #[pyclass(frozen, module = "mediaserver._dataplane")]
 struct DataPlane(polyana_io::DataPlane);
@@ -279,15 +300,11 @@ impl DataPlane {
         ssrc: u32,
         rtx_ssrc: Option<u32>,
         cname: String,
-        payload_types: Vec<(u8, u8, Option<u8>)>,
+        payload_types: Vec<PayloadTypeMapping>,
         extensions: Vec<(String, u8)>,
     ) -> PyResult<()> {
-        let in_range =
-            |&(a, b, rtx): &(u8, u8, Option<u8>)| a.max(b).max(rtx.unwrap_or(0)) <= MAX_PAYLOAD_TYPE;
-        if !payload_types.iter().all(in_range) || cname.len() > 255 {
-            return Err(PyValueError::new_err(
-                "payload types are 0..=127, a CNAME has at most 255 bytes",
-            ));
+        if cname.len() > 255 {
+            return Err(PyValueError::new_err("a CNAME has at most 255 bytes"));
         }
         let parameters = core::SenderParameters {
             receiver,
@@ -295,7 +312,7 @@ impl DataPlane {
             ssrc,
             rtx_ssrc,
             cname,
-            payload_types,
+            payload_types: payload_types.into_iter().map(|mapping| mapping.0).collect(),
             extensions,
         };
         self.command(Command::SetSender {
@@ -344,6 +361,7 @@ fn _dataplane(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<DataPlane>()?;
     module.add_class::<CodecParameters>()?;
     module.add_class::<Encoding>()?;
+    module.add_class::<PayloadTypeMapping>()?;
     module.add_class::<events::IceSelected>()?;
     module.add_class::<events::IceDisconnected>()?;
     module.add_class::<events::DtlsReceived>()?;

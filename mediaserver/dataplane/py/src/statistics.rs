@@ -76,6 +76,7 @@ fn counters(core: Counters, shell: ShellCounters) -> BTreeMap<&'static str, u64>
             retransmitted_out,
             retransmission_misses,
             duplicates_in,
+            red_recovered,
             dropped_disabled,
             dropped_dtls,
             stun_requests,

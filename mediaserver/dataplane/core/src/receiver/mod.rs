@@ -4,10 +4,11 @@ pub(crate) mod feedback;
 pub(crate) mod keyframe;
 pub(crate) mod level;
 pub(crate) mod nack;
+mod redundancy;
 pub(crate) mod report;
 
 use crate::api::{Encoding as EncodingParameters, MediaKind, ReceiverId, ReceiverParameters, Time};
-use crate::cache::{Cache, Meta, Refused, SLOT};
+use crate::cache::{Cache, Meta, Red, Refused, SLOT};
 use crate::extension::Ids;
 use keyframe::KeyframeRequest;
 use level::Level;
@@ -47,6 +48,8 @@ pub(crate) struct Encoding {
     pub last_packet: Time,
     pub live: bool,
     pub clock_rate: u32,
+    /// Packets made again from redundancy, not yet counted by the core.
+    pub recovered: u64,
 }
 
 impl Encoding {
@@ -63,6 +66,7 @@ impl Encoding {
             last_packet: Time::default(),
             live: false,
             clock_rate,
+            recovered: 0,
         }
     }
 
@@ -339,7 +343,7 @@ fn store(
         Codec::Vp8 => Vp8Descriptor::parse(payload).ok(),
         _ => None,
     };
-    let meta = Meta {
+    let mut meta = Meta {
         sequence,
         timestamp: arrival.header.timestamp,
         arrival: arrival.now,
@@ -353,7 +357,14 @@ fn store(
         payload_offset: offset as u16,
         payload_length: length as u16,
         vp8,
+        red: Red::default(),
     };
+    if payload_type.codec == Codec::Red {
+        match redundancy::recover(stream, &meta, arrival.packet) {
+            Ok(primary) => meta.red.primary = primary,
+            Err(_) => return Outcome::Malformed,
+        }
+    }
     match stream.cache.insert(meta, arrival.packet) {
         Ok(()) => {
             stream.pending.push(sequence);

@@ -91,6 +91,11 @@ impl NackGenerator {
         }
     }
 
+    /// A packet that is not needed any more, though it did not arrive.
+    pub fn forget(&mut self, sequence: u64) {
+        self.missing.retain(|missing| missing.sequence != sequence);
+    }
+
     pub fn clear(&mut self) {
         self.missing.clear();
     }

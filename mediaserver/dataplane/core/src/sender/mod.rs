@@ -4,35 +4,19 @@ pub(crate) mod munger;
 pub(crate) mod report;
 pub(crate) mod retransmit;
 pub(crate) mod selector;
+mod shape;
+mod stamp;
 
 use crate::api::{MediaKind, SenderId, SenderParameters, SenderTarget, Time};
-use crate::batch::{MAX_DATAGRAM, TransmitBatch};
+use crate::batch::TransmitBatch;
 use crate::cache::Meta;
-use crate::extension::{Ids, Kind, Remap};
 use crate::receiver::{Encoding, Receiver};
 use crate::transport::Outlet;
 use munger::{Munger, Segment, Start};
-use polyana_wire::rtp::{self, ExtensionIter, Header};
 use report::SenderReports;
 use retransmit::ResendLimit;
-
-/// Elements that one outgoing packet may carry.
-const MAX_EXTENSIONS: usize = 16;
-/// No outgoing payload type.
-const NONE: u8 = 0xff;
-
-/// How a packet of one sender looks, apart from its numbers.
-struct Shape {
-    ssrc: u32,
-    rtx_ssrc: u32,
-    mid: Vec<u8>,
-    mid_id: Option<u8>,
-    transport_sequence_id: Option<u8>,
-    abs_send_time_id: Option<u8>,
-    remap: Remap,
-    payload_types: Box<[u8; 128]>,
-    rtx_payload_types: Box<[u8; 128]>,
-}
+use shape::{NONE, Packet, Shape, rewritten};
+use stamp::Stamps;
 
 pub(crate) struct Sender {
     pub id: SenderId,
@@ -50,6 +34,7 @@ pub(crate) struct Sender {
     last_sent: Time,
     next_rtx: u64,
     resend: ResendLimit,
+    stamps: Stamps,
     pub reports: SenderReports,
     pub packets: u64,
     pub bytes: u64,
@@ -80,6 +65,7 @@ impl Sender {
         parameters: &SenderParameters,
         random: u64,
     ) -> Self {
+        let shape = Shape::new(parameters, source);
         Self {
             id,
             transport,
@@ -88,7 +74,8 @@ impl Sender {
             cname: parameters.cname.clone(),
             target: SenderTarget::default(),
             current: None,
-            shape: Shape::new(parameters, source),
+            stamps: Stamps::new(shape.needs_stamps, 0),
+            shape,
             munger: Munger::new(random as u16),
             last_sent: Time::default(),
             next_rtx: random >> 16 & 0x7fff,
@@ -109,7 +96,11 @@ impl Sender {
 
     /// Takes new parameters of the same SSRC; numbering goes on.
     pub fn configure(&mut self, receiver: usize, source: &Receiver, parameters: &SenderParameters) {
-        self.shape = Shape::new(parameters, source);
+        let shape = Shape::new(parameters, source);
+        if self.shape != shape {
+            self.stamps = Stamps::new(shape.needs_stamps, self.munger.next_out());
+            self.shape = shape;
+        }
         self.cname.clone_from(&parameters.cname);
         if self.receiver != receiver {
             self.receiver = receiver;
@@ -237,7 +228,10 @@ impl Sender {
         let Some((meta, slot)) = encoding.cache.get(sequence) else {
             return;
         };
-        if meta.payload_length == 0 || self.shape.payload_types[usize::from(meta.payload_type)] == NONE {
+        if self.shape.has_otherwise(meta) {
+            return;
+        }
+        if meta.payload_length == 0 || self.shape.outgoing(meta).payload_type == NONE {
             self.munger.leave_out(current as u8, sequence, false);
             return;
         }
@@ -250,18 +244,25 @@ impl Sender {
         let Some((segment, out)) = self.munger.map(current as u8, sequence) else {
             return;
         };
-        let shape = &self.shape;
-        let path = outlet.path;
-        let length = batch.push(&path, Some(meta.arrival), |buffer| {
-            shape.write(meta, slot, &segment, out, None, outlet, buffer, now)
+        let packet = Packet {
+            meta,
+            slot,
+            segment,
+            out,
+            rtx: None,
+            stamp: self.shape.stamp(outlet, now),
+        };
+        let length = batch.push(&outlet.path, Some(meta.arrival), |buffer| {
+            self.shape.write(&packet, outlet.srtp, buffer)
         });
         let Some(length) = length else { return };
+        self.stamps.remember(out, packet.stamp);
         let (timestamp, picture, tl0) = rewritten(meta, &segment);
         self.munger.sent(sequence, out, timestamp, picture, tl0);
         self.last_sent = now;
         self.packets += 1;
         self.bytes += length as u64;
-        self.payload_bytes += u64::from(meta.payload_length);
+        self.payload_bytes += u64::from(self.shape.payload_length(meta));
         sent.packets += 1;
         sent.bytes += length as u64;
     }
@@ -293,17 +294,31 @@ impl Sender {
         let Some((meta, slot)) = encoding.cache.get(number) else {
             return Resend::Missing;
         };
+        if self.shape.forwards_red && meta.red.is_stand_in() {
+            return Resend::Missing;
+        }
         if !self.resend.allow(out, rtt_us, now) {
             return Resend::Recent;
         }
-        let rtx = self
-            .shape
-            .rtx_payload_type(meta.payload_type)
-            .map(|_| self.next_rtx);
-        let shape = &self.shape;
-        let path = outlet.path;
-        let length = batch.push(&path, None, |buffer| {
-            shape.write(meta, slot, &segment, out, rtx, outlet, buffer, now)
+        let has_rtx = self.shape.outgoing(meta).rtx != NONE;
+        let rtx = has_rtx.then_some(self.next_rtx);
+        let stamp = match rtx {
+            Some(_) => self.shape.stamp(outlet, now),
+            None => match self.stamps.recall(out) {
+                Some(stamp) => stamp,
+                None => return Resend::Missing,
+            },
+        };
+        let packet = Packet {
+            meta,
+            slot,
+            segment,
+            out,
+            rtx,
+            stamp,
+        };
+        let length = batch.push(&outlet.path, None, |buffer| {
+            self.shape.write(&packet, outlet.srtp, buffer)
         });
         let Some(length) = length else {
             return Resend::Unknown;
@@ -330,175 +345,4 @@ pub(crate) enum Resend {
     Missing,
     Unknown,
     Recent,
-}
-
-/// Timestamp, picture id and TL0PICIDX after a segment's offsets.
-fn rewritten(meta: &Meta, segment: &Segment) -> (u32, Option<u16>, Option<u8>) {
-    let picture = meta.vp8.and_then(|vp8| {
-        let mask = if vp8.picture_id_is_15_bits { 0x7fff } else { 0x7f };
-        vp8.picture_id
-            .map(|id| id.wrapping_sub(segment.picture_offset) & mask)
-    });
-    let tl0 = meta
-        .vp8
-        .and_then(|vp8| vp8.tl0_picture_index)
-        .map(|index| index.wrapping_sub(segment.tl0_offset));
-    (
-        meta.timestamp.wrapping_sub(segment.timestamp_offset),
-        picture,
-        tl0,
-    )
-}
-
-impl Shape {
-    fn new(parameters: &SenderParameters, source: &Receiver) -> Self {
-        let ids = Ids::new(&parameters.extensions);
-        let mut payload_types = Box::new([NONE; 128]);
-        let mut rtx_payload_types = Box::new([NONE; 128]);
-        for &(incoming, outgoing, rtx) in &parameters.payload_types {
-            let incoming = usize::from(incoming & 0x7f);
-            payload_types[incoming] = outgoing & 0x7f;
-            if parameters.rtx_ssrc.is_some() {
-                rtx_payload_types[incoming] = rtx.map_or(NONE, |rtx| rtx & 0x7f);
-            }
-        }
-        Self {
-            ssrc: parameters.ssrc,
-            rtx_ssrc: parameters.rtx_ssrc.unwrap_or_default(),
-            mid: parameters.mid.as_bytes().to_vec(),
-            mid_id: ids.id(Kind::Mid),
-            transport_sequence_id: ids.id(Kind::TransportSequence),
-            abs_send_time_id: ids.id(Kind::AbsSendTime),
-            remap: Remap::new(&source.ids, &ids),
-            payload_types,
-            rtx_payload_types,
-        }
-    }
-
-    fn rtx_payload_type(&self, incoming: u8) -> Option<u8> {
-        Some(self.rtx_payload_types[usize::from(incoming)]).filter(|&rtx| rtx != NONE)
-    }
-
-    /// Writes and encrypts one packet; `rtx` holds the number on the retransmission stream.
-    #[allow(clippy::too_many_arguments)] // the inner loop: a struct of references would be built for each packet
-    fn write(
-        &self,
-        meta: &Meta,
-        slot: &[u8],
-        segment: &Segment,
-        out: u64,
-        rtx: Option<u64>,
-        outlet: &mut Outlet<'_>,
-        buffer: &mut [u8],
-        now: Time,
-    ) -> Option<usize> {
-        let (timestamp, picture, tl0) = rewritten(meta, segment);
-        let (ssrc, index, payload_type) = match rtx {
-            Some(index) => (self.rtx_ssrc, index, self.rtx_payload_type(meta.payload_type)?),
-            None => (self.ssrc, out, self.payload_types[usize::from(meta.payload_type)]),
-        };
-        let header = self.write_header(
-            meta,
-            slot,
-            payload_type,
-            index as u16,
-            timestamp,
-            ssrc,
-            outlet,
-            buffer,
-            now,
-        )?;
-        let mut start = header;
-        if rtx.is_some() {
-            buffer
-                .get_mut(start..start + 2)?
-                .copy_from_slice(&(out as u16).to_be_bytes());
-            start += 2;
-        }
-        let from = usize::from(meta.payload_offset);
-        let end = start + usize::from(meta.payload_length);
-        if end + outlet.srtp.profile().rtp_overhead() > MAX_DATAGRAM {
-            return None;
-        }
-        // The one copy of the outgoing side; encryption happens in place.
-        buffer[start..end].copy_from_slice(&slot[from..from + usize::from(meta.payload_length)]);
-        if let Some(vp8) = &meta.vp8 {
-            vp8.rewrite(&mut buffer[start..end], picture.unwrap_or(0), tl0.unwrap_or(0));
-        }
-        outlet.srtp.protect_rtp(index, ssrc, header, buffer, end).ok()
-    }
-
-    #[allow(clippy::too_many_arguments)] // as above
-    fn write_header(
-        &self,
-        meta: &Meta,
-        slot: &[u8],
-        payload_type: u8,
-        sequence: u16,
-        timestamp: u32,
-        ssrc: u32,
-        outlet: &mut Outlet<'_>,
-        buffer: &mut [u8],
-        now: Time,
-    ) -> Option<usize> {
-        let mut elements: [(u8, &[u8]); MAX_EXTENSIONS] = [(0, &[]); MAX_EXTENSIONS];
-        let mut count = 0;
-        let mut add = |id: u8, value| {
-            if count < MAX_EXTENSIONS {
-                elements[count] = (id, value);
-                count += 1;
-            }
-        };
-        if let Some(id) = self.mid_id {
-            add(id, self.mid.as_slice());
-        }
-        for (id, value) in incoming_elements(meta, slot) {
-            let id = self.remap.outgoing(id);
-            if id != 0 {
-                add(id, value);
-            }
-        }
-        let send_time = abs_send_time(now);
-        if let Some(id) = self.abs_send_time_id {
-            add(id, &send_time);
-        }
-        let transport_sequence = outlet.transport_sequence.to_be_bytes();
-        if let Some(id) = self.transport_sequence_id {
-            *outlet.transport_sequence = outlet.transport_sequence.wrapping_add(1);
-            add(id, &transport_sequence);
-        }
-        rtp::write_header(
-            buffer,
-            meta.marker,
-            payload_type,
-            sequence,
-            timestamp,
-            ssrc,
-            &elements[..count],
-        )
-        .ok()
-    }
-}
-
-/// The extension elements of a cached packet.
-fn incoming_elements<'a>(meta: &Meta, slot: &'a [u8]) -> ExtensionIter<'a> {
-    let header = Header {
-        marker: false,
-        payload_type: 0,
-        sequence_number: 0,
-        timestamp: 0,
-        ssrc: 0,
-        length: 0,
-        has_padding: false,
-        extension: meta
-            .extension
-            .map(|(profile, at, size)| (profile, usize::from(at), usize::from(size))),
-    };
-    header.extensions(slot)
-}
-
-/// 24-bit 6.18 fixed point seconds.
-fn abs_send_time(now: Time) -> [u8; 3] {
-    let fixed = ((u128::from(now.0) << 18) / 1_000_000) as u32;
-    [(fixed >> 16) as u8, (fixed >> 8) as u8, fixed as u8]
 }

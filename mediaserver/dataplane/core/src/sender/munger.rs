@@ -69,6 +69,10 @@ impl Munger {
         self.started
     }
 
+    pub fn next_out(&self) -> u64 {
+        self.next_out
+    }
+
     /// Continues with another source: its first packet gets the next number, `timestamp` as its time, the next picture.
     pub fn switch(&mut self, encoding: u8, start: Start, timestamp: u32) {
         let (picture_offset, tl0_offset) = if self.started {

@@ -28,7 +28,7 @@ fn call(seed: u64, link: Link, rtx: bool) -> Call {
     let mut parameters = crate::harness::sender_parameters(camera, 0);
     if !rtx {
         parameters.rtx_ssrc = None;
-        parameters.payload_types = vec![(96, 120, None)];
+        parameters.payload_types = vec![crate::harness::mapping(96, 120, None)];
     }
     let video = network.subscribe_as(bob, parameters);
     let audio = network.subscribe(bob, microphone);
@@ -82,6 +82,7 @@ fn assert_saved(seed: u64, link: Link, rtx: bool) {
     assert!(counters.nacks_out > 0 && counters.nacks_in > 0);
     assert!(counters.retransmitted_out > 0);
     assert_eq!(counters.retransmitted_in > 0, rtx);
+    assert_eq!(call.network.peers[1].nonces_used_twice, 0);
 }
 
 #[test]

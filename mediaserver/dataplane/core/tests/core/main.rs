@@ -12,5 +12,6 @@ mod layers_switch_without_a_seam;
 mod lips_stay_in_sync;
 mod losses_are_recovered;
 mod paths_follow_the_peer;
+mod red_is_for_those_who_take_it;
 mod strangers_get_nothing;
 mod tracks_are_muted_and_ended;

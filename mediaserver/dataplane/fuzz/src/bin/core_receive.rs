@@ -3,7 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use polyana_core::{
-    CodecParameters, Command, Config, Core, Encoding, MediaKind, Path, Protocol, ReceiverParameters,
+    CodecParameters, Command, Config, Core, Encoding, MediaKind, Path, PayloadTypeMapping,
+    Protocol, ReceiverParameters,
     SenderParameters, SenderTarget, SrtpKeys, Time, TransmitBatch,
 };
 use polyana_wire::rtp::Header;
@@ -89,7 +90,12 @@ fn call(core: &mut Core) {
         ssrc: 100,
         rtx_ssrc: Some(101),
         cname: "alice".into(),
-        payload_types: vec![(96, 120, Some(121))],
+        payload_types: vec![PayloadTypeMapping {
+            incoming: 96,
+            outgoing: 120,
+            outgoing_rtx: Some(121),
+            unwrap_red: false,
+        }],
         extensions: vec![(TRANSPORT_CC.into(), 3)],
     };
     core.command(

@@ -1,7 +1,8 @@
 //! Codec payload headers: what they say, what is rewritten, and that no input breaks them.
 use super::seeded;
 use polyana_wire::Error;
-use polyana_wire::payload::{Codec, Vp8Descriptor, Vp9Descriptor, is_keyframe_start, red};
+use polyana_wire::payload::red::{self, Redundancy};
+use polyana_wire::payload::{Codec, Vp8Descriptor, Vp9Descriptor, is_keyframe_start};
 use proptest::prelude::*;
 
 const CODECS: [Codec; 8] = [
@@ -114,21 +115,28 @@ fn av1_sequences_start_by_the_n_bit() {
 #[test]
 fn red_blocks_come_oldest_first() {
     let payload = [0x80 | 111, 0x0f, 0x00, 2, 111, 1, 2, 3, 4, 5]; // offset 960, two octets, then the primary
-    let mut blocks = Vec::new();
-    red::for_each_block(&payload, |block| blocks.push(block)).unwrap();
-    assert_eq!(blocks.len(), 2);
+    let found = Redundancy::parse(&payload).unwrap();
+    let redundant: Vec<_> = found.redundant().collect();
+    assert_eq!((redundant.len(), found.redundant_count()), (1, 1));
     assert_eq!(
-        (blocks[0].payload_type, blocks[0].timestamp_offset, blocks[0].data),
-        (111, 960, &[1u8, 2][..])
+        (redundant[0].payload_type, redundant[0].timestamp_offset),
+        (111, 960)
     );
+    assert_eq!((redundant[0].offset, redundant[0].data), (5, &[1u8, 2][..]));
     assert_eq!(
-        (blocks[1].payload_type, blocks[1].timestamp_offset, blocks[1].data),
-        (111, 0, &[3u8, 4, 5][..])
+        (found.primary.payload_type, found.primary.timestamp_offset),
+        (111, 0)
     );
-    assert_eq!(
-        red::for_each_block(&[0x80, 0, 0, 200, 0], |_| {}),
-        Err(Error::Truncated)
-    );
+    assert_eq!((found.primary.offset, found.primary.data), (7, &[3u8, 4, 5][..]));
+    assert_eq!(Redundancy::parse(&[0x80, 0, 0, 200, 0]), Err(Error::Truncated));
+    assert_eq!(Redundancy::parse(&[]), Err(Error::Truncated));
+}
+
+#[test]
+fn red_blocks_take_other_payload_types() {
+    let mut payload = [0x80 | 111, 0x0f, 0x00, 2, 111, 1, 2, 3, 4, 5];
+    red::map_payload_types(&mut payload, |inner| inner - 15);
+    assert_eq!(payload, [0x80 | 96, 0x0f, 0x00, 2, 96, 1, 2, 3, 4, 5]);
 }
 
 proptest! {
@@ -142,7 +150,12 @@ proptest! {
         if let Ok(descriptor) = Vp9Descriptor::parse(&payload) {
             prop_assert!(descriptor.length <= payload.len());
         }
-        let _ = red::for_each_block(&payload, |_| {});
+        if let Ok(found) = Redundancy::parse(&payload) {
+            let redundant: usize = found.redundant().map(|block| block.data.len()).sum();
+            prop_assert_eq!(found.primary.offset + found.primary.data.len(), payload.len());
+            prop_assert_eq!(4 * found.redundant_count() + 1 + redundant, found.primary.offset);
+        }
+        red::map_payload_types(&mut payload.clone(), |inner| inner ^ 1);
         if let Ok(descriptor) = Vp8Descriptor::parse(&payload) {
             prop_assert!(descriptor.length <= payload.len());
             descriptor.rewrite(&mut payload, 77, 5);

@@ -14,8 +14,8 @@ pub use sink::{Received, Sink};
 pub use source::{Codec, Source};
 
 use polyana_core::{
-    CodecParameters, Command, Config, Core, Encoding, Event, MediaKind, Path, ReceiverId, ReceiverParameters,
-    SenderId, SenderParameters, SenderTarget, Time, TransmitBatch, TransportId,
+    CodecParameters, Command, Config, Core, Encoding, Event, MediaKind, Path, PayloadTypeMapping, ReceiverId,
+    ReceiverParameters, SenderId, SenderParameters, SenderTarget, Time, TransmitBatch, TransportId,
 };
 use polyana_wire::srtp::Profile;
 use std::cmp::Reverse;
@@ -443,17 +443,7 @@ pub fn receiver_parameters(source: &Source) -> ReceiverParameters {
             MediaKind::Audio
         },
         mid: if source.is_video() { "v" } else { "a" }.into(),
-        codecs: vec![CodecParameters {
-            payload_type: source.payload_type,
-            mime_type: if source.is_video() {
-                "video/VP8"
-            } else {
-                "audio/opus"
-            }
-            .into(),
-            clock_rate: source.clock_rate,
-            rtx_payload_type: source.rtx_payload_type,
-        }],
+        codecs: codecs(source),
         encodings: vec![Encoding {
             rid: None,
             ssrc: Some(source.ssrc),
@@ -472,6 +462,30 @@ pub fn receiver_parameters(source: &Source) -> ReceiverParameters {
     }
 }
 
+fn codecs(source: &Source) -> Vec<CodecParameters> {
+    let (mime_type, clock_rate) = (
+        if source.is_video() {
+            "video/VP8"
+        } else {
+            "audio/opus"
+        },
+        source.clock_rate,
+    );
+    let media = CodecParameters {
+        payload_type: source.payload_type,
+        mime_type: mime_type.into(),
+        clock_rate,
+        rtx_payload_type: source.rtx_payload_type,
+    };
+    let red = source.red.map(|(payload_type, _)| CodecParameters {
+        payload_type,
+        mime_type: "audio/red".into(),
+        clock_rate,
+        rtx_payload_type: None,
+    });
+    red.into_iter().chain([media]).collect()
+}
+
 /// Payload types 96 -> 120 with RTX 121 and 111 -> 63.
 pub fn sender_parameters(receiver: ReceiverId, ssrc: u32) -> SenderParameters {
     SenderParameters {
@@ -480,7 +494,7 @@ pub fn sender_parameters(receiver: ReceiverId, ssrc: u32) -> SenderParameters {
         ssrc,
         rtx_ssrc: Some(ssrc + 1),
         cname: "publisher".into(),
-        payload_types: vec![(96, 120, Some(121)), (111, 63, None)],
+        payload_types: vec![mapping(96, 120, Some(121)), mapping(111, 63, None)],
         extensions: vec![
             (uri::MID.into(), id::OUT_MID),
             (uri::AUDIO_LEVEL.into(), id::OUT_AUDIO_LEVEL),
@@ -488,6 +502,15 @@ pub fn sender_parameters(receiver: ReceiverId, ssrc: u32) -> SenderParameters {
             (uri::SEND_TIME.into(), id::OUT_SEND_TIME),
             (uri::ORIENTATION.into(), id::OUT_ORIENTATION),
         ],
+    }
+}
+
+pub fn mapping(incoming: u8, outgoing: u8, outgoing_rtx: Option<u8>) -> PayloadTypeMapping {
+    PayloadTypeMapping {
+        incoming,
+        outgoing,
+        outgoing_rtx,
+        unwrap_red: false,
     }
 }
 

@@ -56,6 +56,9 @@ pub struct Peer {
     pub dtls: Vec<Vec<u8>>,
     pub feedback: Vec<(Time, Feedback)>,
     pub datagrams_in: u64,
+    /// Encrypted media by SSRC and number, to find two different packets under one nonce.
+    sealed: HashMap<(u32, u16), Vec<u8>>,
+    pub nonces_used_twice: u32,
     transactions: u64,
 }
 
@@ -95,6 +98,8 @@ impl Peer {
             dtls: Vec::new(),
             feedback: Vec::new(),
             datagrams_in: 0,
+            sealed: HashMap::new(),
+            nonces_used_twice: 0,
             transactions: 0,
         }
     }
@@ -238,6 +243,9 @@ impl Peer {
     fn receive_rtp(&mut self, now: Time, datagram: &mut [u8]) {
         assert!(datagram.len() <= 1500);
         let header = rtp::Header::parse(datagram).unwrap();
+        let known = self.sealed.entry((header.ssrc, header.sequence_number));
+        let first = known.or_insert_with(|| datagram.to_vec());
+        self.nonces_used_twice += u32::from(*first != datagram);
         let stream = self.streams.entry(header.ssrc).or_default();
         let length = match self.srtp_in.unprotect_rtp(stream, &header, datagram) {
             Err(polyana_wire::Error::Replayed) => return, // copied by the network, or resent without RTX

@@ -33,6 +33,8 @@ pub struct Source {
     pub rtx_ssrc: u32,
     pub payload_type: u8,
     pub rtx_payload_type: Option<u8>,
+    /// Payload type and number of redundant blocks of RED, where the source sends that.
+    pub red: Option<(u8, usize)>,
     pub codec: Codec,
     pub clock_rate: u32,
     pub interval_us: u64,
@@ -68,6 +70,8 @@ pub struct Source {
     pub nacked: Vec<(Time, u16)>,
     octets: u64,
     history: HashMap<u16, Vec<u8>>,
+    /// (RTP time, payload) of the newest frames, for redundancy.
+    spoken: Vec<(u32, Vec<u8>)>,
 }
 
 impl Source {
@@ -78,6 +82,7 @@ impl Source {
             rtx_ssrc: ssrc + 1,
             payload_type: if video { 96 } else { 111 },
             rtx_payload_type: video.then_some(97),
+            red: None,
             codec,
             clock_rate: if video { 90_000 } else { 48_000 },
             interval_us: if video { 40_000 } else { 20_000 },
@@ -107,6 +112,7 @@ impl Source {
             nacked: Vec::new(),
             octets: 0,
             history: HashMap::new(),
+            spoken: Vec::new(),
         }
     }
 
@@ -139,6 +145,7 @@ impl Source {
         (0..count)
             .map(|part| {
                 let payload = self.payload(keyframe, temporal_id, part);
+                let payload = self.with_redundancy(now, payload);
                 self.packet(
                     now,
                     &payload,
@@ -193,6 +200,28 @@ impl Source {
         payload
     }
 
+    /// RFC 2198, as libwebrtc makes it: the last frames before the newest.
+    fn with_redundancy(&mut self, now: Time, payload: Vec<u8>) -> Vec<u8> {
+        let Some((_, count)) = self.red else {
+            return payload;
+        };
+        let timestamp = self.timestamp_at(now);
+        let mut made = Vec::new();
+        let from = self.spoken.len().saturating_sub(count);
+        for (at, earlier) in &self.spoken[from..] {
+            let bits = timestamp.wrapping_sub(*at) << 10 | earlier.len() as u32;
+            made.extend([0x80 | self.payload_type]);
+            made.extend(&bits.to_be_bytes()[1..]);
+        }
+        made.push(self.payload_type);
+        self.spoken[from..]
+            .iter()
+            .for_each(|(_, earlier)| made.extend(earlier));
+        made.extend(&payload);
+        self.spoken.push((timestamp, payload));
+        made
+    }
+
     /// One packet with the given payload.
     pub fn packet(
         &mut self,
@@ -211,7 +240,13 @@ impl Source {
             extensions.push((id, vec![0x80 | level]));
         }
         let plain = write(
-            (self.payload_type, sequence, timestamp, self.ssrc, marker),
+            (
+                self.red.map_or(self.payload_type, |(red, _)| red),
+                sequence,
+                timestamp,
+                self.ssrc,
+                marker,
+            ),
             &extensions,
             self.transport_sequence_id
                 .map(|id| (id, next(transport_sequence))),

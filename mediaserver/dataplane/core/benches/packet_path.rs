@@ -1,0 +1,72 @@
+//! A fixed number of frames through the core, for counting instructions: `packet_path SHAPE FRAMES`.
+//!
+//! All frames are made and encrypted beforehand, always the same number, so the difference of two runs of different
+//! lengths is what the core does for the frames between. `python -m benchmarks.instructions` does the arithmetic.
+
+#[allow(dead_code, unused_imports)]
+#[path = "../tests/core/harness/mod.rs"]
+mod harness;
+
+use harness::{Codec, Network, Source, id};
+use polyana_core::{Config, Time, TransmitBatch};
+
+const RECEIVERS: usize = 50;
+const MAX_FRAMES: usize = 1000;
+/// Nobody reports or checks here.
+const CONSENT_TIMEOUT_US: u64 = 3_600_000_000;
+
+fn source(shape: &str) -> Source {
+    let mut source = match shape {
+        "opus" => Source::audio(7),
+        "vp8" | "vp8-temporal" => Source::video(7),
+        other => panic!("no shape {other}"),
+    };
+    match shape {
+        "opus" => source.audio_level_id = Some(id::AUDIO_LEVEL),
+        "vp8-temporal" => source.codec = Codec::Vp8 { temporal_layers: 3 },
+        _ => {}
+    }
+    if source.is_video() {
+        source.packets_per_frame = 8;
+        source.payload_length = 1160;
+    }
+    source.transport_sequence_id = Some(id::TRANSPORT);
+    source
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    let (Some(shape), Some(frames)) = (arguments.next(), arguments.next()) else {
+        return println!("packet_path SHAPE FRAMES"); // `cargo bench` without a word
+    };
+    let frames: usize = frames.parse().expect("a number of frames");
+    assert!(frames <= MAX_FRAMES);
+    let config = Config {
+        consent_timeout_us: CONSENT_TIMEOUT_US,
+        ..Config::default()
+    };
+    let mut network = Network::with_config(1, config);
+    let alice = network.add_peer();
+    let track = network.publish(alice, source(&shape));
+    for _ in 0..RECEIVERS {
+        let peer = network.add_peer();
+        network.subscribe(peer, track);
+    }
+    network.run_ms(2000);
+    let peer = &mut network.peers[alice];
+    let (path, first, interval) = (peer.path(), network.now, peer.sources[0].interval_us);
+    let at = |frame: usize| Time(first.0 + frame as u64 * interval);
+    let mut made: Vec<_> = (0..MAX_FRAMES)
+        .map(|frame| peer.sources[0].frame(at(frame), &peer.srtp_out, &mut peer.transport_sequence))
+        .collect();
+    let before = network.counters().rtp_packets_out;
+    let mut batch = TransmitBatch::default();
+    for (frame, datagrams) in made.iter_mut().take(frames).enumerate() {
+        for datagram in datagrams {
+            network.core.receive(at(frame), path, datagram);
+        }
+        batch.clear();
+        network.core.poll(at(frame), &mut batch);
+    }
+    println!("{}", network.counters().rtp_packets_out - before);
+}
