@@ -31,6 +31,7 @@ from signalling.pages.rate_limit import RateLimit
 from signalling.pages.security import RateLimits, middleware
 from signalling.rtc import RtcService
 from signalling.tls_context import TlsContext
+from signalling.webhooks import Webhooks
 from signalling.whip import WhipService
 
 LAG_INTERVAL_S = 1.0
@@ -91,6 +92,8 @@ class Server:
         )
         self.rtc = RtcService(self.engine, self.keys, settings.rtc, clock, self.registry)
         self.whip = WhipService(self.rtc.gateway(), settings.whip, self.registry)
+        self.webhooks = Webhooks(settings.webhook, self.keys, settings.data, clock, self.registry)
+        self.rtc.tell_hooks(self.webhooks.notify)
         self.lessons = LessonBook(load_link_key(settings.data), settings.lessons)
         self._bundle = Bundle()
         self._http_log = logging.getLogger("polyana.http")
@@ -137,6 +140,7 @@ class Server:
     async def start(self) -> None:
         """Binds media and HTTP. Raises `OSError` naming the address."""
         await self.engine.start()
+        await self.webhooks.start()
         self.registry.register(DataPlaneCollector(self.engine, self.rtc.snapshot))
         http, metrics = self.settings.http, self.settings.metrics
         ports: list[tuple[int, ssl.SSLContext | None]] = [(http.port, None)]
@@ -161,6 +165,7 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.rtc.close()
+        await self.webhooks.close()
         await self._listeners.close()
         self._http_log.removeFilter(self._malformed)
         await self.engine.close()

@@ -68,6 +68,7 @@ def run(settings: Settings, now: datetime) -> Iterator[Result]:
     yield from _ports(settings)
     yield _addresses(settings)
     yield from _certificate(settings.http, now)
+    yield from _webhooks(settings)
     yield _data_folder(settings.data)
     yield _open_files()
     yield _udp_buffers()
@@ -176,6 +177,18 @@ def _certificate(http: HttpSettings, now: datetime) -> Iterator[Result]:
         yield Result(subject, f"expires in {days} days", "renew it soon", warning=True)
     else:
         yield Result(subject, f"valid for {days} days")
+
+
+def _webhooks(settings: Settings) -> Iterator[Result]:
+    webhook = settings.webhook
+    if not webhook.urls:
+        return
+    subject = f"webhooks to {len(webhook.urls)} URL" + ("s" if len(webhook.urls) > 1 else "")
+    if webhook.api_key and webhook.api_key not in settings.keys:
+        fix = "name one of `keys` in webhook.api_key; until then the first one signs"
+        yield Result(subject, f"no such key: {webhook.api_key}", fix, warning=True)
+    else:
+        yield Result(subject, f"signed with {webhook.api_key or next(iter(settings.keys))}")
 
 
 def _data_folder(folder: Path) -> Result:

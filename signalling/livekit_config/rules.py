@@ -108,11 +108,15 @@ MAPPED: dict[str, Rule] = {
     "room.max_metadata_size": Setting("rtc.max_metadata_bytes", values.limit),
     "room.max_room_name_length": Setting("rtc.max_room_name_length", values.limit),
     "room.max_participant_identity_length": Setting("rtc.max_identity_length", values.limit),
+    "webhook.urls": Setting("webhook.urls", values.texts),
+    "webhook.api_key": Setting("webhook.api_key", values.text),
+    "webhook.resource_url_notifier.max_age": Setting("webhook.max_age_s", values.seconds),
+    "webhook.filter_params.include_events": Setting("webhook.include_events", values.texts),
+    "webhook.filter_params.exclude_events": Setting("webhook.exclude_events", values.texts),
     "audio.update_interval": Setting("rtc.speaker_interval_s", values.milliseconds),
 }
 
 REFUSED: dict[str, Rule] = {
-    "webhook.urls": Refused("webhooks are not sent yet"),
     "redis.address": Refused(REDIS),
     "redis.sentinel_addresses": Refused(REDIS),
     "redis.cluster_addresses": Refused(REDIS),
@@ -194,10 +198,8 @@ NAMED = {
         metric.collector: sampling_interval_ms batch_interval_ms
         metric.reporter: reporting_interval_ms
         node_stats: stats_update_interval stats_rate_measurement_intervals stats_max_delay
-        webhook: api_key
         webhook.url_notifier: num_workers queue_size
-        webhook.resource_url_notifier: max_age max_depth
-        webhook.filter_params: include_events exclude_events
+        webhook.resource_url_notifier: max_depth
     """,
 }
 

@@ -23,6 +23,7 @@ from signalling.rtc.metrics import RtcMetrics
 from signalling.rtc.sessions import Sessions, describe
 from signalling.rtc.settings import RtcSettings
 from signalling.rtc.snapshot import ParticipantSnapshot, RtcSnapshot, participant_snapshot, room_snapshot
+from signalling.rtc.webhook_events import Hook, Hooks
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
@@ -63,6 +64,7 @@ class RtcService:
         self._api = ApiEndpoint(context, keys, ApiMetrics(registry))
         self._quality = QualityMonitor()
         self._quality_interval_s = settings.quality_interval_s
+        self._enabled_codecs = settings.enabled_codecs
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
     def routes(self) -> list[web.RouteDef]:
@@ -81,6 +83,11 @@ class RtcService:
                     self._repeat(self._quality_interval_s, self._rate_connections), name="rtc-quality"
                 ),
             )
+
+    def tell_hooks(self, notify: Callable[[Hook], None]) -> None:
+        """From now on `notify` gets what happens as webhooks are told of it."""
+        hooks = Hooks(self.attendance.of, self._enabled_codecs)
+        self.attendance.events.subscribe(lambda event: notify(hooks.of(event, self._clock.time())))
 
     def snapshot(self) -> RtcSnapshot:
         """What is going on now."""

@@ -162,7 +162,7 @@ def create_token(
     secret: str,
     *,
     identity: str,
-    video: VideoGrants,
+    video: VideoGrants | None,
     sip: SipGrants | None = None,
     ttl: timedelta,
     now: float | None = None,

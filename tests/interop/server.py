@@ -81,9 +81,9 @@ class RunningServer:
 @contextlib.contextmanager
 def running_server(folder: Path, **environment: str) -> Iterator[RunningServer]:
     """Starts `polyana serve --dev` and waits until it is ready; ends it and checks its log."""
-    server, process = _start(folder, environment)
+    server, process = start_server(folder, environment)
     try:
-        _wait_until_ready(server, process)
+        wait_until_ready(server, process)
         yield server
     finally:
         process.send_signal(signal.SIGTERM)
@@ -102,7 +102,8 @@ def other_server(port: int) -> RunningServer:
     return RunningServer(port, udp_port=port + 2, tcp_port=port + 1, log=Path(os.devnull), pid=0)
 
 
-def _start(folder: Path, environment: dict[str, str]) -> tuple[RunningServer, subprocess.Popen[bytes]]:
+def start_server(folder: Path, environment: dict[str, str]) -> tuple[RunningServer, subprocess.Popen[bytes]]:
+    """Starts `polyana serve --dev`; the caller waits for it and ends it."""
     folder.mkdir(parents=True, exist_ok=True)
     port, udp, tcp, tls = free_port(), free_port(socket.SOCK_DGRAM), free_port(), free_port()
     values = {
@@ -123,7 +124,8 @@ def _start(folder: Path, environment: dict[str, str]) -> tuple[RunningServer, su
     return RunningServer(port, udp, tcp, log, process.pid), process
 
 
-def _wait_until_ready(server: RunningServer, process: subprocess.Popen[bytes]) -> None:
+def wait_until_ready(server: RunningServer, process: subprocess.Popen[bytes]) -> None:
+    """Returns when /readyz says so."""
     deadline = time.monotonic() + READY_TIMEOUT_S
     answer = ""
     while time.monotonic() < deadline:

@@ -18,6 +18,7 @@ from signalling import check
 from signalling.check import Result
 from signalling.config import Settings, load
 from signalling.tls import VALID_DAYS, ensure_certificate
+from signalling.webhooks import WebhookSettings
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -288,3 +289,15 @@ def test_a_clock_that_was_never_set(tmp_path: Path) -> None:
     assert found("clock", settings(tmp_path)).finding == "2026-06-01 12:00 UTC"
     result = found("clock", settings(tmp_path), datetime(1970, 1, 1, tzinfo=UTC))
     assert result.failed and "timedatectl" in result.fix
+
+
+# Webhooks
+
+
+@pytest.mark.parametrize(("api_key", "well"), [("", True), ("school", True), ("gone", False)])
+def test_webhooks_need_a_key_that_signs(tmp_path: Path, api_key: str, well: bool) -> None:
+    webhook = {"urls": ["https://journal.example/hooks"], "api_key": api_key}
+    wanted = settings(tmp_path).model_copy(update={"webhook": WebhookSettings(**webhook)})
+    result = found("webhooks", wanted)
+    assert is_well(result) == well and not result.failed
+    assert not [r for r in check.run(settings(tmp_path), NOW) if r.subject.startswith("webhooks")]

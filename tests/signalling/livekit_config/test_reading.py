@@ -131,6 +131,21 @@ def test_the_table_leads_to_settings_that_exist() -> None:
         ("limit.max_participant_name_length", 9, "rtc.max_name_length", 9),
         ("limit.max_data_blob_key_length", 9, "rtc.max_data_blob_key_bytes", 9),
         ("limit.max_data_blobs_size", 9, "rtc.max_data_blobs_bytes", 9),
+        ("webhook.urls", ["https://a.example/x"], "webhook.urls", ("https://a.example/x",)),
+        ("webhook.api_key", "k", "webhook.api_key", "k"),
+        ("webhook.resource_url_notifier.max_age", "1m30s", "webhook.max_age_s", 90),
+        (
+            "webhook.filter_params.include_events",
+            ["room_started"],
+            "webhook.include_events",
+            ("room_started",),
+        ),
+        (
+            "webhook.filter_params.exclude_events",
+            ["room_started"],
+            "webhook.exclude_events",
+            ("room_started",),
+        ),
         ("audio.update_interval", 500, "rtc.speaker_interval_s", 0.5),
     ],
 )
@@ -189,7 +204,6 @@ def test_what_the_example_asks_for_in_vain_is_named() -> None:
         "logging.pion_level",
         "room.enabled_codecs",  # PCMU
         *(f"room.playout_delay.{name}" for name in ("enabled", "min", "max")),
-        "webhook.api_key",
         *(f"signal_relay.{name}_retry_interval" for name in ("min", "max")),
         "signal_relay.retry_timeout",
         "signal_relay.stream_buffer_size",
@@ -221,7 +235,6 @@ def test_what_the_example_asks_for_in_vain_is_named() -> None:
         {"redis": {"cluster_addresses": ["redis:6379"]}},
         {"turn": {"enabled": True}},
         {"rtc": {"force_tcp": True}},
-        {"webhook": {"urls": ["https://school.example"]}},
     ],
 )
 def test_what_would_silently_be_something_else_is_refused(values: dict[str, Any]) -> None:
