@@ -77,6 +77,7 @@ class Answerer:
             answer.media.append(
                 self._section(section, remote, preferred.get(section.mid), transport, first=first)
             )
+            section.told = section.sender is not None
 
     def _section(
         self,

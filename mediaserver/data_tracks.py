@@ -173,6 +173,14 @@ class DataTrackSubscriber:
         if self._participant in track.handles:
             self._end(track)
 
+    def leave(self) -> None:
+        """The participant goes to another room: nothing of this one's tracks is remembered."""
+        had_any = bool(self.tracks)
+        self.close()
+        self._wanted.clear()
+        if had_any:
+            self._tell()
+
     def close(self) -> None:
         """The participant has left."""
         for track in self.tracks.values():

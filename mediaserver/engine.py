@@ -147,9 +147,11 @@ class Engine:
 
     # Workers
 
-    def assign_worker(self, room: str) -> int:
-        """The worker of a room: the one with the fewest rooms when it is new."""
-        if room not in self._rooms:
+    def assign_worker(self, room: str, preferred: int | None = None) -> int:
+        """The worker of a room: when it is new, the preferred one, else the one with the fewest rooms."""
+        if room not in self._rooms and preferred is not None and preferred not in self._failed_workers:
+            self._rooms[room] = preferred
+        elif room not in self._rooms:
             load = Counter(self._rooms.values())
             alive = [w for w in range(self.settings.workers) if w not in self._failed_workers]
             self._rooms[room] = min(alive or [0], key=lambda worker: load[worker])

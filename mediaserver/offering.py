@@ -32,6 +32,7 @@ class OfferWriter:
             self._sections.place_in_own(sender)
         for section in self._sections:
             offer.media.append(self._section(section, transport, first=not offer.media))
+            section.told = section.sender is not None
 
     def apply(self, answer: SessionDescription) -> None:
         """Senders begin, or end where the client takes none of their codecs. Raises `SdpError`."""

@@ -59,6 +59,8 @@ class RemovalReason(Enum):
     JOIN_FAILURE = "join_failure"
     SIGNAL_CLOSE = "signal_close"
     CONNECTION_TIMEOUT = "connection_timeout"
+    MIGRATION = "migration"
+    """To a room that can only be reached by joining it."""
 
 
 class ParticipantObserver(Protocol):

@@ -139,6 +139,8 @@ class PeerConnection:
         self._answers.write(answer, description, lines, codecs or {})
         text = negotiation.finish(answer)
         self._transport.start(description, server=server)
+        if self._senders.waiting:
+            self._observer.negotiation_needed(self)  # for sections that were freed by this answer
         return text
 
     def restart_ice(self) -> TransportLines:
@@ -149,7 +151,8 @@ class PeerConnection:
     def missing_sections(self) -> tuple[int, int]:
         """(audio, video) sections that the client has yet to offer for senders without one."""
         kinds = [sender.kind for sender in self._senders.waiting]
-        return kinds.count("audio"), kinds.count("video")
+        audio, video = (max(0, kinds.count(k) - self._sections.free(k)) for k in ("audio", "video"))
+        return audio, video
 
     # The server offers
 

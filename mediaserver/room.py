@@ -112,40 +112,60 @@ class Room:
 
     def join(self, participant: Participant) -> None:
         """Seats a participant; an earlier one with this identity is removed first."""
-        earlier = self.participants.get(participant.identity)
-        if earlier is not None:
-            self.remove(earlier, RemovalReason.DUPLICATE_IDENTITY)
-        self.participants[participant.identity] = participant
-        self._by_sid[participant.sid] = participant
-        self._expires_at = None
+        self._seat(participant)
         participant.state = ParticipantState.JOINED
         participant.data_subscriber.reconcile_all()
-        self._room_changed = True
         self.participant_changed(participant, by_itself=True)
 
     def remove(self, participant: Participant, reason: RemovalReason) -> None:
         """Ends a presence: tracks, subscriptions and the seat. The caller closes the connections."""
         if self.participants.get(participant.identity) is not participant:
             return
-        # Out of the room first, so that the end of its tracks is not told as a change of its own.
-        del self.participants[participant.identity]
-        del self._by_sid[participant.sid]
-        self._changed.pop(participant.sid, None)
+        self._unseat(participant)
         participant.state = ParticipantState.DISCONNECTED
         participant.version += 1
         participant.subscriber.close()
         participant.publisher.close()
         participant.data_subscriber.close()
         participant.data_publisher.close()
-        self._room_changed = True
-        self.speakers.forget(participant.sid)
-        recipients = list(self.participants.values())
         if reason is RemovalReason.DUPLICATE_IDENTITY:
-            self._observer.participant_replaced(self, participant, recipients)
-        elif not participant.permissions.hidden:
-            self._observer.participants_changed(self, [participant], recipients)
+            self._observer.participant_replaced(self, participant, list(self.participants.values()))
+        else:
+            self._tell_gone(participant)
         self._observer.participant_left(participant, reason)
         participant.observer.removed(reason)
+
+    def release(self, participant: Participant) -> None:
+        """Lets a participant go to another room: with its connections and what it publishes, which ends here."""
+        self._unseat(participant)
+        participant.subscriber.leave()
+        participant.data_subscriber.leave()
+        for track in participant.publisher.tracks.values():
+            self.track_ended(track)
+        for data_track in participant.data_publisher.tracks.values():
+            self.data_track_ended(data_track)
+        participant.version += 1
+        state, participant.state = participant.state, ParticipantState.DISCONNECTED
+        self._tell_gone(participant)
+        self._observer.participant_left(participant, RemovalReason.MIGRATION)
+        participant.state = state
+
+    def admit(self, participant: Participant) -> None:
+        """Seats a participant that another room has released. `introduce` follows when its client knows."""
+        self._seat(participant)
+        participant.room = self
+
+    def introduce(self, participant: Participant) -> None:
+        """What an admitted participant publishes begins here, and what it receives."""
+        if participant.has_connected:
+            self._observer.participant_active(participant)
+        for track in participant.publisher.tracks.values():
+            self.track_published(track)
+        for data_track in participant.data_publisher.tracks.values():
+            self.data_track_published(data_track)
+        self.participant_changed(participant, immediately=True, by_itself=True)
+        participant.subscriber.reconcile_all()
+        participant.data_subscriber.reconcile_all()
 
     def participant_active(self, participant: Participant) -> None:
         """Its media has connected for the first time."""
@@ -327,6 +347,27 @@ class Room:
     @property
     def active_recording(self) -> bool:
         return any(p.permissions.recorder for p in self.participants.values())
+
+    def _seat(self, participant: Participant) -> None:
+        earlier = self.participants.get(participant.identity)
+        if earlier is not None:
+            self.remove(earlier, RemovalReason.DUPLICATE_IDENTITY)
+        self.participants[participant.identity] = participant
+        self._by_sid[participant.sid] = participant
+        self._expires_at = None
+        self._room_changed = True
+
+    def _unseat(self, participant: Participant) -> None:
+        # Before its tracks end, so that this is not told as a change of its own.
+        del self.participants[participant.identity]
+        del self._by_sid[participant.sid]
+        self._changed.pop(participant.sid, None)
+        self._room_changed = True
+        self.speakers.forget(participant.sid)
+
+    def _tell_gone(self, participant: Participant) -> None:
+        if not participant.permissions.hidden:
+            self._observer.participants_changed(self, [participant], list(self.participants.values()))
 
     def _seats_taken(self) -> int:
         return sum(p.kind not in DEPENDENT_KINDS for p in self.participants.values())

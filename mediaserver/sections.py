@@ -20,6 +20,16 @@ class Section:
     sender: RtpSender | None = None
     #: No track has used it yet.
     fresh: bool = True
+    #: The peer knows a track on it. Another one would go unnoticed (JSEP fires no event when only the msid of a section
+    #: changes): the peer must first be told that nothing comes.
+    told: bool = False
+    #: The client's last offer takes media on it.
+    takes: bool = False
+
+    @property
+    def free_for_a_track(self) -> bool:
+        """Whether a track may begin on it."""
+        return self.sender is None and not self.told
 
     def give(self, sender: RtpSender) -> None:
         """This sender goes out on it from now on."""
@@ -63,18 +73,22 @@ class Sections:
     def place(self, senders: Iterable[RtpSender], offer: SessionDescription) -> None:
         """Gives waiting senders the free sections of their kind in a client's offer."""
         for section, remote in zip(self._sections, offer.media, strict=True):
-            takes = receives(remote)
-            if not takes:
+            section.takes = receives(remote)
+            if not section.takes:
                 section.free()
-            elif section.sender is None:
+            elif section.free_for_a_track:
                 sender = next((s for s in senders if s.mid is None and s.kind == section.kind), None)
                 if sender is not None:
                     section.give(sender)
 
     def place_in_own(self, sender: RtpSender) -> None:
         """Gives a sender a free section of our own offers, or a new one."""
-        free = (s for s in self._sections if s.kind == sender.kind and s.sender is None)
+        free = (s for s in self._sections if s.kind == sender.kind and s.free_for_a_track)
         (next(free, None) or self.add(sender.kind)).give(sender)
+
+    def free(self, kind: str) -> int:
+        """How many of the client's offer the next one may use for tracks."""
+        return sum(s.kind == kind and s.takes and s.free_for_a_track for s in self._sections)
 
     def add(self, kind: str) -> Section:
         """A new section of our own offers."""

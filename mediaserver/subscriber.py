@@ -147,6 +147,14 @@ class Subscriber:
                 self._unsubscribe(subscription.track)
                 self._subscribe(subscription.track)
 
+    def leave(self) -> None:
+        """The participant goes to another room: nothing of this one's tracks is remembered."""
+        self.close()
+        self._wanted.clear()
+        self._wishes.clear()
+        self._failed.clear()
+        self._denied.clear()
+
     def close(self) -> None:
         for track in list(self._participant.room.tracks.values()):
             self._unsubscribe(track)

@@ -11,7 +11,7 @@ import structlog
 
 from mediaserver.participant import Participant, ParticipantLimits, RemovalReason
 from mediaserver.room import Room, RoomFull
-from signalling.rtc.broadcast import Broadcaster
+from signalling.rtc.broadcast import Broadcaster, visible_infos
 from signalling.rtc.errors import ServerFull, Unauthorised
 from signalling.rtc.events import RoomEvents
 from signalling.rtc.node_load import NodeLoad
@@ -42,7 +42,7 @@ class Attendance:
         clock: Clock,
         metrics: RtcMetrics,
         connect: Connect,
-        worker_for: Callable[[str], int],
+        worker_for: Callable[[str, int | None], int],
         room_ended: Callable[[str], None],
     ) -> None:
         self._settings = settings
@@ -125,6 +125,14 @@ class Attendance:
         participant = presence.participant
         self._present[participant.sid] = presence
         participant.room.join(participant)
+
+    def move(self, presence: Presence, destination: Room) -> None:
+        """Takes the participant to another room of the same worker; its connections stay."""
+        participant, source = presence.participant, presence.participant.room
+        source.release(participant)
+        destination.admit(participant)
+        presence.moved(source, visible_infos(destination, self.of, without=participant))
+        destination.introduce(participant)
 
     def own(self, presence: Presence) -> None:
         """Runs it until the participant has left."""

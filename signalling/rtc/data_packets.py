@@ -46,6 +46,10 @@ class DataPackets:
         self.last_reliable_sequence = 0
         """Of the client's reliable packets; after a resume it repeats what comes after this."""
 
+    def forget_sent(self) -> None:
+        """What went to one room must not be repeated in another."""
+        self.history = ReliableHistory(self._session.context.settings.max_reliable_history_bytes)
+
     def received(self, label: str, payload: bytes) -> None:
         """A message of the client's data channel `label`."""
         process = self._process_track if label == DATA_TRACK else partial(self._process, label)

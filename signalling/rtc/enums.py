@@ -56,6 +56,7 @@ DISCONNECT_REASONS = {
     RemovalReason.JOIN_FAILURE: models.DisconnectReason.JOIN_FAILURE,
     RemovalReason.SIGNAL_CLOSE: models.DisconnectReason.SIGNAL_CLOSE,
     RemovalReason.CONNECTION_TIMEOUT: models.DisconnectReason.CONNECTION_TIMEOUT,
+    RemovalReason.MIGRATION: models.DisconnectReason.MIGRATION,
 }
 
 QUALITIES = {

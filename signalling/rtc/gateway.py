@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from mediaserver.clock import Clock
     from mediaserver.participant import Participant, ParticipantObserver
+    from mediaserver.room import Room
     from signalling.api_keys import ApiKeys
     from signalling.rtc.attendance import Attendance
     from signalling.rtc.metrics import RtcMetrics
@@ -131,6 +132,10 @@ class Guest:
 
     def missed(self, infos: Collection[models.ParticipantInfo]) -> None:
         """Nobody waits for it."""
+
+    def moved(self, source: Room, others: Collection[models.ParticipantInfo]) -> None:
+        """Its media goes to another room now."""
+        self.admission = replace(self.admission, room_name=self.participant.room.name)
 
     def tick(self, now: float) -> None:
         """No time limits of its own."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from livekit.protocol import models, rtc
 
     from mediaserver.participant import Participant
+    from mediaserver.room import Room
     from signalling.rtc.admission import Admission
     from signalling.rtc.outgoing import Outgoing
 
@@ -40,6 +41,9 @@ class Presence(Protocol):
     def send(self, response: rtc.SignalResponse | Outgoing) -> None: ...
     def missed(self, infos: Collection[models.ParticipantInfo]) -> None:
         """Participants that left while nobody was there to be told."""
+
+    def moved(self, source: Room, others: Collection[models.ParticipantInfo]) -> None:
+        """The participant is in another room now, among these others."""
 
     def tick(self, now: float) -> None:
         """Time limits. To be called about once a second; seconds, monotonic."""

@@ -93,7 +93,7 @@ def leave(
 
 def leave_action(reason: RemovalReason, reconnect_on_shutdown: bool) -> rtc.LeaveRequest.Action:
     """What the client should do after it was removed."""
-    if reason is RemovalReason.STATE_MISMATCH:
+    if reason in (RemovalReason.STATE_MISMATCH, RemovalReason.MIGRATION):
         return rtc.LeaveRequest.RECONNECT
     if reason is RemovalReason.SERVER_SHUTDOWN and reconnect_on_shutdown:
         return rtc.LeaveRequest.RECONNECT

@@ -25,7 +25,7 @@ ROOM_UPDATE_INTERVAL_S = 1.0
 
 
 class Rooms:
-    """`worker_for` chooses the data plane's thread of a new room, by its name."""
+    """`worker_for` chooses the data plane's thread of a new room, by its name and the one that would be best."""
 
     def __init__(
         self,
@@ -34,7 +34,7 @@ class Rooms:
         metrics: RtcMetrics,
         observer: RoomObserver,
         events: RoomEvents,
-        worker_for: Callable[[str], int],
+        worker_for: Callable[[str, int | None], int],
         ended: Callable[[str], None],
     ) -> None:
         self._settings = settings
@@ -67,19 +67,27 @@ class Rooms:
         if len(self._rooms) >= self._settings.max_rooms:
             raise ServerFull("too many rooms")
 
-    def get_or_create(self, name: str, settings: RoomSettings, without_effect: Collection[str] = ()) -> Room:
+    def get_or_create(
+        self,
+        name: str,
+        settings: RoomSettings,
+        without_effect: Collection[str] = (),
+        *,
+        near: Room | None = None,
+    ) -> Room:
         """The room of this name. `settings` count only if it is new; `without_effect` are options that were asked
-        for in vain."""
+        for in vain. If nobody is in it yet, it shares the worker of `near`: what is on one worker can move."""
+        worker = near.worker if near is not None else None
         room = self._rooms.get(name)
         if room is not None and not room.participants:
             # Its worker may have failed, or be busier than others by now; nothing of the room is on it.
             self._ended(name)
-            room.worker = self._worker_for(name)
+            room.worker = self._worker_for(name, worker)
         if room is None:
             room = Room(
                 name,
                 settings,
-                worker=self._worker_for(name),
+                worker=self._worker_for(name, worker),
                 observer=self._observer,
                 now=self._clock.monotonic(),
                 created_at=self._clock.time(),

@@ -133,8 +133,8 @@ class RtcService:
             log_context=names,
         )
 
-    def _worker_for(self, room_name: str) -> int:
-        return self._engine.assign_worker(room_name)
+    def _worker_for(self, room_name: str, preferred: int | None) -> int:
+        return self._engine.assign_worker(room_name, preferred)
 
     def _room_ended(self, room_name: str) -> None:
         self._engine.release_worker(room_name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
@@ -17,10 +17,11 @@ import structlog
 from livekit.protocol import models, rtc
 
 from mediaserver.participant import Participant, ParticipantState, RemovalReason
-from signalling.rtc import enums, responses
+from signalling.rtc import convert, enums, responses
 from signalling.rtc.data_blobs import DataBlobs
 from signalling.rtc.data_packets import DataPackets
 from signalling.rtc.handlers import HANDLERS
+from signalling.rtc.handlers.resuming import send_speakers
 from signalling.rtc.ice_servers import IceServer, ice_servers
 from signalling.rtc.jobs import Job, JobQueue
 from signalling.rtc.lifetime import Lifetime
@@ -30,6 +31,7 @@ from signalling.rtc.presence import Information
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
+    from mediaserver.room import Room
     from signalling.rtc.admission import Admission
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.settings import RtcSettings
@@ -54,7 +56,8 @@ class SessionContext:
     clock: Clock
     metrics: RtcMetrics
     server_info: models.ServerInfo
-    refresh_token: Callable[[Session], str]
+    refresh_token: Callable[[Session, str], str]
+    """Makes a token for a room of this name."""
     session_of: Callable[[Participant], Session | None]
     """The session of somebody who speaks this protocol too."""
     removed: Callable[[Session], None]
@@ -96,6 +99,8 @@ class Session:
         self._lifetime = Lifetime(joined=now, heard=now, token_refreshed=now)
         self._jobs = JobQueue(MAX_QUEUED_REQUESTS, self._job_failed)
         self._missed: list[models.ParticipantInfo] = []
+        self.moved_from: set[str] = set()
+        """Rooms that the client may still have a token for."""
 
     def start(self, participant: Participant) -> None:
         """The participant was made, with a `Notifier` of this session as its observer."""
@@ -207,6 +212,40 @@ class Session:
                 self.sink.close("the session has ended")
             await self.participant.close()
 
+    # Other rooms
+
+    def moved(self, source: Room, others: Collection[models.ParticipantInfo]) -> None:
+        """The participant is in another room now; the client is told who else is."""
+        room = self.participant.room
+        self.admission = replace(self.admission, room_name=room.name)
+        self.moved_from.add(source.name)
+        self._missed.clear()
+        self.data.forget_sent()
+        self.log.info("moved", to=room.name)
+        self.log = self.log.bind(room=room.name)
+        # Not all SDKs take it from `room_moved` alone that those of the old room are gone.
+        left_behind = [p for p in source.participants.values() if not p.permissions.hidden]
+        self.send(responses.participants(responses.disconnected_infos(left_behind)))
+        self.tell_moved(others)
+
+    def tell_moved(self, others: Collection[models.ParticipantInfo]) -> None:
+        """Where the client is now, with a token to come back there."""
+        room, settings = self.participant.room, self.context.settings
+        self._lifetime.token_refreshed = self.context.clock.monotonic()
+        moved = rtc.RoomMovedResponse(
+            room=convert.room_info(room, settings.enabled_codecs),
+            token=self.context.refresh_token(self, room.name),
+            participant=self.info,
+            other_participants=others,
+        )
+        self.send(rtc.SignalResponse(room_moved=moved))
+        send_speakers(self)
+
+    def migrate(self, room_name: str) -> None:
+        """Sends the client to a room that its connections do not reach: it joins there anew."""
+        self.send(rtc.SignalResponse(refresh_token=self.context.refresh_token(self, room_name)))
+        self.remove(RemovalReason.MIGRATION)
+
     # Ends and time limits
 
     def tick(self, now: float) -> None:
@@ -232,7 +271,8 @@ class Session:
     def refresh_token(self) -> None:
         """Gives the client a token to come back with, as its own may expire."""
         self._lifetime.token_refreshed = self.context.clock.monotonic()
-        self.send(rtc.SignalResponse(refresh_token=self.context.refresh_token(self)))
+        token = self.context.refresh_token(self, self.participant.room.name)
+        self.send(rtc.SignalResponse(refresh_token=token))
 
     def remove(self, reason: RemovalReason) -> None:
         """Takes the participant out of its room, which ends the session.

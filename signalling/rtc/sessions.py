@@ -94,12 +94,11 @@ class Sessions:
     async def resume(self, admission: Admission, sink: SignalSink) -> Session | None:
         """The client comes back to its session. None: there is nothing to come back to, and it was told
         so."""
-        room = self._attendance.rooms.get(admission.room_name)
-        participant = room.participants.get(admission.profile.identity) if room is not None else None
-        session = self._session_of(participant) if participant is not None else None
-        if session is None or participant is None:
+        session = self._session_to_resume(admission)
+        if session is None:
             self._refuse(sink, admission, models.DisconnectReason.STATE_MISMATCH, rtc.LeaveRequest.RECONNECT)
             return None
+        participant = session.participant
         if admission.parameters.participant_sid not in ("", participant.sid):
             # A newer presence of this person took over. Both coming back in turns would never end.
             self._refuse(
@@ -109,12 +108,26 @@ class Sessions:
         self._metrics.reconnects.labels("resume").inc()
         session.log.info("resumed", reason=admission.parameters.reconnect_reason)
         session.attach(sink)
-        resume(session, visible_infos(participant.room, self._attendance.of, without=participant))
+        others = visible_infos(participant.room, self._attendance.of, without=participant)
+        resume(session, others)
+        if admission.room_name != participant.room.name:
+            session.tell_moved(others)
         if admission.parameters.sync_state is not None:
             await session.receive(rtc.SignalRequest(sync_state=admission.parameters.sync_state))
         if admission.parameters.publisher_offer is not None:
             await session.receive(rtc.SignalRequest(offer=admission.parameters.publisher_offer))
         return session
+
+    def _session_to_resume(self, admission: Admission) -> Session | None:
+        identity, room_name = admission.profile.identity, admission.room_name
+        room = self._attendance.rooms.get(room_name)
+        participant = room.participants.get(identity) if room is not None else None
+        if participant is not None:
+            return self._session_of(participant)
+        # Moved while the client was away, so that it has not got the new token yet.
+        sid = admission.parameters.participant_sid
+        moved = (s for s in self if s.participant.sid == sid and room_name in s.moved_from)
+        return next((s for s in moved if s.participant.identity == identity), None)
 
     def _session_of(self, participant: Participant) -> Session | None:
         presence = self._attendance.of(participant)
@@ -139,7 +152,7 @@ class Sessions:
         sink.send(Outgoing(responses.leave(reason, action, admission.parameters.client_info.protocol)))
         sink.close("nothing to resume")
 
-    def _refreshed_token(self, session: Session) -> str:
+    def _refreshed_token(self, session: Session, room_name: str) -> str:
         claims, participant = session.admission.claims, session.participant
         return create_token(
             *self._keys.signing(claims.api_key),  # another one if its own key was taken back
@@ -150,19 +163,19 @@ class Sessions:
             attributes=participant.attributes,
             room_preset=claims.room_preset,
             room_config=claims.room_config,
-            video=grants_of(participant, claims.video or VideoGrants()),
+            video=grants_of(participant, claims.video or VideoGrants(), room_name),
             ttl=timedelta(seconds=self._settings.refreshed_token_ttl_s),
             now=self._clock.time(),
             correlation_id=session.admission.correlation_id,
         )
 
 
-def grants_of(participant: Participant, video: VideoGrants) -> VideoGrants:
-    """The grants of a token with what the participant may do by now."""
+def grants_of(participant: Participant, video: VideoGrants, room_name: str) -> VideoGrants:
+    """The grants of a token for this room with what the participant may do by now."""
     permissions = participant.permissions
     return video.model_copy(
         update={
-            "room": participant.room.name,
+            "room": room_name,
             "room_join": True,
             "can_publish": permissions.can_publish,
             "can_subscribe": permissions.can_subscribe,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 
 import aiohttp
 import pytest
@@ -10,7 +13,7 @@ from livekit import api, rtc
 from livekit.protocol import models
 from livekit.protocol import room as protocol
 
-from .sdk import camera, joined, token
+from .sdk import Received, camera, joined, token
 from .server import RunningServer
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
@@ -144,3 +147,78 @@ async def test_what_is_refused(server: RunningServer, lk: api.LiveKitAPI) -> Non
         await stranger.room.list_rooms(api.ListRoomsRequest())
     await stranger.aclose()
     assert (refused.value.code, refused.value.status) == ("unauthenticated", 401)
+
+
+class Follower:
+    """How many pictures and pieces of sound a participant has of whom. A track that it is no longer subscribed to
+    counts no more."""
+
+    def __init__(self, room: rtc.Room, received: Received) -> None:
+        self.room, self.received = room, received
+        self.got: Counter[tuple[str, int]] = Counter()
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        for participant in room.remote_participants.values():
+            for publication in participant.track_publications.values():
+                if publication.track is not None:
+                    self._begin(publication.track, publication, participant)
+        room.on("track_subscribed", self._begin)
+        room.on("track_unsubscribed", self._end)
+
+    async def hears(self, *identities: str) -> None:
+        """Waits until pictures and sound of all of these, and of nobody else, have come since now."""
+        self.got.clear()
+        wanted = {(identity, kind) for identity in identities for kind in (1, 2)}
+        together = lambda: {key for key, count in self.got.items() if count > 3} >= wanted  # noqa: E731
+        await self.received.until(together, f"{self.room.local_participant.identity} receives {identities}")
+        assert set(self.room.remote_participants) == set(identities)
+        self.got.clear()
+        await self.received.until(together, "and goes on to")
+        assert set(self.got) == wanted
+
+    def _begin(self, track: rtc.Track, publication: object, participant: rtc.RemoteParticipant) -> None:
+        key = participant.identity, int(track.kind)
+        self._tasks[track.sid] = asyncio.create_task(self._count(track, key))
+        self.received.tasks.append(self._tasks[track.sid])
+
+    def _end(self, track: rtc.Track, publication: object, participant: object) -> None:
+        self._tasks.pop(track.sid).cancel()
+
+    async def _count(self, track: rtc.Track, key: tuple[str, int]) -> None:
+        video = isinstance(track, rtc.RemoteVideoTrack)
+        async for _ in rtc.VideoStream(track) if video else rtc.AudioStream(track):
+            self.got[key] += 1
+            await self.received.tell()
+
+
+@both_modes
+@pytest.mark.compatibility("signal.response.room_moved", "twirp.RoomService.MoveParticipant")
+async def test_moved_to_another_room_and_back(
+    server: RunningServer, lk: api.LiveKitAPI, single: bool
+) -> None:
+    lesson, group = f"api-lesson-{single}", f"api-group-{single}"
+
+    async def move(identity: str, source: str, destination: str) -> None:
+        request = api.MoveParticipantRequest(room=source, identity=identity, destination_room=destination)
+        await lk.room.move_participant(request)
+
+    async with AsyncExitStack() as stack:
+        people = {}
+        for name in ("teacher", "anna", "boris"):
+            room, received = await stack.enter_async_context(joined(server, name, lesson, single=single))
+            await stack.enter_async_context(camera(room))
+            people[name] = Follower(room, received)
+        teacher, anna, boris = people.values()
+        for follower in people.values():
+            await follower.hears(*(people.keys() - {follower.room.local_participant.identity}))
+        sid = anna.room.local_participant.sid
+        await move("anna", lesson, group)
+        await move("boris", lesson, group)
+        await anna.hears("boris")
+        await boris.hears("anna")
+        await teacher.received.until(lambda: not teacher.room.remote_participants, "the teacher is alone")
+        assert (anna.room.name, anna.room.local_participant.sid) == (group, sid)
+        await move("boris", group, lesson)
+        await move("anna", group, lesson)
+        for follower in people.values():
+            await follower.hears(*(people.keys() - {follower.room.local_participant.identity}))
+            assert "disconnected" not in follower.received.events

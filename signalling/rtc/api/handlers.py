@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from signalling.rtc.api import data, participants, rooms, rpc
+from signalling.rtc.api import data, moving, participants, rooms, rpc
 from signalling.rtc.api.caller import Caller
 from signalling.rtc.api.context import ApiContext
 
@@ -26,6 +26,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     (ROOM_SERVICE, "MutePublishedTrack"): participants.mute_published_track,
     (ROOM_SERVICE, "UpdateParticipant"): participants.update_participant,
     (ROOM_SERVICE, "UpdateSubscriptions"): participants.update_subscriptions,
+    (ROOM_SERVICE, "MoveParticipant"): moving.move_participant,
     (ROOM_SERVICE, "SendData"): data.send_data,
     (ROOM_SERVICE, "PerformRpc"): rpc.perform_rpc,
 }

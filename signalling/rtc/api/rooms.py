@@ -20,13 +20,7 @@ if TYPE_CHECKING:
 async def create_room(context: ApiContext, caller: Caller, request: room.CreateRoomRequest) -> models.Room:
     """A room that is there already stays as it is, whatever the request says (as in LiveKit)."""
     caller.check_create()
-    limit = context.settings.max_room_name_length
-    if not request.name:
-        raise ApiError(Code.INVALID_ARGUMENT, "no room name")
-    if len(request.name) > limit:
-        raise ApiError(Code.INVALID_ARGUMENT, f"room name length exceeds limits: max length {limit}")
-    if not printable(request.name):
-        raise ApiError(Code.INVALID_ARGUMENT, "control characters in the room name")
+    check_room_name(context, request.name)
     check_metadata(context, request.metadata)
     try:
         settings = room_configuration.room_settings(request, request.room_preset, context.settings)
@@ -71,6 +65,17 @@ async def update_room_metadata(
     found = context.room(request.room)
     found.set_metadata(request.metadata)
     return context.room_info(found)
+
+
+def check_room_name(context: ApiContext, name: str) -> None:
+    """Raises `ApiError` for what no room can be called."""
+    limit = context.settings.max_room_name_length
+    if not name:
+        raise ApiError(Code.INVALID_ARGUMENT, "no room name")
+    if len(name) > limit:
+        raise ApiError(Code.INVALID_ARGUMENT, f"room name length exceeds limits: max length {limit}")
+    if not printable(name):
+        raise ApiError(Code.INVALID_ARGUMENT, "control characters in the room name")
 
 
 def check_metadata(context: ApiContext, metadata: str) -> None:

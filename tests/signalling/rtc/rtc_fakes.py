@@ -117,7 +117,7 @@ class World:
             self.clock,
             self.metrics,
             self._connect,
-            lambda name: self.workers.get(name, 0),
+            lambda name, preferred: self.workers.get(name, preferred or 0),
             self.ended_rooms.append,
         )
         node = responses.server_info(self.settings, "ND_test")

@@ -1,0 +1,66 @@
+"""Participants taken to other rooms: the base of groups that split off a lesson and come back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from livekit.protocol import room as protocol
+
+from mediaserver.room import Room, RoomFull
+from signalling.rtc import room_configuration
+from signalling.rtc.api.errors import ApiError, Code
+from signalling.rtc.api.rooms import check_room_name
+from signalling.rtc.errors import RoomNotFound, ServerFull
+from signalling.rtc.session import Session
+
+if TYPE_CHECKING:
+    from signalling.rtc.api.caller import Caller
+    from signalling.rtc.api.context import ApiContext
+
+log = structlog.get_logger(__name__)
+Request = protocol.MoveParticipantRequest | protocol.ForwardParticipantRequest
+
+
+async def move_participant(
+    context: ApiContext, caller: Caller, request: protocol.MoveParticipantRequest
+) -> protocol.MoveParticipantResponse:
+    """On one worker of the data plane the connections stay, and with them what the participant publishes. To a
+    room on another worker the client is sent by a new token, and joins there."""
+    _check(context, caller, request)
+    presence = context.presence(request.room, request.identity)
+    source = presence.participant.room
+    destination = _destination(context, request.destination_room, near=source)
+    try:
+        destination.check_seat(request.identity, presence.participant.kind)
+    except RoomFull as error:
+        message = "room has exceeded its max participants"
+        raise ApiError(Code.RESOURCE_EXHAUSTED, message) from error
+    log.info("participant moves", room=source.name, to=destination.name, identity=request.identity)
+    if destination.worker == source.worker:
+        context.attendance.move(presence, destination)
+    elif isinstance(presence, Session):
+        presence.migrate(destination.name)
+    else:
+        raise ApiError(Code.FAILED_PRECONDITION, "this client cannot follow to a room on another worker")
+    return protocol.MoveParticipantResponse()
+
+
+def _check(context: ApiContext, caller: Caller, request: Request) -> None:
+    caller.check_destination(request.room, request.destination_room)
+    if request.room == request.destination_room:
+        message = "destination room cannot be the same as source room"
+        raise ApiError(Code.INVALID_ARGUMENT, message, {"argument": message})
+    check_room_name(context, request.destination_room)
+
+
+def _destination(context: ApiContext, name: str, *, near: Room) -> Room:
+    """The room of this name, made beside `near` if it may be made. Raises `ApiError`."""
+    try:
+        context.attendance.rooms.check(name, may_create=False)
+    except RoomNotFound as error:
+        raise ApiError(Code.NOT_FOUND, "destination room does not exist") from error
+    except ServerFull as error:
+        raise ApiError(Code.RESOURCE_EXHAUSTED, str(error)) from error
+    settings = room_configuration.room_settings(None, "", context.settings)
+    return context.attendance.rooms.get_or_create(name, settings, near=near)
