@@ -14,7 +14,7 @@ FUZZ_SECONDS ?= 5
 
 .PHONY: help
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 # ---------------------------------------------------------------------------------------------------------------
 # Set-up. Stamps make the second run quick.
@@ -118,6 +118,10 @@ compatibility: setup $(VENV)/.test-dependencies packages ## write docs/compatibi
 .PHONY: bench
 bench: setup $(VENV)/.test-dependencies ## measure the packet path beside the peers that are installed
 	$(BIN)/python -m benchmarks.fanout $(ARGS)
+
+.PHONY: bench-rejected
+bench-rejected: setup $(VENV)/.test-dependencies ## measure what strangers' datagrams cost
+	$(BIN)/python -m benchmarks.rejected $(ARGS)
 
 .PHONY: clean
 clean: ## remove what was built

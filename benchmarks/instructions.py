@@ -31,7 +31,14 @@ def count(program: Path, shape: str, frames: int) -> tuple[int, int, int]:
     """(packets that left, instructions, those of our own code) of one run."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "callgrind.out"
-        command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={out}", program, shape, str(frames)]
+        command = [
+            "valgrind",
+            "--tool=callgrind",
+            f"--callgrind-out-file={out}",
+            str(program),
+            shape,
+            str(frames),
+        ]
         run = subprocess.run(command, check=True, capture_output=True, text=True)
         table = subprocess.run(
             ["callgrind_annotate", "--auto=no", "--threshold=100", out],

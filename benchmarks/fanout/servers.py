@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +14,7 @@ import aiohttp
 from ..peers.endpoint import Endpoint
 from ..peers.janus import JanusServer, write_configuration
 from ..peers.livekit import LiveKitServer
+from ..peers.plan import PeerPlan, PublisherPlan, Traffic
 from ..peers.process import free_port, pinned, python, wait_for_port
 
 GCM = b"SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80"
@@ -30,11 +31,11 @@ class Adapter(Protocol):
 
     endpoints: list[Endpoint]
 
-    async def publish(
-        self, room: str, *, kind: str, ssrc: int, settings: dict[str, object]
-    ) -> dict[str, object]: ...
+    async def publish(self, room: str, *, kind: str, ssrc: int, traffic: Traffic) -> PublisherPlan: ...
 
-    async def subscribe(self, room: str, number: int, tracks: int) -> tuple[dict[str, object], list[int]]: ...
+    async def subscribe(self, room: str, number: int, tracks: int) -> tuple[PeerPlan, list[int]]:
+        """The peer, and the payload types that are retransmissions."""
+        ...
 
     async def close(self) -> None: ...
 
@@ -44,8 +45,9 @@ class Server(Protocol):
 
     name: str
     program: str
+    version_option: str
 
-    def running(self, log: Path) -> "asynccontextmanager[Running]": ...  # type: ignore[valid-type]
+    def running(self, log: Path) -> AbstractAsyncContextManager[Running]: ...
 
 
 class Polyana:
@@ -53,10 +55,13 @@ class Polyana:
 
     name = "polyana"
     program = python()
+    version_option = "--version"
+    port = 0
+    """Of HTTP, while it runs."""
 
     @asynccontextmanager
     async def running(self, log: Path) -> AsyncIterator[Running]:
-        port = free_port()
+        self.port = port = free_port()
         arguments = [
             python(),
             "-m",
@@ -73,8 +78,7 @@ class Polyana:
             "POLYANA_MEDIA__TCP_PORT": str(free_port()),
             "POLYANA_MEDIA__WORKERS": "1",
         }
-        os.environ.update(settings)
-        async with pinned(arguments, log) as process, client_session() as http:
+        async with pinned(arguments, log, settings) as process, client_session() as http:
             await wait_for_port(port)
             adapter = LiveKitServer(http, f"ws://127.0.0.1:{port}", "devkey", "secret", GCM)
             try:
@@ -88,6 +92,7 @@ class LiveKit:
 
     name = "livekit"
     program = os.environ.get("LIVEKIT_SERVER", "livekit-server")
+    version_option = "--version"
 
     @asynccontextmanager
     async def running(self, log: Path) -> AsyncIterator[Running]:
@@ -113,6 +118,7 @@ class Janus:
     """Janus as the distribution ships it; 0 loops: a thread for each peer connection, its default."""
 
     program = "janus"
+    version_option = "--help"
 
     def __init__(self, event_loops: int) -> None:
         self._loops = event_loops

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from .endpoint import Endpoint
+from .plan import PublisherPlan, Traffic
 
 MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
@@ -102,19 +103,19 @@ def offer(endpoint: Endpoint, *, kind: str, ssrc: int, track_id: str) -> str:
 
 
 def publisher_plan(
-    endpoint: Endpoint, remote: Remote, *, kind: str, ssrc: int, settings: dict[str, object]
-) -> dict[str, object]:
+    endpoint: Endpoint, remote: Remote, *, kind: str, ssrc: int, traffic: Traffic
+) -> PublisherPlan:
     """A connected publisher as the load generator's `PublisherPlan`, with the extensions that were accepted."""
     mid = remote.extensions.get(MID_URI)
     return {
         **endpoint.plan(),
         "ssrc": ssrc,
         "payload_type": CODEC[kind][0],
-        "mid": [mid, "0"] if mid else None,
+        "mid": (mid, "0") if mid else None,
         "transport_sequence_id": remote.extensions.get(TRANSPORT_CC_URI),
         "audio_level_id": remote.extensions.get(LEVEL_URI) if kind == "audio" else None,
         "video": kind == "video",
-        **settings,
+        **traffic,
     }
 
 

@@ -17,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from OpenSSL import SSL, crypto
 
+from .plan import PeerPlan
+
 MAGIC_COOKIE = 0x2112A442
 HANDSHAKE_TIMEOUT_S = 20.0
 RETRANSMIT_S = 1.0
@@ -134,7 +136,7 @@ class Endpoint:
             while True:
                 self._answer_stun(self._socket.recv(2048))
 
-    def plan(self) -> dict[str, object]:
+    def plan(self) -> PeerPlan:
         """The endpoint as `PeerPlan` of the load generator."""
         keys = self.keys
         return {
@@ -166,12 +168,7 @@ class Endpoint:
                 continue
 
     def _binding_request(self, transaction: bytes) -> bytes:
-        username = f"{self._remote_ufrag}:{self.ufrag}".encode()
-        attributes = _attribute(0x0006, username)
-        attributes += _attribute(0x0024, struct.pack("!I", 0x7E0000FF))
-        attributes += _attribute(0x802A, b"\0" * 7 + b"\1")
-        attributes += _attribute(0x0025, b"")
-        return _stun(0x0001, transaction, attributes, self._remote_password)
+        return binding_request(f"{self._remote_ufrag}:{self.ufrag}", self._remote_password, transaction)
 
     def _answer_stun(self, datagram: bytes) -> bool:
         """Answers a check of a full ICE server (Janus); True when the datagram is STUN."""
@@ -225,6 +222,15 @@ class Endpoint:
                 return
             for record in _records(data):
                 self._socket.send(record)
+
+
+def binding_request(username: str, password: str, transaction: bytes) -> bytes:
+    """A check of a controlling agent that nominates (RFC 8445, section 7.2.2)."""
+    attributes = _attribute(0x0006, username.encode())
+    attributes += _attribute(0x0024, struct.pack("!I", 0x7E0000FF))
+    attributes += _attribute(0x802A, b"\0" * 7 + b"\1")
+    attributes += _attribute(0x0025, b"")
+    return _stun(0x0001, transaction, attributes, password)
 
 
 def _records(data: bytes) -> list[bytes]:

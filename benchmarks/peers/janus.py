@@ -8,6 +8,7 @@ import aiohttp
 
 from . import description
 from .endpoint import Endpoint, Identity
+from .plan import PeerPlan, PublisherPlan, Traffic
 
 STEP_TIMEOUT_S = 20.0
 KEEPALIVE_S = 20.0
@@ -60,9 +61,7 @@ class JanusServer:
         self._session = (await self._request({"janus": "create"}))["data"]["id"]  # type: ignore[index]
         self._tasks.append(asyncio.create_task(self._keep_alive()))
 
-    async def publish(
-        self, room: str, *, kind: str, ssrc: int, settings: dict[str, object]
-    ) -> dict[str, object]:
+    async def publish(self, room: str, *, kind: str, ssrc: int, traffic: Traffic) -> PublisherPlan:
         endpoint = self._endpoint()
         handle = await self._attach()
         number = await self._room(room, handle)
@@ -77,9 +76,9 @@ class JanusServer:
         async with asyncio.timeout(STEP_TIMEOUT_S):
             await self._up.setdefault(handle, asyncio.Event()).wait()  # only then can others subscribe
         self._feeds.setdefault(room, []).append(feed)
-        return description.publisher_plan(endpoint, remote, kind=kind, ssrc=ssrc, settings=settings)
+        return description.publisher_plan(endpoint, remote, kind=kind, ssrc=ssrc, traffic=traffic)
 
-    async def subscribe(self, room: str, number: int, tracks: int) -> tuple[dict[str, object], list[int]]:
+    async def subscribe(self, room: str, number: int, tracks: int) -> tuple[PeerPlan, list[int]]:
         endpoint = self._endpoint()
         handle = await self._attach()
         streams = [{"feed": feed} for feed in self._feeds[room][:tracks]]

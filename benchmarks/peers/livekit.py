@@ -14,6 +14,7 @@ from livekit.protocol import rtc as proto
 from . import description
 from .endpoint import Endpoint, Identity
 from .first_media import send_first_packets
+from .plan import PeerPlan, PublisherPlan, Traffic
 
 STEP_TIMEOUT_S = 20.0
 
@@ -98,9 +99,7 @@ class LiveKitServer:
         self._kind = "video"
         self.endpoints: list[Endpoint] = []
 
-    async def publish(
-        self, room: str, *, kind: str, ssrc: int, settings: dict[str, object]
-    ) -> dict[str, object]:
+    async def publish(self, room: str, *, kind: str, ssrc: int, traffic: Traffic) -> PublisherPlan:
         """Joins and publishes one track; returns a `PublisherPlan`."""
         self._kind = kind
         endpoint = self._endpoint()
@@ -114,12 +113,12 @@ class LiveKitServer:
         offered = description.offer(endpoint, kind=kind, ssrc=ssrc, track_id="track")
         remote = description.parse(await signal.negotiate(offered), signal.candidates)
         await self._connect(endpoint, remote)
-        plan = description.publisher_plan(endpoint, remote, kind=kind, ssrc=ssrc, settings=settings)
+        plan = description.publisher_plan(endpoint, remote, kind=kind, ssrc=ssrc, traffic=traffic)
         await send_first_packets(endpoint, description.CODEC[kind][0], ssrc)
         signal.keep_alive()
         return plan
 
-    async def subscribe(self, room: str, number: int, tracks: int) -> tuple[dict[str, object], list[int]]:
+    async def subscribe(self, room: str, number: int, tracks: int) -> tuple[PeerPlan, list[int]]:
         """Joins as a viewer, offers until `tracks` sections bring media; returns a `PeerPlan` and the RTX types."""
         endpoint = self._endpoint()
         signal = await self._join(room, f"viewer-{number}", publish=False)

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,14 +17,15 @@ GENERATOR_CORE = "1"
 
 @asynccontextmanager
 async def pinned(
-    arguments: list[str], log: Path, core: str = SERVER_CORE
+    arguments: list[str], log: Path, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Runs a program on one core; ends it (and only it) at the end."""
+    """Runs a program on the servers' core; ends it (and only it) at the end. `settings`: for its environment."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            "taskset", "-c", core, *arguments, stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL
-        )
+            "taskset", "-c", SERVER_CORE, *arguments,
+            stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL, env=os.environ | dict(settings or {}),
+        )  # fmt: skip
         try:
             yield process
         finally:
@@ -60,14 +61,23 @@ def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
         return port
 
 
-def cpu_seconds(stat: str) -> float:
-    """User plus system time of a `/proc/PID/stat` line (fields 14 and 15)."""
-    fields = stat.rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / CLOCK_TICKS
+def cpu_seconds(stats: Iterable[str]) -> float:
+    """User plus system time in lines of `/proc/PID/stat` (fields 14 and 15)."""
+    fields = [stat.rpartition(")")[2].split() for stat in stats]
+    return sum(int(one[11]) + int(one[12]) for one in fields) / CLOCK_TICKS
 
 
-def resident_bytes(pid: int) -> int:
-    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+def process_tree(pid: int) -> list[int]:
+    """The process and all below it."""
+    tree = [pid]
+    for parent in tree:
+        for children in Path(f"/proc/{parent}/task").glob("*/children"):
+            tree += map(int, children.read_text().split())
+    return tree
+
+
+def resident_bytes(pids: Iterable[int]) -> int:
+    pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids)
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 

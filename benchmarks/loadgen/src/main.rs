@@ -8,6 +8,7 @@ mod histogram;
 mod net;
 mod plan;
 mod publisher;
+mod stat;
 mod subscriber;
 
 use plan::{Plan, Report};
@@ -45,7 +46,7 @@ fn run(plan: &Plan) -> Result<Report, Box<dyn std::error::Error>> {
     let drained = end + Duration::from_millis(300);
     let mut measuring = false;
     let mut ready = Vec::new();
-    let mut started = (String::new(), String::new());
+    let mut charged = (Vec::new(), Vec::new());
     loop {
         let now = Instant::now();
         if now >= drained {
@@ -59,10 +60,10 @@ fn run(plan: &Plan) -> Result<Report, Box<dyn std::error::Error>> {
             subscribers
                 .iter_mut()
                 .for_each(subscriber::Subscriber::start_measuring);
-            started.0 = plan::read_cpu(plan.server_pid);
+            charged.0 = stat::read_cpu(&plan.server_pids);
         }
-        if measuring && started.1.is_empty() && now >= end {
-            started.1 = plan::read_cpu(plan.server_pid);
+        if measuring && charged.1.is_empty() && now >= end {
+            charged.1 = stat::read_cpu(&plan.server_pids);
         }
         let mut next = drained;
         for publisher in &mut publishers {
@@ -79,5 +80,5 @@ fn run(plan: &Plan) -> Result<Report, Box<dyn std::error::Error>> {
             subscribers[index as usize].receive(&mut arena, epoch)?;
         }
     }
-    Ok(Report::new(&publishers, &subscribers, plan, &started))
+    Ok(Report::new(&publishers, &subscribers, plan, &charged))
 }

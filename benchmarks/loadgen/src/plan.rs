@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
 pub struct Plan {
-    pub server_pid: u32,
+    /// The server and its children.
+    pub server_pids: Vec<u32>,
     pub warmup_s: f64,
     pub duration_s: f64,
     /// Payload types that count as retransmissions, not as media.
@@ -44,6 +45,8 @@ pub struct PublisherPlan {
     pub burst: usize,
     /// Bytes of an RTP packet before SRTP.
     pub packet_bytes: usize,
+    /// Sizes of the packets of each frame, sent in turn; empty: `burst` packets of `packet_bytes`.
+    pub frames: Vec<Vec<usize>>,
     pub clock_rate: u32,
     pub video: bool,
 }
@@ -57,22 +60,6 @@ impl PeerPlan {
             other => Err(format!("unknown SRTP profile {other}")),
         }
     }
-}
-
-pub fn unhex(text: &str) -> Result<Vec<u8>, String> {
-    (0..text.len())
-        .step_by(2)
-        .map(|i| {
-            text.get(i..i + 2)
-                .and_then(|pair| u8::from_str_radix(pair, 16).ok())
-                .ok_or_else(|| "bad hex".to_owned())
-        })
-        .collect()
-}
-
-/// `/proc/PID/stat` as text: the driver parses utime and stime, so that the window is cut here to the millisecond.
-pub fn read_cpu(pid: u32) -> String {
-    std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default()
 }
 
 #[derive(Serialize)]
@@ -89,8 +76,8 @@ pub struct Report {
     /// Receivers that got no packet at all.
     pub silent: usize,
     pub latency_us: Vec<(f64, u64)>,
-    /// `/proc/PID/stat` at the start and the end of the window.
-    pub server_stat: (String, String),
+    /// `/proc/PID/stat` of the server's processes at the start and the end of the window.
+    pub server_stat: (Vec<String>, Vec<String>),
     /// This program's own CPU time, seconds.
     pub own_cpu_s: f64,
     pub window_s: f64,
@@ -101,7 +88,7 @@ impl Report {
         publishers: &[Publisher],
         subscribers: &[Subscriber],
         plan: &Plan,
-        stat: &(String, String),
+        stat: &(Vec<String>, Vec<String>),
     ) -> Self {
         let mut latency = Histogram::default();
         subscribers.iter().for_each(|s| latency.merge(&s.latency));

@@ -1,7 +1,8 @@
 //! One sending peer: bursts of equal packets at a fixed rate, like the frames of an encoder.
 
 use crate::net::{self, ReceiveArena};
-use crate::plan::{PublisherPlan, unhex};
+use crate::plan::PublisherPlan;
+use crate::stat::unhex;
 use polyana_wire::{rtp, srtp};
 use std::time::{Duration, Instant};
 
@@ -32,8 +33,26 @@ struct Settings {
     frames_per_second: f64,
     burst: usize,
     packet_bytes: usize,
+    frames: Vec<Vec<usize>>,
     clock_rate: u32,
     video: bool,
+}
+
+impl Settings {
+    /// Bytes of each packet of a frame.
+    fn sizes(&self, frame: u64) -> Vec<usize> {
+        match self.frames.len() {
+            0 => vec![self.packet_bytes; self.burst],
+            count => self.frames[frame as usize % count].clone(),
+        }
+    }
+}
+
+/// Where a packet stands in its frame.
+struct Place {
+    first: bool,
+    last: bool,
+    key: bool,
 }
 
 impl Publisher {
@@ -53,6 +72,7 @@ impl Publisher {
                 frames_per_second: plan.frames_per_second,
                 burst: plan.burst,
                 packet_bytes: plan.packet_bytes,
+                frames: plan.frames.clone(),
                 clock_rate: plan.clock_rate,
                 video: plan.video,
             },
@@ -90,24 +110,38 @@ impl Publisher {
     }
 
     fn send_frame(&mut self, epoch: Instant) -> Result<(), Box<dyn std::error::Error>> {
-        let timestamp =
-            (self.frame as f64 * f64::from(self.plan.clock_rate) / self.plan.frames_per_second) as u64 as u32;
+        let elapsed = self.frame as f64 * f64::from(self.plan.clock_rate) / self.plan.frames_per_second;
+        let timestamp = elapsed as u64 as u32;
         // A keyframe each second serves every server's wish for one.
         let key = self
             .frame
             .is_multiple_of(self.plan.frames_per_second.ceil() as u64);
-        let slot = self.plan.packet_bytes + self.sender.profile().rtp_overhead();
+        let overhead = self.sender.profile().rtp_overhead();
+        let sizes = self.plan.sizes(self.frame);
         let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.resize(slot * self.plan.burst, 0);
-        for number in 0..self.plan.burst {
-            let packet = &mut buffer[slot * number..][..slot];
-            self.write_packet(packet, number, timestamp, key, epoch)?;
+        let mut number = 0;
+        // Packets of the same size leave in one call.
+        for run in sizes.chunk_by(|a, b| a == b) {
+            let slot = run[0] + overhead;
+            buffer.resize(slot * run.len(), 0);
+            for packet in buffer.chunks_exact_mut(slot) {
+                let place = Place {
+                    first: number == 0,
+                    last: number + 1 == sizes.len(),
+                    key,
+                };
+                self.write_packet(packet, run[0], &place, timestamp, epoch)?;
+                number += 1;
+            }
+            // The kernel takes at most 64 KiB in one call.
+            for part in buffer.chunks(slot * (65_000 / slot)) {
+                net::send_segments(self.fd, part, slot)?;
+            }
         }
-        net::send_segments(self.fd, &buffer, slot)?;
         self.buffer = buffer;
         self.frame += 1;
         if self.measuring {
-            self.sent += self.plan.burst as u64;
+            self.sent += sizes.len() as u64;
         }
         Ok(())
     }
@@ -115,9 +149,9 @@ impl Publisher {
     fn write_packet(
         &mut self,
         packet: &mut [u8],
-        number: usize,
+        length: usize,
+        place: &Place,
         timestamp: u32,
-        key: bool,
         epoch: Instant,
     ) -> Result<(), Box<dyn std::error::Error>> {
         let plan = &self.plan;
@@ -137,26 +171,25 @@ impl Publisher {
             extensions[count] = (id, &level);
             count += 1;
         }
-        let last = number + 1 == plan.burst;
         let header = rtp::write_header(
             packet,
-            last && plan.video,
+            place.last && plan.video,
             plan.payload_type,
             self.index as u16,
             timestamp,
             plan.ssrc,
             &extensions[..count],
         )?;
-        let payload = &mut packet[header..plan.packet_bytes];
+        let payload = &mut packet[header..length];
         payload.fill(0x5a);
         if plan.video {
-            write_vp8(payload, number == 0, key);
+            write_vp8(payload, place.first, place.key);
         }
         let sent_at = epoch.elapsed().as_micros() as u64;
         payload[STAMP_OFFSET..][..8].copy_from_slice(&sent_at.to_be_bytes());
         payload[STAMP_OFFSET + 8..][..8].copy_from_slice(&self.index.to_be_bytes());
         self.sender
-            .protect_rtp(self.index, plan.ssrc, header, packet, plan.packet_bytes)?;
+            .protect_rtp(self.index, plan.ssrc, header, packet, length)?;
         self.index += 1;
         Ok(())
     }

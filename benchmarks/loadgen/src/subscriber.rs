@@ -2,8 +2,9 @@
 
 use crate::histogram::Histogram;
 use crate::net::{self, ReceiveArena};
-use crate::plan::{PeerPlan, unhex};
+use crate::plan::PeerPlan;
 use crate::publisher::STAMP_OFFSET;
+use crate::stat::unhex;
 use polyana_wire::{DatagramKind, rtcp, rtp, srtp, stun};
 use std::time::{Duration, Instant};
 

@@ -87,7 +87,11 @@ impl Drain {
             pin_thread(core).expect("the core exists");
             drain(&sinks, &stop, &count).expect("sockets of our own can be read");
         });
-        Self { done, arrived, thread }
+        Self {
+            done,
+            arrived,
+            thread,
+        }
     }
 
     /// How many datagrams came.

@@ -1,0 +1,117 @@
+"""The report of a measurement as Markdown: medians, spread, ratios within each round, what did not count."""
+
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+
+from .results import Cell, Run, cells, ratios
+from .run import MAX_LOSS
+
+OURS = "polyana"
+LIMIT = "limit"
+NOTHING = "-"
+METHOD = (
+    "Server CPU time (user + system) in the window by the packets that arrived, in microseconds: median (least to"
+    f" most). A run with more than {MAX_LOSS:.1%} loss, a silent receiver or a damaged packet does not count."
+    " Ratios are medians of the ratios of single rounds; only they compare from machine to machine."
+)
+
+
+def report(facts: dict[str, str], runs: Sequence[Run]) -> str:
+    """`facts`: of the machine and the programs, in the order in which they are told."""
+    parts = [
+        "# Cost of a forwarded packet",
+        "\n".join(f"* {name}: {value}" for name, value in facts.items()),
+        METHOD,
+    ]
+    for cell, servers in cells(runs).items():
+        parts += [f"## {headline(cell)}", summary(servers), rounds(servers)]
+    return "\n\n".join(parts) + "\n"
+
+
+def headline(cell: Cell) -> str:
+    shape, receivers = cell
+    return f"{shape}, {receivers} speak to each other" if shape == "audio" else f"{shape}, 1 -> {receivers}"
+
+
+def summary(servers: dict[str, list[Run]]) -> str:
+    """One line for each server."""
+    head = ["server", "us/packet", "x limit", "x polyana", "loss, most", "p50 ms", "p99 ms", "MB", "rounds"]
+    return table(head, [summary_row(name, runs, servers) for name, runs in servers.items()])
+
+
+def summary_row(name: str, runs: Sequence[Run], servers: dict[str, list[Run]]) -> list[str]:
+    counted = [run for run in runs if run.cost_us is not None]
+    costs = [run.cost_us for run in counted if run.cost_us is not None]
+    return [
+        name,
+        spread(costs),
+        spread(ratios(runs, servers.get(LIMIT, []))) if name != LIMIT else "1",
+        spread(ratios(runs, servers.get(OURS, []))) if name != OURS else "1",
+        most_loss(runs),
+        middle(counted, lambda run: latency_ms(run, 0.5), ".2f"),
+        middle(counted, lambda run: latency_ms(run, 0.99), ".2f"),
+        middle(counted, lambda run: run.outcome.memory_bytes / 1e6 if run.outcome else None, ".0f"),
+        f"{len(counted)} of {len(runs)}",
+    ]
+
+
+def rounds(servers: dict[str, list[Run]]) -> str:
+    """Every round: the load that it found, costs, and each cost by ours."""
+    numbers = sorted({run.round for runs in servers.values() for run in runs})
+    peers = [name for name in servers if name not in (OURS, LIMIT)]
+    head = ["round", "load before", *servers, *(f"{name} : {OURS}" for name in peers)]
+    return table(head, [round_row(number, servers, peers) for number in numbers])
+
+
+def round_row(number: int, servers: dict[str, list[Run]], peers: Iterable[str]) -> list[str]:
+    found = {name: next((run for run in runs if run.round == number), None) for name, runs in servers.items()}
+    load = max((run.load_before for run in found.values() if run), default=0.0)
+    ours = found.get(OURS)
+    row = [str(number + 1), f"{load:.1f}", *(told(run) for run in found.values())]
+    for name in peers:
+        run = found[name]
+        one = ratios([run], [ours]) if run and ours else []
+        row.append(f"{one[0]:.2f}" if one else NOTHING)
+    return row
+
+
+def told(run: Run | None) -> str:
+    """A cost, or why there is none."""
+    if run is None:
+        return NOTHING
+    if run.outcome is None:
+        return f"failed: {run.failure}"
+    if run.cost_us is not None:
+        return f"{run.cost_us:.2f}"
+    reasons = [f"{run.outcome.loss:.1%} loss"] if run.outcome.loss > MAX_LOSS else []
+    reasons += [f"{run.outcome.silent} silent"] if run.outcome.silent else []
+    reasons += [f"{run.outcome.corrupt} damaged"] if run.outcome.corrupt else []
+    return f"({run.outcome.us_per_packet:.2f}: {', '.join(reasons)})"
+
+
+def spread(values: Sequence[float]) -> str:
+    """Median with the least and the most."""
+    if not values:
+        return NOTHING
+    return f"{statistics.median(values):.2f} ({min(values):.2f} to {max(values):.2f})"
+
+
+def most_loss(runs: Iterable[Run]) -> str:
+    losses = [run.outcome.loss for run in runs if run.outcome]
+    return f"{max(losses):.2%}" if losses else NOTHING
+
+
+def latency_ms(run: Run, quantile: float) -> float | None:
+    found = dict(run.outcome.latency_us) if run.outcome else {}
+    return found[quantile] / 1000 if quantile in found else None
+
+
+def middle(runs: Iterable[Run], pick: Callable[[Run], float | None], form: str) -> str:
+    """Median of what the runs have."""
+    values = [value for run in runs if (value := pick(run))]
+    return format(statistics.median(values), form) if values else NOTHING
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [list(head), ["---"] * len(head), *map(list, rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
