@@ -157,6 +157,8 @@ class Participant:
         self.kind = profile.kind
         self.permissions = permissions
         self.room = room
+        self.forwarded_to: list[Room] = []
+        """Other rooms in which its tracks are, too."""
         self.observer = observer
         self.joined_at = joined_at
         self.takes_data = takes_data

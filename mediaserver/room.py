@@ -29,6 +29,10 @@ MAX_EXTRA_FLUSHES = 3
 that mutes and unmutes all the time would make the server talk to the whole room all the time."""
 
 
+class IdentityTaken(Exception):
+    """Somebody else of this identity is in the room, or forwarded to it."""
+
+
 class RoomFull(Exception):
     """The room has as many participants as it may have."""
 
@@ -88,6 +92,8 @@ class Room:
         self.worker = worker
         self.created_at = created_at
         self.participants: dict[str, Participant] = {}
+        self.forwarded: dict[str, Participant] = {}
+        """Participants of other rooms on this worker whose tracks are here too; they receive nothing from here."""
         self.tracks: dict[str, Track] = {}
         self.data_tracks: dict[str, DataTrack] = {}
         self.speakers = ActiveSpeakers()
@@ -121,6 +127,7 @@ class Room:
         """Ends a presence: tracks, subscriptions and the seat. The caller closes the connections."""
         if self.participants.get(participant.identity) is not participant:
             return
+        self._forward_no_more(participant)
         self._unseat(participant)
         participant.state = ParticipantState.DISCONNECTED
         participant.version += 1
@@ -137,6 +144,7 @@ class Room:
 
     def release(self, participant: Participant) -> None:
         """Lets a participant go to another room: with its connections and what it publishes, which ends here."""
+        self._forward_no_more(participant)
         self._unseat(participant)
         participant.subscriber.leave()
         participant.data_subscriber.leave()
@@ -144,11 +152,8 @@ class Room:
             self.track_ended(track)
         for data_track in participant.data_publisher.tracks.values():
             self.data_track_ended(data_track)
-        participant.version += 1
-        state, participant.state = participant.state, ParticipantState.DISCONNECTED
         self._tell_gone(participant)
         self._observer.participant_left(participant, RemovalReason.MIGRATION)
-        participant.state = state
 
     def admit(self, participant: Participant) -> None:
         """Seats a participant that another room has released. `introduce` follows when its client knows."""
@@ -167,6 +172,29 @@ class Room:
         participant.subscriber.reconcile_all()
         participant.data_subscriber.reconcile_all()
 
+    def forward(self, participant: Participant) -> None:
+        """What a participant of another room publishes appears here, too, until it leaves that room. Raises
+        `IdentityTaken`."""
+        if self.forwarded.get(participant.identity) is participant:
+            return
+        if participant.identity in self.participants or participant.identity in self.forwarded:
+            raise IdentityTaken
+        self.forwarded[participant.identity] = participant
+        self._by_sid[participant.sid] = participant
+        participant.forwarded_to.append(self)
+        self.participant_changed(participant, immediately=True)
+        for track in participant.publisher.tracks.values():
+            self._add_track(track)
+
+    def end_forwarding(self, participant: Participant) -> None:
+        """What a participant of another room publishes is no longer here."""
+        del self.forwarded[participant.identity]
+        participant.forwarded_to.remove(self)
+        self._forget(participant)
+        for track in participant.publisher.tracks.values():
+            self._drop_track(track)
+        self._tell_gone(participant)
+
     def participant_active(self, participant: Participant) -> None:
         """Its media has connected for the first time."""
         self._observer.participant_active(participant)
@@ -184,6 +212,9 @@ class Room:
         """
         if participant.sid not in self._by_sid:
             return
+        if participant.room is self:
+            for room in participant.forwarded_to:
+                room.participant_changed(participant, immediately=immediately, by_itself=by_itself)
         participant.version += 1
         if by_itself and participant.sid not in self._changed:
             self._changed_themselves.add(participant.sid)
@@ -237,16 +268,15 @@ class Room:
 
     def permissions_changed(self, publisher: Participant) -> None:
         """A publisher changed who may receive its tracks."""
-        for track in list(publisher.publisher.tracks.values()):
-            self._reconcile(track)
+        for room in (self, *publisher.forwarded_to):
+            for track in list(publisher.publisher.tracks.values()):
+                room._reconcile(track)
         for data_track in publisher.data_publisher.tracks.values():
             self._reconcile_data(data_track)
 
     def track_published(self, track: Track) -> None:
-        self.tracks[track.sid] = track
-        self._room_changed = True
-        self.participant_changed(track.publisher, immediately=True, by_itself=True)
-        self._reconcile(track)
+        for room in (self, *track.publisher.forwarded_to):
+            room._add_track(track)
         self._observer.track_published(track)
 
     def track_changed(self, track: Track) -> None:
@@ -264,8 +294,9 @@ class Room:
 
     def codec_added(self, track: Track) -> None:
         """The track comes in in one more codec."""
-        for participant in list(self.participants.values()):
-            participant.subscriber.codec_added(track)
+        for room in (self, *track.publisher.forwarded_to):
+            for participant in list(room.participants.values()):
+                participant.subscriber.codec_added(track)
         self.participant_changed(track.publisher, by_itself=True)
 
     def codec_ended(self, track: Track, stream: CodecStream) -> None:
@@ -284,12 +315,10 @@ class Room:
             subscriber.check_waiting(now)
 
     def track_ended(self, track: Track) -> None:
-        if self.tracks.pop(track.sid, None) is None:
+        if track.sid not in self.tracks:
             return
-        self._room_changed = True
-        for participant in self.participants.values():
-            participant.subscriber.track_ended(track)
-        self.participant_changed(track.publisher, immediately=True, by_itself=True)
+        for room in (self, *track.publisher.forwarded_to):
+            room._drop_track(track)
         self._observer.track_ended(track)
 
     def data_track_published(self, track: DataTrack) -> None:
@@ -348,7 +377,26 @@ class Room:
     def active_recording(self) -> bool:
         return any(p.permissions.recorder for p in self.participants.values())
 
+    def _add_track(self, track: Track) -> None:
+        self.tracks[track.sid] = track
+        self._room_changed = True
+        self.participant_changed(track.publisher, immediately=True, by_itself=True)
+        self._reconcile(track)
+
+    def _drop_track(self, track: Track) -> None:
+        del self.tracks[track.sid]
+        self._room_changed = True
+        for participant in self.participants.values():
+            participant.subscriber.track_ended(track)
+        self.participant_changed(track.publisher, immediately=True, by_itself=True)
+
+    def _forward_no_more(self, participant: Participant) -> None:
+        for room in list(participant.forwarded_to):
+            room.end_forwarding(participant)
+
     def _seat(self, participant: Participant) -> None:
+        if (guest := self.forwarded.get(participant.identity)) is not None:
+            self.end_forwarding(guest)
         earlier = self.participants.get(participant.identity)
         if earlier is not None:
             self.remove(earlier, RemovalReason.DUPLICATE_IDENTITY)
@@ -360,14 +408,20 @@ class Room:
     def _unseat(self, participant: Participant) -> None:
         # Before its tracks end, so that this is not told as a change of its own.
         del self.participants[participant.identity]
+        self._forget(participant)
+
+    def _forget(self, participant: Participant) -> None:
         del self._by_sid[participant.sid]
         self._changed.pop(participant.sid, None)
         self._room_changed = True
         self.speakers.forget(participant.sid)
 
     def _tell_gone(self, participant: Participant) -> None:
+        participant.version += 1
+        state, participant.state = participant.state, ParticipantState.DISCONNECTED
         if not participant.permissions.hidden:
             self._observer.participants_changed(self, [participant], list(self.participants.values()))
+        participant.state = state
 
     def _seats_taken(self) -> int:
         return sum(p.kind not in DEPENDENT_KINDS for p in self.participants.values())

@@ -103,7 +103,8 @@ def visible_infos(
     room: Room, presence_of: Callable[[Participant], Presence | None], without: Participant
 ) -> list[models.ParticipantInfo]:
     """All that one participant may know of the others."""
-    others = [p for p in room.participants.values() if p is not without and not p.permissions.hidden]
+    everybody = [*room.participants.values(), *room.forwarded.values()]
+    others = [p for p in everybody if p is not without and not p.permissions.hidden]
     return [presence.info for p in others if (presence := presence_of(p)) is not None]
 
 

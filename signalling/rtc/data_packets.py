@@ -87,7 +87,7 @@ class DataPackets:
         sequence numbers."""
         publisher = self._participant.room.participant(sid=publisher_sid)
         session = self._session.context.session_of(publisher) if publisher is not None else None
-        if publisher is not None and session is not None:
+        if publisher is not None and session is not None and publisher.room is self._participant.room:
             for payload in session.data.history.after(last_sequence, self._participant, publisher):
                 self._deliver(self._participant, RELIABLE, payload)
 

@@ -79,7 +79,7 @@ class Rooms:
         for in vain. If nobody is in it yet, it shares the worker of `near`: what is on one worker can move."""
         worker = near.worker if near is not None else None
         room = self._rooms.get(name)
-        if room is not None and not room.participants:
+        if room is not None and not (room.participants or room.forwarded):
             # Its worker may have failed, or be busier than others by now; nothing of the room is on it.
             self._ended(name)
             room.worker = self._worker_for(name, worker)
@@ -144,6 +144,8 @@ class Rooms:
         """Takes everybody out, and forgets the room."""
         for participant in list(room.participants.values()):
             room.remove(participant, reason)
+        for guest in list(room.forwarded.values()):
+            room.end_forwarding(guest)
         del self._rooms[room.name]
         self._next_flush.pop(room, None)
         self._metrics.rooms.set(len(self._rooms))

@@ -224,7 +224,9 @@ class Session:
         self.log.info("moved", to=room.name)
         self.log = self.log.bind(room=room.name)
         # Not all SDKs take it from `room_moved` alone that those of the old room are gone.
-        left_behind = [p for p in source.participants.values() if not p.permissions.hidden]
+        left_behind = [
+            p for p in (*source.participants.values(), *source.forwarded.values()) if not p.permissions.hidden
+        ]
         self.send(responses.participants(responses.disconnected_infos(left_behind)))
         self.tell_moved(others)
 

@@ -222,3 +222,25 @@ async def test_moved_to_another_room_and_back(
         for follower in people.values():
             await follower.hears(*(people.keys() - {follower.room.local_participant.identity}))
             assert "disconnected" not in follower.received.events
+
+
+@both_modes
+@pytest.mark.compatibility("twirp.RoomService.ForwardParticipant")
+async def test_forwarded_to_another_room(server: RunningServer, lk: api.LiveKitAPI, single: bool) -> None:
+    lesson, group = f"api-plenum-{single}", f"api-forward-{single}"
+    async with (
+        joined(server, "teacher", lesson, single=single) as (teacher, _),
+        camera(teacher),
+        joined(server, "anna", lesson, single=single) as (anna, in_lesson),
+    ):
+        # The room does not exist yet, so it is made on the worker of the lesson.
+        request = api.ForwardParticipantRequest(room=lesson, identity="teacher", destination_room=group)
+        await lk.room.forward_participant(request)
+        lesson_follower = Follower(anna, in_lesson)
+        async with joined(server, "vera", group, single=single) as (vera, in_group), camera(vera):
+            await Follower(vera, in_group).hears("teacher")
+            await lesson_follower.hears("teacher")
+            assert set(teacher.remote_participants) == {"anna"}, "one way only"
+            await lk.room.remove_participant(api.RoomParticipantIdentity(room=group, identity="teacher"))
+            await in_group.until(lambda: not vera.remote_participants, "the teacher is gone there")
+            await lesson_follower.hears("teacher")

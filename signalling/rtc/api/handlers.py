@@ -27,6 +27,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     (ROOM_SERVICE, "UpdateParticipant"): participants.update_participant,
     (ROOM_SERVICE, "UpdateSubscriptions"): participants.update_subscriptions,
     (ROOM_SERVICE, "MoveParticipant"): moving.move_participant,
+    (ROOM_SERVICE, "ForwardParticipant"): moving.forward_participant,
     (ROOM_SERVICE, "SendData"): data.send_data,
     (ROOM_SERVICE, "PerformRpc"): rpc.perform_rpc,
 }

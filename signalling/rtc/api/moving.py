@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import structlog
 from livekit.protocol import room as protocol
 
-from mediaserver.room import Room, RoomFull
+from mediaserver.room import IdentityTaken, Room, RoomFull
 from signalling.rtc import room_configuration
 from signalling.rtc.api.errors import ApiError, Code
 from signalling.rtc.api.rooms import check_room_name
@@ -44,6 +44,26 @@ async def move_participant(
     else:
         raise ApiError(Code.FAILED_PRECONDITION, "this client cannot follow to a room on another worker")
     return protocol.MoveParticipantResponse()
+
+
+async def forward_participant(
+    context: ApiContext, caller: Caller, request: protocol.ForwardParticipantRequest
+) -> protocol.ForwardParticipantResponse:
+    """What the participant publishes is in the other room, too, under its name, until it leaves its own room or is
+    removed from the other one. It receives nothing from there."""
+    _check(context, caller, request)
+    participant = context.participant(request.room, request.identity)
+    destination = _destination(context, request.destination_room, near=participant.room)
+    if destination.worker != participant.room.worker:
+        message = "the destination room is on another worker, where tracks of this room cannot be forwarded"
+        raise ApiError(Code.FAILED_PRECONDITION, message)
+    try:
+        destination.forward(participant)
+    except IdentityTaken as error:
+        message = "somebody of this identity is in the destination room"
+        raise ApiError(Code.ALREADY_EXISTS, message) from error
+    log.info("participant forwarded", room=request.room, to=destination.name, identity=request.identity)
+    return protocol.ForwardParticipantResponse()
 
 
 def _check(context: ApiContext, caller: Caller, request: Request) -> None:

@@ -27,7 +27,7 @@ async def list_participants(
     """Of a room that does not exist nobody is in."""
     caller.check_admin(request.room)
     found = context.attendance.rooms.get(request.room)
-    participants = found.participants.values() if found is not None else ()
+    participants = [*found.participants.values(), *found.forwarded.values()] if found is not None else []
     present = [p for one in participants if (p := context.attendance.of(one)) is not None]
     return room.ListParticipantsResponse(participants=[presence.info for presence in present])
 
@@ -44,6 +44,10 @@ async def remove_participant(
 ) -> room.RemoveParticipantResponse:
     """Tokens that were made before `revoke_token_ts` (by default about now) admit this identity no more."""
     caller.check_admin(request.room)
+    found = context.attendance.rooms.get(request.room)
+    if found is not None and (guest := found.forwarded.get(request.identity)) is not None:
+        found.end_forwarding(guest)  # and stays in its own room
+        return room.RemoveParticipantResponse()
     presence = context.presence(request.room, request.identity)
     # As the protocol says: without a time, what is valid now, with the leeway of clocks.
     until = request.revoke_token_ts or context.clock.time() + context.settings.token_leeway_s
