@@ -33,8 +33,8 @@ def write_video(path: Path, seconds: float) -> Path:
 
 
 def write_sound(path: Path, seconds: float) -> Path:
-    """A tone of 440 Hz as Opus in Ogg."""
-    with av.open(str(path), "w", format="ogg") as container:
+    """A tone of 440 Hz as Opus in Ogg, a packet a page: `lk` takes a page for a packet."""
+    with av.open(str(path), "w", format="ogg", options={"page_duration": "20000"}) as container:
         stream = container.add_stream("libopus", rate=RATE, options={"frame_duration": "20"})
         stream.layout = "mono"
         times = np.arange(int(seconds * RATE)) / RATE

@@ -35,6 +35,7 @@ def test_data_follows_publishing_unless_it_is_said() -> None:
     assert admission({"can_publish": False, "can_publish_data": True}).permissions.can_publish_data
 
 
+@pytest.mark.compatibility("grant.can_publish_sources")
 def test_sources() -> None:
     permissions = admission({"can_publish_sources": ("camera", "SCREEN_SHARE", "tape")}).permissions
     assert permissions.can_publish_sources == {TrackSource.CAMERA, TrackSource.SCREEN_SHARE}
@@ -43,6 +44,7 @@ def test_sources() -> None:
     assert not any(nothing.may_publish(source) for source in TrackSource)
 
 
+@pytest.mark.compatibility("grant.room_join", "grant.room")
 @pytest.mark.parametrize(
     ("grants", "claims", "error"),
     [
@@ -65,6 +67,12 @@ def test_refusals(grants: dict[str, Any], claims: dict[str, Any], error: type[Jo
         admission(grants, claims)
 
 
+@pytest.mark.compatibility(
+    "grant.can_update_own_metadata",
+    "join.request.metadata",
+    "join.request.participant_attributes",
+    "join.query.attributes",
+)
 def test_own_metadata_needs_a_grant() -> None:
     for parameters in ({"metadata": "m"}, {"attributes": {"k": "v"}}):
         with pytest.raises(PermissionDenied):
@@ -78,6 +86,7 @@ def test_own_metadata_needs_a_grant() -> None:
     assert profile.metadata == "m" and profile.attributes == {"role": "guest", "k": "2"}
 
 
+@pytest.mark.compatibility("join.query.publish")
 def test_a_publish_only_presence() -> None:
     second = admission(publish_only="screen")
     assert second.profile.identity == "anna#screen" and not second.permissions.can_subscribe
@@ -85,6 +94,13 @@ def test_a_publish_only_presence() -> None:
         admission({"can_publish": False}, publish_only="screen")
 
 
+@pytest.mark.compatibility(
+    "claim.room_config",
+    "room_config.empty_timeout",
+    "room_config.departure_timeout",
+    "room_config.max_participants",
+    "room_config.metadata",
+)
 def test_the_room_is_configured_by_the_token() -> None:
     config = RoomConfiguration(empty_timeout=1, departure_timeout=2, max_participants=3, metadata="m")
     room = admission({}, {"room_config": config}).room_settings
@@ -98,6 +114,7 @@ def test_the_correlation_id_comes_from_the_token_or_is_new() -> None:
     assert admission().correlation_id != admission().correlation_id
 
 
+@pytest.mark.compatibility("join.query.access_token")
 def test_where_the_token_is() -> None:
     assert token_of({"Authorization": "Bearer a"}, {"access_token": "b"}) == "a"
     assert token_of({}, {"access_token": "b"}) == "b"
@@ -107,6 +124,7 @@ def test_where_the_token_is() -> None:
             token_of(headers, {})
 
 
+@pytest.mark.compatibility("claim.room_preset")
 def test_a_preset_of_the_settings_fills_what_the_token_leaves_open() -> None:
     preset = RoomConfigurationSettings(departure_timeout=7, max_participants=5, metadata="quiet")
     settings = RtcSettings(room_configurations={"exam": preset}, empty_timeout_s=11)

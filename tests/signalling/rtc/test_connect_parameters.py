@@ -29,6 +29,17 @@ def test_v0_defaults() -> None:
     assert not (parameters.reconnect or parameters.adaptive_stream)
 
 
+@pytest.mark.compatibility(
+    "join.query.attributes",
+    "join.query.auto_subscribe",
+    "join.query.adaptive_stream",
+    "join.query.reconnect",
+    "join.query.reconnect_reason",
+    "join.query.sid",
+    "join.query.sdk",
+    "join.query.protocol",
+    "join.query.version",
+)
 def test_v0() -> None:
     attributes = base64.urlsafe_b64encode(b'{"a": "b"}').decode().rstrip("=")
     parameters = parse_v0(
@@ -70,6 +81,16 @@ def test_v0_with_odd_attributes(attributes: str) -> None:
         parse_v0({"attributes": attributes}, MAX)
 
 
+@pytest.mark.compatibility(
+    "join.compression.NONE",
+    "join.compression.GZIP",
+    "join.request.client_info",
+    "join.request.publisher_offer",
+    "join.request.add_track_requests",
+    "join.request.participant_attributes",
+    "join.request.connection_settings.auto_subscribe",
+    "join.request.connection_settings.adaptive_stream",
+)
 @pytest.mark.parametrize("compression", ["NONE", "GZIP"])
 @pytest.mark.parametrize("urlsafe", [True, False])
 def test_v1(compression: str, urlsafe: bool) -> None:
@@ -96,6 +117,7 @@ def test_a_join_request_may_come_to_the_older_endpoint_as_from_the_go_sdk() -> N
         parse_v0({"join_request": "%"}, MAX)
 
 
+@pytest.mark.compatibility("join.request.reconnect", "join.request.participant_sid")
 @pytest.mark.parametrize("offer", [None, rtc.SessionDescription()], ids=["Firefox", "Go"])
 def test_v1_without_an_offer(offer: rtc.SessionDescription | None) -> None:
     join = rtc.JoinRequest(reconnect=True, participant_sid="PA", publisher_offer=offer)

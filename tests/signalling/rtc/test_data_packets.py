@@ -1,5 +1,6 @@
 """Data between participants: stamped, addressed, limited, and otherwise untouched."""
 
+import pytest
 from livekit.protocol import models
 
 from signalling.rtc.settings import RtcSettings
@@ -19,6 +20,7 @@ def user(payload: bytes = b"hello", **fields: object) -> models.DataPacket:
     return models.DataPacket(user=models.UserPacket(payload=payload, topic="t"), **fields)  # type: ignore[arg-type]
 
 
+@pytest.mark.compatibility("data.user", "data.reliable", "data.topic")
 async def test_everybody_else_gets_it_with_the_sender_stamped(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris", v1=False)
     forged = user(
@@ -38,12 +40,14 @@ async def test_everybody_else_gets_it_with_the_sender_stamped(world: World) -> N
     assert packet.sequence == 1
 
 
+@pytest.mark.compatibility("data.lossy")
 async def test_lossy_stays_lossy(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     send(anna, user(), "_lossy")
     assert received(boris) == [] and len(received(boris, "_lossy")) == 1
 
 
+@pytest.mark.compatibility("data.destination_identities")
 async def test_only_those_who_are_named(world: World) -> None:
     anna, boris, clara = [await world.join(name) for name in ("anna", "boris", "clara")]
     send(anna, user(destination_identities=["boris"]))
@@ -58,6 +62,18 @@ async def test_only_those_who_are_named(world: World) -> None:
     assert [list(p.destination_identities) for p in received(clara)] == [["clara"], []]
 
 
+@pytest.mark.compatibility(
+    "data.chat_message",
+    "data.rpc_request",
+    "data.rpc_ack",
+    "data.rpc_response",
+    "data.stream_header",
+    "data.stream_chunk",
+    "data.stream_trailer",
+    "data.sip_dtmf",
+    "data.encrypted_packet",
+    "data.transcription",
+)
 async def test_all_payloads_pass_untouched(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     stream = models.DataStream
@@ -89,6 +105,7 @@ async def test_fields_of_a_newer_version_pass(world: World) -> None:
     assert unknown_field in payload
 
 
+@pytest.mark.compatibility("grant.can_publish_data")
 async def test_without_permission_nothing_passes(world: World) -> None:
     anna = await world.join("anna", grants={"can_publish_data": False})
     boris = await world.join("boris")
@@ -104,6 +121,7 @@ async def test_a_listener_without_subscriptions_gets_data(world: World) -> None:
     assert len(boris.publisher.sent) == 1, "over its only connection"
 
 
+@pytest.mark.compatibility("data.speaker")
 async def test_forgeries(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     send(anna, models.DataPacket(speaker=models.ActiveSpeakerUpdate()))
@@ -113,6 +131,7 @@ async def test_forgeries(world: World) -> None:
     assert received(boris) == []
 
 
+@pytest.mark.compatibility("claim.kind")
 async def test_an_agent_may_transcribe_and_write_for_others(world: World) -> None:
     agent = await world.join("agent", claims={"kind": "agent"})
     boris = await world.join("boris")
@@ -133,6 +152,7 @@ async def test_a_hidden_sender_stays_hidden(world: World) -> None:
     assert (packet.user.participant_identity, packet.user.participant_sid) == ("", "")
 
 
+@pytest.mark.compatibility("data.sequence")
 async def test_repeated_reliable_packets_are_dropped_and_the_last_is_told_on_resume(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     anna.media_connects()
@@ -143,6 +163,7 @@ async def test_repeated_reliable_packets_are_dropped_and_the_last_is_told_on_res
     assert back.told("reconnect")[0].last_message_seq == 3
 
 
+@pytest.mark.compatibility("data.metrics", "grant.can_subscribe_metrics")
 async def test_metrics_go_to_those_who_may_see_them(world: World) -> None:
     anna = await world.join("anna")
     operator = await world.join("operator", grants={"can_subscribe_metrics": True})

@@ -20,6 +20,7 @@ def test_the_credential_is_the_hmac_sha1_of_the_user_name() -> None:
     assert turn_credential("Jefe", "what do ya want for nothing?") == "7/zfauXrL6LSdBbV8YTfnCWafHk="
 
 
+@pytest.mark.compatibility("media.turn_credentials")
 async def test_each_participant_has_credentials_that_end() -> None:
     world = World(ice_servers=[{"urls": [UDP, TLS], "secret": SECRET, "ttl_s": 3600}])
     anna, boris = await world.join("anna"), await world.join("boris")

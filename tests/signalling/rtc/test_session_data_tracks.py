@@ -28,6 +28,15 @@ def packet(handle: int) -> bytes:
     return b"\x18\x00" + handle.to_bytes(2, "big") + bytes(8) + b"beat"
 
 
+@pytest.mark.compatibility(
+    "signal.request.publish_data_track_request",
+    "signal.request.unpublish_data_track_request",
+    "signal.request.update_data_subscription",
+    "signal.response.publish_data_track_response",
+    "signal.response.unpublish_data_track_response",
+    "signal.response.data_track_subscriber_handles",
+    "data.data_track",
+)
 async def test_a_data_track_from_publishing_to_the_end(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     encoding = models.DataTrackFrameEncoding(custom="cbor")
@@ -52,6 +61,8 @@ async def test_a_data_track_from_publishing_to_the_end(world: World) -> None:
     assert not boris.told("data_track_subscriber_handles")[-1].sub_handles
 
 
+@pytest.mark.compatibility("signal.request.publish_data_track_request", case="refused")
+@pytest.mark.compatibility("signal.request.publish_data_track_request", case="malformed")
 @pytest.mark.parametrize(
     ("grants", "fields", "reason"),
     [
@@ -74,6 +85,9 @@ async def test_refused_data_tracks(
     assert anna.told("publish_data_track_response") == []
 
 
+@pytest.mark.compatibility(
+    "signal.request.unpublish_data_track_request", "signal.request.update_data_subscription", case="malformed"
+)
 async def test_unpublishing_and_subscribing_to_what_is_not_there(world: World) -> None:
     anna = await world.join("anna")
     await anna.request(unpublish_data_track_request=rtc.UnpublishDataTrackRequest(pub_handle=9))
@@ -112,6 +126,7 @@ async def test_a_resume_brings_handles_back_and_an_unknown_data_track_ends_it(wo
     assert not anna_back.present
 
 
+@pytest.mark.compatibility("data.resend_after_resume")
 async def test_reliable_data_that_was_missed_is_sent_again(world: World) -> None:
     anna, boris, clara = [await world.join(name) for name in ("anna", "boris", "clara")]
     for client in (anna, boris, clara):
@@ -156,6 +171,12 @@ def blob(key: str = "schema", contents: bytes = b"{}") -> models.DataBlob:
     return models.DataBlob(key=models.DataBlobKey(generic=key), contents=contents)
 
 
+@pytest.mark.compatibility(
+    "signal.request.store_data_blob_request",
+    "signal.request.get_data_blob_request",
+    "signal.response.store_data_blob_response",
+    "signal.response.get_data_blob_response",
+)
 async def test_a_data_blob_is_stored_and_fetched(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     await anna.request(store_data_blob_request=rtc.StoreDataBlobRequest(request_id=1, blob=blob()))
@@ -167,6 +188,7 @@ async def test_a_data_blob_is_stored_and_fetched(world: World) -> None:
     assert (found.request_id, found.blob) == (2, blob())
 
 
+@pytest.mark.compatibility("signal.request.store_data_blob_request", case="malformed")
 @pytest.mark.parametrize(
     ("stored", "reason"),
     [
@@ -184,6 +206,9 @@ async def test_refused_data_blobs(world: World, stored: models.DataBlob, reason:
     assert (response.request_id, response.reason) == (5, reason)
 
 
+@pytest.mark.compatibility(
+    "signal.request.store_data_blob_request", "signal.request.get_data_blob_request", case="refused"
+)
 async def test_blobs_need_a_permission_and_a_visible_owner(world: World) -> None:
     silent = await world.join("silent", grants={"can_publish_data": False})
     await silent.request(store_data_blob_request=rtc.StoreDataBlobRequest(blob=blob()))

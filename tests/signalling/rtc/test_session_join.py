@@ -12,6 +12,7 @@ from tests.mediaserver.room_fakes import offer_of, section
 from tests.signalling.rtc.rtc_fakes import FakeSink, World
 
 
+@pytest.mark.compatibility("signal.response.join", "claim.name", "claim.attributes", "claim.identity")
 async def test_the_join_response_comes_first_and_describes_the_room(world: World) -> None:
     await world.join("anna", claims={"name": "Anna", "attributes": {"role": "teacher"}})
     boris = await world.join("boris")
@@ -27,6 +28,7 @@ async def test_the_join_response_comes_first_and_describes_the_room(world: World
     assert join.fast_publish and not join.subscriber_primary
 
 
+@pytest.mark.compatibility("signal.response.update", "signal.response.room_update")
 async def test_others_hear_of_a_join_in_one_update(world: World) -> None:
     anna = await world.join("anna")
     await world.pass_time(1)
@@ -40,6 +42,7 @@ async def test_others_hear_of_a_join_in_one_update(world: World) -> None:
     assert room_update.room.num_participants == 3
 
 
+@pytest.mark.compatibility("signal.response.offer")
 async def test_v0_gets_an_offer_at_once(world: World) -> None:
     anna = await world.join("anna", v1=False)
     assert anna.kinds()[:2] == ["join", "offer"]
@@ -53,6 +56,7 @@ async def test_v0_without_permission_to_subscribe_offers_itself(world: World) ->
     assert anna.told("offer") == []
 
 
+@pytest.mark.compatibility("signal.response.answer", "join.request.publisher_offer")
 async def test_v1_with_an_offer_is_answered_at_once_with_what_is_there(world: World) -> None:
     sid = await (await world.join("anna")).publish("audio")
     offer = rtc.SessionDescription(type="offer", sdp=offer_of(free_audio=3, free_video=3), id=4)
@@ -81,6 +85,7 @@ async def test_the_go_sdk_gets_time_to_apply_its_offer(world: World, monkeypatch
     assert anna.kinds()[:2] == ["join", "answer"]
 
 
+@pytest.mark.compatibility("join.request.add_track_requests")
 async def test_v1_join_with_tracks(world: World) -> None:
     offer = rtc.SessionDescription(type="offer", sdp=offer_of(section("0", "audio", "mic")), id=1)
     request = rtc.AddTrackRequest(cid="mic", type=models.TrackType.AUDIO)
@@ -100,6 +105,7 @@ async def test_connecting_makes_active_and_is_measured(world: World) -> None:
     assert world.metric("polyana_rtc_join_to_connected_seconds_sum") == 1.5
 
 
+@pytest.mark.compatibility("disconnect_reason.DUPLICATE_IDENTITY", "leave_action.DISCONNECT")
 async def test_the_same_identity_replaces_and_is_told_why(world: World) -> None:
     boris = await world.join("boris")
     first = await world.join("anna")
@@ -128,6 +134,7 @@ async def test_old_clients_are_told_that_a_replaced_participant_left(world: Worl
     )
 
 
+@pytest.mark.compatibility("grant.hidden")
 async def test_a_hidden_participant_is_not_told_to_others(world: World) -> None:
     anna = await world.join("anna")
     await world.pass_time(1)
@@ -151,6 +158,7 @@ async def test_rooms_are_made_on_demand_and_end(world: World) -> None:
     assert len(world.attendance.rooms) == 0 and world.ended_rooms == ["lesson"]
 
 
+@pytest.mark.compatibility("grant.room_create")
 async def test_without_auto_create_a_room_needs_a_grant() -> None:
     world = World(auto_create=False)
     with pytest.raises(RoomNotFound):
@@ -197,6 +205,7 @@ def test_the_servers_limit_of_bytes() -> None:
     load.check([])
 
 
+@pytest.mark.compatibility("disconnect_reason.JOIN_FAILURE")
 async def test_who_never_connects_is_removed(world: World) -> None:
     anna = await world.join("anna")
     for _ in range(13):
@@ -206,6 +215,7 @@ async def test_who_never_connects_is_removed(world: World) -> None:
     assert leave.reason == models.DisconnectReason.JOIN_FAILURE
 
 
+@pytest.mark.compatibility("signal.response.leave", "disconnect_reason.SERVER_SHUTDOWN")
 async def test_shutdown_tells_everybody_to_come_back(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris", v1=False)
     await world.attendance.close()

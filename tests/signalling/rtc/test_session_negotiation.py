@@ -1,5 +1,6 @@
 """Offers and answers in both modes."""
 
+import pytest
 from livekit.protocol import models, rtc
 
 from mediaserver.participant import ParticipantState
@@ -17,6 +18,7 @@ async def answer(client: Client, number: int, sdp: str = "answer") -> None:
     await client.request(answer=rtc.SessionDescription(type="answer", sdp=sdp, id=number))
 
 
+@pytest.mark.compatibility("signal.response.media_sections_requirement", "signal.request.offer")
 async def test_v1_asks_for_the_sections_it_misses(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     await offer(boris)
@@ -61,6 +63,7 @@ async def test_v1_gives_up_on_a_client_that_adds_no_sections(world: World) -> No
     assert len(boris.told("media_sections_requirement")) == 1, "after progress it is asked again"
 
 
+@pytest.mark.compatibility("signal.request.answer", "signal.response.offer")
 async def test_v0_offers_one_at_a_time(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris", v1=False)
     await anna.publish("audio")
@@ -90,6 +93,7 @@ async def test_answers_nobody_waits_for_are_counted(world: World) -> None:
     assert world.metric("polyana_rtc_signal_errors_total", kind="answer") == 2
 
 
+@pytest.mark.compatibility("signal.request.offer", "signal.response.answer")
 async def test_v0_publishes_over_its_own_connection(world: World) -> None:
     anna = await world.join("anna", v1=False)
     sid = await anna.publish("audio")
@@ -97,6 +101,7 @@ async def test_v0_publishes_over_its_own_connection(world: World) -> None:
     assert anna.told("media_sections_requirement") == []
 
 
+@pytest.mark.compatibility("signal.request.offer", "signal.request.answer", case="malformed")
 async def test_descriptions_that_are_none_are_counted_and_ignored(world: World) -> None:
     boris = await world.join("boris", v1=False)
     await offer(boris, "nonsense")
@@ -108,6 +113,7 @@ async def test_descriptions_that_are_none_are_counted_and_ignored(world: World) 
     assert boris.subscriber.answers == ["answer"]
 
 
+@pytest.mark.compatibility("disconnect_reason.STATE_MISMATCH", "leave_action.RECONNECT")
 async def test_a_client_that_does_not_answer_must_join_anew(world: World) -> None:
     anna = await world.join("anna", v1=False)
     await world.pass_time(world.settings.answer_timeout_s - 2)
@@ -121,6 +127,7 @@ async def test_a_client_that_does_not_answer_must_join_anew(world: World) -> Non
     assert anna.participant.state is ParticipantState.DISCONNECTED
 
 
+@pytest.mark.compatibility("signal.request.trickle")
 async def test_trickle_needs_nothing(world: World) -> None:
     anna = await world.join("anna")
     anna.forget()

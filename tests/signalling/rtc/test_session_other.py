@@ -13,6 +13,9 @@ from tests.signalling.rtc.rtc_fakes import KEYS, World
 MAY_UPDATE = {"can_update_own_metadata": True}
 
 
+@pytest.mark.compatibility(
+    "signal.request.ping", "signal.request.ping_req", "signal.response.pong", "signal.response.pong_resp"
+)
 async def test_pings(world: World) -> None:
     anna = await world.join("anna")
     await anna.request(ping=5)
@@ -29,6 +32,8 @@ async def test_pings_are_answered_even_while_requests_wait(world: World) -> None
     assert anna.kinds()[-1] == "pong_resp"
 
 
+@pytest.mark.compatibility("signal.request.leave", case="malformed")
+@pytest.mark.compatibility("signal.request.leave", "disconnect_reason.CLIENT_INITIATED")
 async def test_leaving(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     await world.pass_time(1)
@@ -41,6 +46,8 @@ async def test_leaving(world: World) -> None:
     assert anna.kinds() == before, "nobody answers who has left"
 
 
+@pytest.mark.compatibility("signal.response.request_response")
+@pytest.mark.compatibility("signal.request.update_metadata", case="refused")
 async def test_metadata_needs_permission(world: World) -> None:
     anna = await world.join("anna")
     update = rtc.UpdateParticipantMetadata(name="Head", request_id=3)
@@ -50,6 +57,12 @@ async def test_metadata_needs_permission(world: World) -> None:
     assert response.update_metadata == update and anna.participant.name == ""
 
 
+@pytest.mark.compatibility(
+    "signal.request.update_metadata",
+    "signal.response.refresh_token",
+    "grant.can_update_own_metadata",
+    "request_response.OK",
+)
 async def test_metadata(world: World) -> None:
     anna = await world.join("anna", grants=MAY_UPDATE, claims={"attributes": {"a": "1", "b": "2"}})
     boris = await world.join("boris")
@@ -66,6 +79,7 @@ async def test_metadata(world: World) -> None:
     assert (claims.name, claims.metadata, claims.attributes) == ("A", "m", {"b": "2", "c": "3"})
 
 
+@pytest.mark.compatibility("signal.request.update_metadata", case="malformed")
 @pytest.mark.parametrize(
     "update",
     [{"name": "x" * 300}, {"metadata": "x" * 70_000}, {"attributes": {"k": "x" * 70_000}}],
@@ -113,6 +127,7 @@ async def test_every_request_of_the_protocol_is_known_or_known_to_be_unhandled()
     assert fields == set(HANDLERS) | unhandled
 
 
+@pytest.mark.compatibility("signal.request.simulate", case="refused")
 async def test_simulations_are_off(world: World) -> None:
     anna = await world.join("anna")
     await anna.request(simulate=rtc.SimulateScenario(server_leave=True))
@@ -120,6 +135,12 @@ async def test_simulations_are_off(world: World) -> None:
     assert world.metric("polyana_rtc_unhandled_messages_total", kind="simulate_server_leave") == 1
 
 
+@pytest.mark.compatibility(
+    "signal.request.simulate",
+    "simulate.server_leave",
+    "simulate.leave_request_full_reconnect",
+    "leave_action.RECONNECT",
+)
 @pytest.mark.parametrize(
     ("scenario", "action"),
     [
@@ -135,6 +156,14 @@ async def test_simulated_leaves(scenario: str, action: int) -> None:
     await world.attendance.close()
 
 
+@pytest.mark.compatibility(
+    "simulate.disconnect_signal_on_resume",
+    "simulate.disconnect_signal_on_resume_no_messages",
+    "simulate.speaker_update",
+    "simulate.switch_candidate_protocol",
+    "simulate.node_failure",
+    "leave_action.RESUME",
+)
 async def test_simulated_disconnects() -> None:
     world = World(allow_simulate=True)
     anna = await world.join("anna")
@@ -173,6 +202,7 @@ async def test_a_bug_in_one_session_does_not_end_it(world: World, monkeypatch: p
     assert anna.told("request_response")[0].reason == rtc.RequestResponse.NOT_FOUND
 
 
+@pytest.mark.compatibility("signal.response.connection_quality")
 @pytest.mark.parametrize(
     ("protocol", "told"), [(17, models.ConnectionQuality.LOST), (10, models.ConnectionQuality.POOR)]
 )

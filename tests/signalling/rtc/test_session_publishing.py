@@ -20,6 +20,9 @@ def others_view(client: Client, sid: str) -> models.TrackInfo:
     return tracks[-1]
 
 
+@pytest.mark.compatibility(
+    "signal.request.add_track", "signal.response.track_published", "signal.response.update"
+)
 async def test_a_track_is_described_to_its_publisher_at_once_and_to_others_when_it_is_there(
     world: World,
 ) -> None:
@@ -55,6 +58,7 @@ async def test_a_track_is_described_to_its_publisher_at_once_and_to_others_when_
     assert boris.told("update")[-1].participants[0].is_publisher
 
 
+@pytest.mark.compatibility("signal.request.update_audio_track", "media.opus_stereo", "media.opus_dtx")
 async def test_audio_features_are_completed(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     sid = await anna.publish("audio", stereo=True, disable_dtx=True)
@@ -69,6 +73,15 @@ async def test_audio_features_are_completed(world: World) -> None:
     assert not info.stereo and not info.disable_dtx
 
 
+@pytest.mark.compatibility("signal.request.add_track", case="refused")
+@pytest.mark.compatibility("signal.request.add_track", case="malformed")
+@pytest.mark.compatibility(
+    "grant.can_publish",
+    "grant.can_publish_sources",
+    "request_response.NOT_ALLOWED",
+    "request_response.UNSUPPORTED_TYPE",
+    "request_response.INVALID_REQUEST",
+)
 @pytest.mark.parametrize(
     ("grants", "request_fields", "reason"),
     [
@@ -120,6 +133,7 @@ async def test_a_disabled_codec_is_replaced() -> None:
     await world.attendance.close()
 
 
+@pytest.mark.compatibility("request_response.LIMIT_EXCEEDED")
 async def test_too_many_tracks() -> None:
     world = World(max_tracks_per_participant=2)
     anna = await world.join("anna")
@@ -130,6 +144,7 @@ async def test_too_many_tracks() -> None:
     await world.attendance.close()
 
 
+@pytest.mark.compatibility("signal.request.mute", "media.mute_at_the_server")
 async def test_mute(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     sid = await anna.publish("audio")
@@ -143,6 +158,8 @@ async def test_mute(world: World) -> None:
     assert not others_view(boris, sid).muted and anna.publisher.receivers["a0"].enabled
 
 
+@pytest.mark.compatibility("request_response.NOT_FOUND")
+@pytest.mark.compatibility("signal.request.mute", case="refused")
 async def test_nobody_mutes_the_track_of_another(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     sid = await anna.publish("audio")
@@ -151,6 +168,7 @@ async def test_nobody_mutes_the_track_of_another(world: World) -> None:
     assert not anna.participant.publisher.tracks[sid].muted
 
 
+@pytest.mark.compatibility("signal.response.mute")
 async def test_the_server_mutes(world: World) -> None:
     anna = await world.join("anna")
     sid = await anna.publish("audio")
@@ -168,6 +186,7 @@ async def test_unpublishing(world: World) -> None:
     assert anna.told("track_unpublished") == [], "the client knows"
 
 
+@pytest.mark.compatibility("signal.request.update_video_track", "signal.request.update_layers")
 async def test_new_sizes(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     sid = await anna.publish("video")
@@ -178,6 +197,12 @@ async def test_new_sizes(world: World) -> None:
     assert others_view(boris, sid).layers[0].width == 10
 
 
+@pytest.mark.compatibility(
+    "signal.request.update_audio_track",
+    "signal.request.update_video_track",
+    "signal.request.update_layers",
+    case="malformed",
+)
 async def test_updates_of_unknown_tracks(world: World) -> None:
     anna = await world.join("anna")
     sid = await anna.publish("audio")
@@ -195,6 +220,7 @@ async def test_the_real_codec_is_told(world: World) -> None:
     assert info.mime_type == "video/H264" and info.codecs[0].mime_type == "video/H264"
 
 
+@pytest.mark.compatibility("signal.response.subscribed_quality_update", "media.dynacast")
 async def test_a_publisher_learns_which_codecs_and_layers_are_watched(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     codecs = [rtc.SimulcastCodec(codec="av1", cid="cam"), rtc.SimulcastCodec(codec="vp8")]
@@ -211,6 +237,7 @@ async def test_a_publisher_learns_which_codecs_and_layers_are_watched(world: Wor
     assert list(update.subscribed_qualities) == list(update.subscribed_codecs[0].qualities)
 
 
+@pytest.mark.compatibility("media.backup_codec")
 async def test_a_backup_codec_is_published_under_the_same_sid(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     codecs = [rtc.SimulcastCodec(codec="av1", cid="cam"), rtc.SimulcastCodec(codec="vp8")]

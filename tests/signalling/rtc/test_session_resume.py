@@ -1,5 +1,6 @@
 """A lost WebSocket: waiting, coming back, giving up."""
 
+import pytest
 from livekit.protocol import models, rtc
 
 from mediaserver.participant import ParticipantState
@@ -14,6 +15,9 @@ async def connected(world: World, identity: str, **admission: object) -> Client:
     return client
 
 
+@pytest.mark.compatibility(
+    "signal.response.reconnect", "join.request.reconnect", "join.request.participant_sid"
+)
 async def test_a_resumed_client_is_told_everything_anew(world: World) -> None:
     anna, boris = await connected(world, "anna"), await connected(world, "boris")
     clara = await connected(world, "clara")
@@ -33,6 +37,7 @@ async def test_a_resumed_client_is_told_everything_anew(world: World) -> None:
     assert "clara" not in {p.identity for p in again.told("update")[0].participants}
 
 
+@pytest.mark.compatibility("join.query.reconnect", "media.ice_restart")
 async def test_v0_gets_a_fresh_offer_with_new_ice(world: World) -> None:
     anna = await connected(world, "anna", v1=False)
     anna.session.detach(anna.sink)
@@ -84,6 +89,7 @@ async def test_while_media_flows_signalling_may_be_away_longer(world: World) -> 
     assert not anna.present
 
 
+@pytest.mark.compatibility("leave_action.RESUME", "disconnect_reason.CONNECTION_TIMEOUT")
 async def test_a_client_whose_media_is_lost_is_told_to_resume(world: World) -> None:
     anna = await connected(world, "anna")
     anna.publisher.become(ConnectionState.DISCONNECTED)
@@ -96,6 +102,7 @@ async def test_a_client_whose_media_is_lost_is_told_to_resume(world: World) -> N
     assert anna.participant.state is ParticipantState.ACTIVE
 
 
+@pytest.mark.compatibility("disconnect_reason.SIGNAL_CLOSE")
 async def test_who_never_had_media_does_not_stay(world: World) -> None:
     anna = await world.join("anna")
     anna.session.detach(anna.sink)
@@ -144,6 +151,7 @@ async def test_nothing_to_resume_for_an_old_client(world: World) -> None:
     assert leave.can_reconnect
 
 
+@pytest.mark.compatibility("join.query.sid")
 async def test_an_older_presence_cannot_take_over_the_newer(world: World) -> None:
     old = await connected(world, "anna")
     old_sid = old.participant.sid
@@ -155,6 +163,7 @@ async def test_an_older_presence_cannot_take_over_the_newer(world: World) -> Non
     assert new.session.connected and new.participant.state is ParticipantState.ACTIVE
 
 
+@pytest.mark.compatibility("signal.request.sync_state")
 async def test_sync_state_restores_subscriptions(world: World) -> None:
     anna, boris = await connected(world, "anna"), await connected(world, "boris", v1=False)
     first, second = await anna.publish("audio"), await anna.publish("video")
@@ -168,6 +177,7 @@ async def test_sync_state_restores_subscriptions(world: World) -> None:
     assert boris.told("subscription_response") == []
 
 
+@pytest.mark.compatibility("signal.request.sync_state", case="malformed")
 async def test_sync_state_with_an_unknown_track_needs_a_full_reconnect(world: World) -> None:
     anna = await connected(world, "anna")
     sid = await anna.publish("audio")
@@ -180,6 +190,7 @@ async def test_sync_state_with_an_unknown_track_needs_a_full_reconnect(world: Wo
     assert leave.action == rtc.LeaveRequest.RECONNECT
 
 
+@pytest.mark.compatibility("signal.response.refresh_token")
 async def test_tokens_are_refreshed(world: World) -> None:
     from signalling.rtc.tokens import verify_token
     from tests.signalling.rtc.rtc_fakes import KEYS

@@ -1,10 +1,12 @@
 """subscription, track_setting, subscription_permission, speakers."""
 
+import pytest
 from livekit.protocol import models, rtc
 
 from tests.signalling.rtc.rtc_fakes import World
 
 
+@pytest.mark.compatibility("signal.response.track_subscribed")
 async def test_the_publisher_hears_of_its_first_subscriber(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris", v1=False)
     sid = await anna.publish("audio")
@@ -12,6 +14,7 @@ async def test_the_publisher_hears_of_its_first_subscriber(world: World) -> None
     assert list(boris.participant.subscriber.subscriptions) == [sid]
 
 
+@pytest.mark.compatibility("signal.request.subscription", "join.query.auto_subscribe")
 async def test_manual_subscription(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris", v1=False, auto_subscribe=False)
     first, second = await anna.publish("audio"), await anna.publish("video")
@@ -24,6 +27,8 @@ async def test_manual_subscription(world: World) -> None:
     assert [sender.track_id for sender in boris.subscriber.senders] == [second]
 
 
+@pytest.mark.compatibility("signal.response.subscription_response", "subscription_error.SE_TRACK_NOTFOUND")
+@pytest.mark.compatibility("signal.request.subscription", case="malformed")
 async def test_subscribing_to_what_is_not_there(world: World) -> None:
     boris = await world.join("boris", v1=False)
     await boris.request(subscription=rtc.UpdateSubscription(track_sids=["TR_no"], subscribe=True))
@@ -31,6 +36,7 @@ async def test_subscribing_to_what_is_not_there(world: World) -> None:
     assert boris.told("subscription_response") == [rtc.SubscriptionResponse(track_sid="TR_no", err=error)]
 
 
+@pytest.mark.compatibility("subscription_error.SE_CODEC_UNSUPPORTED")
 async def test_a_codec_that_cannot_be_decoded(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris", v1=False)
     boris.subscriber.unsupported = {"video/VP8"}
@@ -45,6 +51,8 @@ async def test_a_codec_that_cannot_be_decoded(world: World) -> None:
     assert failures == 1
 
 
+@pytest.mark.compatibility("signal.request.track_setting", case="malformed")
+@pytest.mark.compatibility("signal.request.track_setting", "media.adaptive_stream")
 async def test_track_settings(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris", v1=False)
     layers = [models.VideoLayer(quality=q, width=w, height=w) for q, w in ((0, 100), (1, 200), (2, 400))]  # type: ignore[arg-type]
@@ -65,6 +73,9 @@ async def test_track_settings(world: World) -> None:
     assert sender.target["enabled"] is True
 
 
+@pytest.mark.compatibility(
+    "signal.request.subscription_permission", "signal.response.subscription_permission_update"
+)
 async def test_subscription_permission(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris", v1=False)
     sid = await anna.publish("audio")
@@ -77,6 +88,7 @@ async def test_subscription_permission(world: World) -> None:
     assert boris.told("subscription_permission_update")[0].participant_sid == anna.participant.sid
 
 
+@pytest.mark.compatibility("signal.request.subscription_permission", case="malformed")
 async def test_an_endless_permission_is_ignored(world: World) -> None:
     anna = await world.join("anna")
     endless = [rtc.TrackPermission(participant_identity=str(n)) for n in range(3000)]
@@ -85,6 +97,7 @@ async def test_an_endless_permission_is_ignored(world: World) -> None:
     assert world.metric("polyana_rtc_signal_errors_total", kind="limit") == 1
 
 
+@pytest.mark.compatibility("signal.response.speakers_changed", "media.active_speakers", "grant.can_subscribe")
 async def test_speakers(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris")
     deaf = await world.join("deaf", grants={"can_subscribe": False})

@@ -44,6 +44,16 @@ def verify(text: str, now: float = NOW, leeway_s: float = 0) -> Any:
     return verify_token(text, KEYS, now=now, leeway_s=leeway_s)
 
 
+@pytest.mark.compatibility(
+    "claim.video",
+    "claim.metadata",
+    "claim.kind",
+    "claim.sha256",
+    "claim.name",
+    "claim.attributes",
+    "claim.room_config",
+    "claim.identity",
+)
 def test_what_goes_in_comes_out() -> None:
     grants = VideoGrants(
         room_join=True, room="lesson", can_publish=False, can_publish_sources=("camera",), hidden=True
@@ -95,6 +105,7 @@ def test_livekits_own_library_agrees() -> None:
     assert claims.room_config is not None and claims.room_config.empty_timeout == 7
 
 
+@pytest.mark.compatibility("claim.exp", "claim.nbf", "claim.iss")
 @pytest.mark.parametrize(
     ("claims", "now", "leeway_s", "error"),
     [
