@@ -28,6 +28,7 @@ async def world() -> Any:
 
 
 @twirp("CreateRoom")
+@pytest.mark.compatibility("grant.room_create")
 async def test_a_room_is_made_as_asked_for(api: Api) -> None:
     request = room.CreateRoomRequest(
         name="lesson", empty_timeout=30, departure_timeout=10, max_participants=5, metadata="{}"
@@ -96,6 +97,7 @@ async def test_too_many_rooms(api: Api) -> None:
 
 
 @twirp("ListRooms")
+@pytest.mark.compatibility("grant.room_list")
 async def test_rooms_are_listed_all_or_by_name(api: Api) -> None:
     await api.world.join("anna")
     await api.call("CreateRoom", room.CreateRoomRequest(name="other"), **CREATE)

@@ -44,6 +44,7 @@ async def test_not_implemented(api: Api, method: Method) -> None:
     assert (answer.status, answer.code) == (400, "malformed")
 
 
+@pytest.mark.compatibility("grant.room_record", "grant.ingress_admin")
 @pytest.mark.parametrize("method", MISSING)
 async def test_only_who_may_ask_is_told(api: Api, method: Method) -> None:
     assert (await api.post(method.name, b"{}", service=method.service)).status == 401
