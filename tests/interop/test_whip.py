@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+
 import numpy as np
 import pytest
 from livekit.rtc import ParticipantKind
@@ -9,7 +12,7 @@ from livekit.rtc import ParticipantKind
 from .sdk import HEIGHT, RATE, WIDTH, Received, camera, joined, number_of, ssim
 from .server import RunningServer
 from .test_sdk import MIN_SSIM, spectrum_peak_hz
-from .whip import Image, player, publisher
+from .whip import Ffmpeg, Image, player, publisher
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
 
@@ -51,6 +54,34 @@ async def test_a_whip_publisher_is_seen_and_heard(server: RunningServer, codec: 
         assert (await client.request("DELETE")).status == 200
         await received.until(lambda: "left" in received.events, "the publisher leaves")
         assert (await client.request("DELETE")).status == 404
+
+
+async def test_ffmpeg_publishes(server: RunningServer, tmp_path: Path) -> None:
+    """Its muxer is a DTLS server without alternative."""
+    async with joined(server, "viewer", "whip-ffmpeg", single=True) as (_, received):
+        film = Ffmpeg(server, "film", "whip-ffmpeg", tmp_path)
+        playing = asyncio.create_task(asyncio.to_thread(film.play))
+        try:
+            await received_all(received)
+            check_pictures(received, film.sent)
+            check_tone(received)
+        finally:
+            film.stop()
+            await playing
+        await received.until(lambda: "left" in received.events, "FFmpeg deletes its session")
+
+
+async def test_a_player_goes_on_with_another_publisher(server: RunningServer) -> None:
+    room_name = "whep-turns"
+    async with player(server, "player", room_name) as (_, received):
+        for codec in ("h264", "vp8", "h264"):
+            async with publisher(server, f"obs-{codec}", room_name, codec) as (client, pictures):
+                received.pictures.clear()
+                received.sound.clear()
+                await received_all(received)
+                check_pictures(received, pictures.sent)
+                check_tone(received)
+                assert (await client.request("DELETE")).status == 200
 
 
 @pytest.mark.parametrize("codec", ["h264", "vp8"])

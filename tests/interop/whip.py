@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import fractions
+import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urljoin
 
 import aiohttp
+import av
 import numpy as np
 from aiortc import (
     AudioStreamTrack,
@@ -21,8 +26,11 @@ from aiortc import (
     VideoStreamTrack,
 )
 from av import AudioFrame, AudioResampler, VideoFrame
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from .sdk import FPS, RATE, Image, Received, picture, token
+from .sdk import FPS, HEIGHT, RATE, WIDTH, Image, Received, picture, token
 from .server import RunningServer
 
 SDP = "application/sdp"
@@ -47,19 +55,25 @@ class Pictures(VideoStreamTrack):
         return frame
 
 
-class Tone(AudioStreamTrack):
+def tone(first: int, samples: int) -> AudioFrame:
     """440 Hz, in stereo as OBS sends it."""
+    times = np.arange(first, first + samples) / RATE
+    sound = (9000 * np.sin(2 * np.pi * 440 * times)).astype(np.int16)
+    frame = AudioFrame.from_ndarray(np.repeat(sound, 2).reshape(1, -1), format="s16", layout="stereo")
+    frame.sample_rate, frame.time_base, frame.pts = RATE, fractions.Fraction(1, RATE), first
+    return frame
+
+
+class Tone(AudioStreamTrack):
+    """Without an end."""
 
     def __init__(self) -> None:
         super().__init__()
         self._at = 0
 
     async def recv(self) -> AudioFrame:
-        times = np.arange(self._at, self._at + SAMPLES) / RATE
-        tone = (9000 * np.sin(2 * np.pi * 440 * times)).astype(np.int16)
-        frame = AudioFrame.from_ndarray(np.repeat(tone, 2).reshape(1, -1), format="s16", layout="stereo")
-        frame.sample_rate, frame.time_base = RATE, fractions.Fraction(1, RATE)
-        frame.pts, self._at = self._at, self._at + SAMPLES
+        frame = tone(self._at, SAMPLES)
+        self._at += SAMPLES
         await asyncio.sleep(SAMPLES / RATE)
         return frame
 
@@ -136,6 +150,52 @@ async def publisher(
         assert response.status == 201, await response.text()
         await made.connected()
         yield made, pictures
+
+
+class Ffmpeg:
+    """FFmpeg's own WHIP muxer (libavformat, through PyAV) with numbered pictures and a tone."""
+
+    def __init__(self, server: RunningServer, identity: str, room: str, folder: Path) -> None:
+        self.sent: dict[int, Image] = {}
+        self._url = f"{server.http}/whip/v1"
+        self._stopped = threading.Event()
+        self._options = {"authorization": token(identity, room), **_certificate(folder)}
+
+    def play(self) -> None:
+        """Publishes until `stop`. Blocks, so it wants a thread of its own."""
+        with av.open(self._url, "w", format="whip", options=self._options) as container:
+            options = {"profile": "baseline", "preset": "ultrafast", "tune": "zerolatency", "g": str(FPS)}
+            video = container.add_stream("libx264", rate=FPS, options=options)
+            video.width, video.height, video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+            audio = container.add_stream("libopus", rate=RATE, layout="stereo", bit_rate=64_000)
+            began, number = time.monotonic(), 0
+            while not self._stopped.wait(max(0.0, began + number / FPS - time.monotonic())):
+                self.sent[number % 1024] = picture(number % 1024)
+                frame = VideoFrame.from_ndarray(self.sent[number % 1024], format="rgb24")
+                frame.pts, frame.time_base = number, fractions.Fraction(1, FPS)
+                container.mux(video.encode(frame))
+                container.mux(audio.encode(tone(number * RATE // FPS, RATE // FPS)))
+                number += 1
+
+    def stop(self) -> None:
+        """Ends `play`, which deletes the session."""
+        self._stopped.set()
+
+
+def _certificate(folder: Path) -> dict[str, str]:
+    """P-256: with GnuTLS, FFmpeg makes itself a P-224 key, which no WebRTC peer has to take (RFC 8827,
+    section 6.5)."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "ffmpeg")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    certificate = builder.sign(key, hashes.SHA256())
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    files = {"cert_file": folder / "certificate.pem", "key_file": folder / "key.pem"}
+    files["cert_file"].write_bytes(certificate.public_bytes(pem))
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain)
+    files["key_file"].write_bytes(private)
+    return {name: str(path) for name, path in files.items()}
 
 
 @asynccontextmanager
