@@ -14,6 +14,7 @@ from signalling.rtc.errors import InvalidRequest
 
 FIRST_PROTOCOL_WITH_SYNC_STREAMS = 10
 _TRUE = frozenset({"1", "true"})
+_CAPABILITIES = frozenset(models.ClientInfo.Capability.keys())
 
 _SDKS = {
     "js": models.ClientInfo.JS,
@@ -73,6 +74,7 @@ def parse_v0(query: Mapping[str, str], max_bytes: int) -> ConnectParameters:
         single_connection=False,
         client_info=_client_info(query),
         auto_subscribe=query.get("auto_subscribe", "1") in _TRUE,
+        auto_subscribe_data_tracks=query.get("auto_subscribe_data_track", "") in _TRUE,
         adaptive_stream=query.get("adaptive_stream", "") in _TRUE,
         reconnect=reconnect,
         reconnect_reason=_integer(query.get("reconnect_reason", "")),
@@ -154,7 +156,14 @@ def _client_info(query: Mapping[str, str]) -> models.ClientInfo:
         browser=query.get("browser", ""),
         browser_version=query.get("browser_version", ""),
         network=query.get("network", ""),
+        capabilities=_capabilities(query.get("capabilities", "")),  # type: ignore[arg-type]
     )
+
+
+def _capabilities(text: str) -> list[int]:
+    """Names, separated by commas; those of a newer protocol say nothing to us."""
+    names = (name.strip() for name in text.split(","))
+    return [models.ClientInfo.Capability.Value(name) for name in names if name in _CAPABILITIES]
 
 
 def _attributes(text: str) -> dict[str, str]:

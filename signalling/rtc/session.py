@@ -22,6 +22,7 @@ from signalling.rtc.data_blobs import DataBlobs
 from signalling.rtc.data_packets import DataPackets
 from signalling.rtc.handlers import HANDLERS
 from signalling.rtc.handlers.resuming import send_speakers
+from signalling.rtc.handlers.simulation import end_simulated_speech
 from signalling.rtc.ice_servers import IceServer, ice_servers
 from signalling.rtc.jobs import Job, JobQueue
 from signalling.rtc.lifetime import Lifetime
@@ -74,6 +75,8 @@ class Simulation:
 
     disconnect_on_resume: bool = False
     silent_disconnects_on_resume: int = 0
+    speaks_until: float | None = None
+    """When a simulated speaker falls silent, in seconds of the monotonic clock."""
 
 
 class Session:
@@ -253,6 +256,7 @@ class Session:
     def tick(self, now: float) -> None:
         """Enforces the time limits. To be called about once a second."""
         settings, lifetime = self.context.settings, self._lifetime
+        end_simulated_speech(self, now)
         if lifetime.silent(now, settings):
             self.log.info("signalling timed out")
             self.drop_connection("ping timeout")

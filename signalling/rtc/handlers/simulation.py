@@ -24,15 +24,29 @@ async def simulate(session: Session, message: rtc.SimulateScenario) -> None:
         session.context.metrics.unhandled.labels(f"simulate_{kind}").inc()
         session.log.info("simulation ignored", kind=kind)
         return
-    scenario(session)
+    scenario(session, message)
 
 
-def _speaker_update(session: Session) -> None:
-    speaker = Speaker(session.participant.sid, SIMULATED_LEVEL, True)
+def end_simulated_speech(session: Session, now: float) -> None:
+    """To be called now and then. `now`: seconds, monotonic."""
+    until = session.simulation.speaks_until
+    if until is not None and now >= until:
+        session.simulation.speaks_until = None
+        _tell_speaker(session, active=False)
+
+
+def _speaker_update(session: Session, message: rtc.SimulateScenario) -> None:
+    """The client speaks for so many seconds."""
+    session.simulation.speaks_until = session.context.clock.monotonic() + max(message.speaker_update, 0)
+    _tell_speaker(session, active=True)
+
+
+def _tell_speaker(session: Session, *, active: bool) -> None:
+    speaker = Speaker(session.participant.sid, SIMULATED_LEVEL if active else 0.0, active)
     session.send(rtc.SignalResponse(speakers_changed=convert.speaker_infos([speaker])))
 
 
-def _node_failure(session: Session) -> None:
+def _node_failure(session: Session, message: rtc.SimulateScenario) -> None:
     # The server vanishes without a word; the client finds nothing to resume.
     sink, session.sink = session.sink, None
     if sink is not None:
@@ -40,24 +54,24 @@ def _node_failure(session: Session) -> None:
     session.remove(RemovalReason.STATE_MISMATCH)
 
 
-def _server_leave(session: Session) -> None:
+def _server_leave(session: Session, message: rtc.SimulateScenario) -> None:
     session.remove(RemovalReason.SERVER_SHUTDOWN)
 
 
-def _full_reconnect(session: Session) -> None:
+def _full_reconnect(session: Session, message: rtc.SimulateScenario) -> None:
     session.remove(RemovalReason.STATE_MISMATCH)
 
 
-def _switch_candidate_protocol(session: Session) -> None:
+def _switch_candidate_protocol(session: Session, message: rtc.SimulateScenario) -> None:
     reason = models.DisconnectReason.UNKNOWN_REASON
     session.send(responses.leave(reason, rtc.LeaveRequest.RESUME, session.protocol))
 
 
-def _disconnect_on_resume(session: Session) -> None:
+def _disconnect_on_resume(session: Session, message: rtc.SimulateScenario) -> None:
     session.simulation.disconnect_on_resume = True
 
 
-def _silent_disconnects_on_resume(session: Session) -> None:
+def _silent_disconnects_on_resume(session: Session, message: rtc.SimulateScenario) -> None:
     session.simulation.silent_disconnects_on_resume = SILENT_DISCONNECTS
 
 

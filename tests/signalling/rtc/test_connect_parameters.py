@@ -62,6 +62,34 @@ def test_v0() -> None:
     assert parameters.attributes == {"a": "b"}
 
 
+TEXTS = ("version", "os", "os_version", "browser", "browser_version", "device_model", "network")
+
+
+@pytest.mark.compatibility(*(f"join.query.{name}" for name in TEXTS))
+@pytest.mark.compatibility("join.query.client_protocol", "join.query.capabilities")
+def test_v0_tells_of_the_client() -> None:
+    query = {name: f"its {name}" for name in TEXTS}
+    query |= {"client_protocol": "1", "capabilities": "CAP_PACKET_TRAILER, CAP_NEWER,,CAP_UNUSED"}
+    client = parse_v0(query, MAX).client_info
+    assert [getattr(client, name) for name in TEXTS] == [query[name] for name in TEXTS]
+    assert client.client_protocol == 1
+    assert list(client.capabilities) == [
+        models.ClientInfo.Capability.CAP_PACKET_TRAILER,
+        models.ClientInfo.Capability.CAP_UNUSED,
+    ]
+
+
+@pytest.mark.compatibility("join.query.auto_subscribe_data_track")
+@pytest.mark.compatibility("join.request.connection_settings.auto_subscribe_data_track")
+def test_data_tracks_may_be_subscribed_to_from_the_beginning() -> None:
+    settings = rtc.ConnectionSettings(auto_subscribe_data_track=True)
+    wanted = {"join_request": wrap(rtc.JoinRequest(connection_settings=settings))}
+    assert parse_v1(wanted, MAX).auto_subscribe_data_tracks
+    assert not parse_v1({"join_request": wrap(rtc.JoinRequest())}, MAX).auto_subscribe_data_tracks
+    assert parse_v0({"auto_subscribe_data_track": "1"}, MAX).auto_subscribe_data_tracks
+    assert not parse_v0({}, MAX).auto_subscribe_data_tracks
+
+
 @pytest.mark.parametrize(
     ("protocol", "browser", "takes"),
     [("10", "chrome", True), ("9", "chrome", False), ("17", "Firefox", False), ("18", "", True)],
