@@ -318,6 +318,8 @@ pub struct Counters {
     pub plis_out: u64,
     pub retransmitted_in: u64,
     pub retransmitted_out: u64,
+    /// Asked for by a peer before the publisher's answer to our own request is here; sent when it is.
+    pub retransmissions_awaited: u64,
     pub retransmission_misses: u64,
     pub duplicates_in: u64,
     /// Lost packets made again from the redundancy of later ones (RFC 2198).

@@ -119,8 +119,9 @@ impl Core {
                     bytes_out += bytes;
                     self.counters.retransmitted_out += 1;
                 }
+                Resend::Awaited => self.counters.retransmissions_awaited += 1,
                 Resend::Missing | Resend::Unknown => self.counters.retransmission_misses += 1,
-                Resend::Recent => {}
+                Resend::Needless => {}
             }
         }
         self.transports[transport].bytes_out += bytes_out;

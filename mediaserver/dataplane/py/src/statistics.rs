@@ -74,6 +74,7 @@ fn counters(core: Counters, shell: ShellCounters) -> BTreeMap<&'static str, u64>
             plis_out,
             retransmitted_in,
             retransmitted_out,
+            retransmissions_awaited,
             retransmission_misses,
             duplicates_in,
             red_recovered,

@@ -91,6 +91,11 @@ impl NackGenerator {
         }
     }
 
+    /// The publisher is being asked for this packet.
+    pub fn waits_for(&self, sequence: u64) -> bool {
+        self.missing.iter().any(|missing| missing.sequence == sequence)
+    }
+
     /// A packet that is not needed any more, though it did not arrive.
     pub fn forget(&mut self, sequence: u64) {
         self.missing.retain(|missing| missing.sequence != sequence);

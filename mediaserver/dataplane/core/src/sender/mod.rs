@@ -292,13 +292,14 @@ impl Sender {
             return Resend::Unknown;
         };
         let Some((meta, slot)) = encoding.cache.get(number) else {
-            return Resend::Missing;
+            let awaited = encoding.nack.waits_for(number);
+            return if awaited { Resend::Awaited } else { Resend::Missing };
         };
         if self.shape.forwards_red && meta.red.is_stand_in() {
-            return Resend::Missing;
+            return Resend::Needless;
         }
         if !self.resend.allow(out, rtt_us, now) {
-            return Resend::Recent;
+            return Resend::Needless;
         }
         let has_rtx = self.shape.outgoing(meta).rtx != NONE;
         let rtx = has_rtx.then_some(self.next_rtx);
@@ -341,8 +342,11 @@ pub(crate) enum Resend {
     Sent {
         bytes: u64,
     },
-    /// Lost on the way to us too; it is forwarded when the publisher resends it.
+    /// Lost on the way to us too. The publisher has been asked, and what it resends is forwarded at once in its place.
+    Awaited,
+    /// Neither here nor on its way.
     Missing,
     Unknown,
-    Recent,
+    /// Resent a moment ago, or in the redundancy of the next packet.
+    Needless,
 }

@@ -108,6 +108,19 @@ fn also_with_jitter_and_copies() {
 }
 
 #[test]
+fn a_wish_for_what_we_lack_too_is_granted_when_it_comes() {
+    for seed in 20..=23 {
+        let mut call = call(seed, Link::delay_ms(40).loss(0.05), true);
+        call.network.peers[0].up = Link::delay_ms(60).loss(0.08);
+        call.network.run_ms(15_000);
+        let counters = call.network.counters();
+        assert!(counters.retransmissions_awaited > 50, "seed {seed}");
+        assert_eq!(counters.retransmission_misses, 0, "seed {seed}");
+        assert_eq!(holes_before_the_tail(&call, call.video), 0, "seed {seed}");
+    }
+}
+
+#[test]
 fn speech_too() {
     let mut call = call(13, Link::delay_ms(40).loss(0.05), true);
     call.network.run_ms(20_000);
