@@ -254,6 +254,8 @@ class DataPlane:
         consent_timeout_us: int = 15_000_000,
         keyframe_interval_us: int = 500_000,
         audio_interval_us: int = 300_000,
+        audio_active_level: int = 35,
+        audio_min_percentile: int = 40,
         seed: int | None = None,
     ) -> DataPlane: ...
     @property

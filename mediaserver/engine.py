@@ -46,6 +46,9 @@ class EngineSettings:
     coalesce_us: int = 500
     cache_packets: int = 512
     consent_timeout_us: int = 15_000_000
+    #: Levels in -dBov above which audio is silence, and how much of an interval must be below it to be speech.
+    audio_active_level: int = 35
+    audio_min_percentile: int = 40
     #: Addresses to announce instead of the machine's own (behind NAT, in a container).
     announced_addresses: tuple[str, ...] = ()
     #: Port to announce instead of the bound one (port mapping, a proxy in a test).
@@ -111,6 +114,8 @@ class Engine:
             coalesce_us=settings.coalesce_us,
             cache_packets=settings.cache_packets,
             consent_timeout_us=settings.consent_timeout_us,
+            audio_active_level=settings.audio_active_level,
+            audio_min_percentile=settings.audio_min_percentile,
         )
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._plane.fileno(), self._read_events)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from mediaserver import sids
 from mediaserver.participant import Participant, ParticipantKind, ParticipantState, RemovalReason
-from mediaserver.speakers import ActiveSpeakers, Speaker
+from mediaserver.speakers import ActiveSpeakers, Speaker, SpeakerSettings
 
 if TYPE_CHECKING:
     from mediaserver.connection_quality import Rated
@@ -45,6 +45,7 @@ class RoomSettings:
     departure_timeout_s: float = 20
     max_participants: int = 0
     metadata: str = ""
+    speakers: SpeakerSettings = field(default_factory=SpeakerSettings)
 
 
 class RoomObserver(Protocol):
@@ -96,7 +97,7 @@ class Room:
         """Participants of other rooms on this worker whose tracks are here too; they receive nothing from here."""
         self.tracks: dict[str, Track] = {}
         self.data_tracks: dict[str, DataTrack] = {}
-        self.speakers = ActiveSpeakers()
+        self.speakers = ActiveSpeakers(settings.speakers)
         self.waiting: set[Subscriber] = set()
         """Those who wait for a codec, or for a place among their tracks; nobody else costs anything here."""
         self._by_sid: dict[str, Participant] = {}

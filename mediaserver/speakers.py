@@ -8,18 +8,37 @@ words does not end one. LiveKit does the same with other constants (`pkg/sfu/aud
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SMOOTHING = 2 / 3
-"""Weight of the newest report: an exponential average with the centre of mass of two reports."""
-LEVEL_ON = 10 ** (-35 / 20)
-"""-35 dBov, the level from which LiveKit calls a participant active."""
-LEVEL_OFF = 10 ** (-40 / 20)
-"""Lower than `LEVEL_ON`, so that a level around the threshold does not flicker."""
+HYSTERESIS_DB = 5
+"""A level around the threshold does not flicker."""
 HOLD_S = 0.8
-"""How long a speaker stays one after the level fell below `LEVEL_OFF`."""
+"""How long a speaker stays one after the level fell below `SpeakerSettings.level_off`."""
 REPORT_TIMEOUT_S = 1.0
 """Without a report for this long everybody is silent."""
 QUANTIZATION = 8
 """Levels are rounded up to eighths: smaller changes are not worth a message."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerSettings:
+    """LiveKit's `audio` settings, with its defaults."""
+
+    active_level: int = 35
+    """-dBov (RFC 6464): from this level on somebody speaks."""
+    smooth_intervals: int = 2
+    """Reports that a level is averaged over."""
+
+    @property
+    def level_on(self) -> float:
+        return float(10 ** (-self.active_level / 20))
+
+    @property
+    def level_off(self) -> float:
+        return float(10 ** (-(self.active_level + HYSTERESIS_DB) / 20))
+
+    @property
+    def smoothing(self) -> float:
+        """Weight of the newest report in an exponential average with the centre of mass of so many."""
+        return min(1.0, 2 / (self.smooth_intervals + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +60,9 @@ class _State:
 class ActiveSpeakers:
     """The speakers of one room."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: SpeakerSettings) -> None:
+        self._level_on, self._level_off = settings.level_on, settings.level_off
+        self._smoothing = settings.smoothing
         self._states: dict[str, _State] = {}
         self._told: dict[str, Speaker] = {}
         self._reported_at = float("-inf")
@@ -52,10 +73,10 @@ class ActiveSpeakers:
         for sid in levels:
             self._states.setdefault(sid, _State())
         for sid, state in self._states.items():
-            state.level += (levels.get(sid, 0.0) - state.level) * SMOOTHING
-            if state.level >= LEVEL_ON:
+            state.level += (levels.get(sid, 0.0) - state.level) * self._smoothing
+            if state.level >= self._level_on:
                 state.active = True
-            if state.level >= LEVEL_OFF:
+            if state.level >= self._level_off:
                 state.last_loud = now
 
     def changes(self, now: float) -> list[Speaker]:
@@ -89,9 +110,9 @@ class ActiveSpeakers:
             for state in self._states.values():
                 state.level = 0.0
         for sid, state in list(self._states.items()):
-            if state.active and state.level < LEVEL_OFF and now - state.last_loud >= HOLD_S:
+            if state.active and state.level < self._level_off and now - state.last_loud >= HOLD_S:
                 state.active = False
-            if not state.active and state.level < LEVEL_OFF:
+            if not state.active and state.level < self._level_off:
                 del self._states[sid]
 
 

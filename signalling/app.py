@@ -30,6 +30,7 @@ from signalling.pages.lessons import LessonBook, load_link_key
 from signalling.pages.rate_limit import RateLimit
 from signalling.pages.security import RateLimits, middleware
 from signalling.rtc import RtcService
+from signalling.rtc.settings import AudioSettings
 from signalling.tls_context import TlsContext
 from signalling.webhooks import Webhooks
 from signalling.whip import WhipService
@@ -52,7 +53,7 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def engine_settings(settings: MediaSettings) -> EngineSettings:
+def engine_settings(settings: MediaSettings, audio: AudioSettings) -> EngineSettings:
     """Settings of the media server from those of the installation."""
     hosts = [bracketed(host) for host in settings.hosts]
     tcp = settings.tcp_port
@@ -64,6 +65,8 @@ def engine_settings(settings: MediaSettings) -> EngineSettings:
         announced_addresses=settings.announced_addresses,
         announced_udp_port=settings.announced_udp_port,
         announced_tcp_port=settings.announced_tcp_port,
+        audio_active_level=audio.active_level,
+        audio_min_percentile=audio.min_percentile,
     )
 
 
@@ -85,7 +88,7 @@ class Server:
         self._lag = Gauge(
             "polyana_event_loop_lag_seconds", "How late the event loop is", registry=self.registry
         )
-        self.engine = Engine(engine_settings(settings.media), MediaMetrics(self.registry))
+        self.engine = Engine(engine_settings(settings.media, settings.rtc.audio), MediaMetrics(self.registry))
         self.keys = ApiKeys(settings.keys)
         self.key_watch = KeyWatch(
             self.keys, settings, read_settings or (lambda: settings), files, self.registry

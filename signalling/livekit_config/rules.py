@@ -113,6 +113,9 @@ MAPPED: dict[str, Rule] = {
     "webhook.resource_url_notifier.max_age": Setting("webhook.max_age_s", values.seconds),
     "webhook.filter_params.include_events": Setting("webhook.include_events", values.texts),
     "webhook.filter_params.exclude_events": Setting("webhook.exclude_events", values.texts),
+    "audio.active_level": Setting("rtc.audio.active_level", values.integer),
+    "audio.min_percentile": Setting("rtc.audio.min_percentile", values.integer),
+    "audio.smooth_intervals": Setting("rtc.audio.smooth_intervals", values.integer),
     "audio.update_interval": Setting("rtc.speaker_interval_s", values.milliseconds),
 }
 
@@ -189,7 +192,7 @@ NAMED = {
         rtc.forward_stats: summary_interval report_interval report_window
         room: update_batch_target_size
         limit: max_data_track_custom_encoding_length
-        audio: active_level min_percentile smooth_intervals enable_loss_proxying
+        audio: enable_loss_proxying
         video: dynacast_pause_delay codec_regression_threshold
         video.stream_tracker_manager.video: stream_tracker_type bitrate_report_interval packet_tracker frame_tracker
         video.stream_tracker_manager.screenshare: stream_tracker_type bitrate_report_interval packet_tracker

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from mediaserver.room import RoomSettings
+from mediaserver.speakers import SpeakerSettings
 from signalling.rtc.settings import RtcSettings
 
 UNSUPPORTED = frozenset({"agents", "egress", "min_playout_delay", "max_playout_delay", "replay_enabled"})
@@ -44,6 +45,7 @@ def room_settings(configuration: Configuration | None, preset: str, settings: Rt
         departure_timeout_s=_first((c.departure_timeout for c in chosen), settings.departure_timeout_s),
         max_participants=int(_first((c.max_participants for c in chosen), settings.max_participants)),
         metadata=next((c.metadata for c in chosen if c.metadata), ""),
+        speakers=SpeakerSettings(settings.audio.active_level, settings.audio.smooth_intervals),
     )
 
 

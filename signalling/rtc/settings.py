@@ -48,6 +48,19 @@ class IceServerSettings(BaseModel):
         return self.model_copy(update={"secret": secret})
 
 
+class AudioSettings(BaseModel):
+    """Who counts as a speaker. Names and defaults are LiveKit's; `speaker_interval_s` is its `update_interval`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    active_level: Annotated[int, Field(ge=0, le=127)] = 35
+    """-dBov (RFC 6464): what is quieter is silence."""
+    min_percentile: Annotated[int, Field(ge=0, le=100)] = 40
+    """How much of an interval must be louder to be speech."""
+    smooth_intervals: Annotated[int, Field(ge=0, le=100)] = 2
+    """Intervals that a level is averaged over."""
+
+
 class RoomConfigurationSettings(BaseModel):
     """A named preset for new rooms (LiveKit's `room_configurations`). Seconds; 0 and "": as in the settings."""
 
@@ -154,6 +167,7 @@ class RtcSettings(BaseModel):
     max_joining_data_bytes: Count = 1_048_576
     """Reliable data kept for a participant whose data channel is not open yet."""
 
+    audio: AudioSettings = AudioSettings()
     speaker_interval_s: Seconds = 0.4
     quality_interval_s: Seconds = 3
     """How often connections are rated."""

@@ -302,3 +302,9 @@ def test_payload_types_are_checked() -> None:
     for numbers in ((128, 1, None), (1, 128, None), (1, 2, 128)):
         with pytest.raises(ValueError, match="payload types"):
             PayloadTypeMapping(*numbers)
+
+
+@pytest.mark.parametrize("wrong", [{"audio_active_level": 128}, {"audio_min_percentile": 101}])
+def test_levels_out_of_range_are_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        DataPlane(udp_binds=["127.0.0.1:0"], **wrong)  # type: ignore[arg-type]

@@ -146,6 +146,9 @@ def test_the_table_leads_to_settings_that_exist() -> None:
             "webhook.exclude_events",
             ("room_started",),
         ),
+        ("audio.active_level", 30, "rtc.audio.active_level", 30),
+        ("audio.min_percentile", 50, "rtc.audio.min_percentile", 50),
+        ("audio.smooth_intervals", 4, "rtc.audio.smooth_intervals", 4),
         ("audio.update_interval", 500, "rtc.speaker_interval_s", 0.5),
     ],
 )
@@ -208,10 +211,7 @@ def test_what_the_example_asks_for_in_vain_is_named() -> None:
         "signal_relay.retry_timeout",
         "signal_relay.stream_buffer_size",
         *(f"psrpc.{name}" for name in ("max_attempts", "timeout", "backoff", "buffer_size")),
-        *(
-            f"audio.{name}"
-            for name in ("active_level", "min_percentile", "smooth_intervals", "active_red_encoding")
-        ),
+        "audio.active_red_encoding",
         *(
             f"turn.{name}"
             for name in ("udp_port", "tls_port", "relay_range_start", "relay_range_end", "external_tls")

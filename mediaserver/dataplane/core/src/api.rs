@@ -45,6 +45,8 @@ pub struct Config {
     pub audio_interval_us: u64,
     /// Levels above this (-dBov, RFC 6464) count as silence: 35 as in LiveKit.
     pub audio_threshold_dbov: u8,
+    /// Percentage of an interval that must be above the threshold to count as speech: 40 as in LiveKit.
+    pub audio_min_percentile: u8,
     /// Interval of transport-wide feedback to publishers.
     pub feedback_interval_us: u64,
     /// Seeds SSRCs of our own, first sequence numbers, and all else that must look random.
@@ -59,6 +61,7 @@ impl Default for Config {
             keyframe_interval_us: 500_000,
             audio_interval_us: 300_000,
             audio_threshold_dbov: 35,
+            audio_min_percentile: 40,
             feedback_interval_us: 50_000,
             seed: 0,
         }

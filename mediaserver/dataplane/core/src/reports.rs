@@ -236,11 +236,12 @@ impl Core {
 
     fn finish_audio_interval(&mut self) {
         let threshold = self.config.audio_threshold_dbov;
+        let percentile = self.config.audio_min_percentile;
         let mut levels: Vec<(u64, f32)> = self
             .receivers
             .iter_mut()
             .filter(|(_, receiver)| receiver.kind == MediaKind::Audio)
-            .filter_map(|(_, receiver)| Some((receiver.id, receiver.level.finish(threshold)?)))
+            .filter_map(|(_, receiver)| Some((receiver.id, receiver.level.finish(threshold, percentile)?)))
             .collect();
         levels.sort_by(|a, b| b.1.total_cmp(&a.1));
         let active = !levels.is_empty();

@@ -105,7 +105,8 @@ fn refused(refused: Refused) -> PyErr {
 impl DataPlane {
     #[new]
     #[pyo3(signature = (*, udp_binds, tcp_binds=Vec::new(), workers=1, coalesce_us=500, cache_packets=512,
-        consent_timeout_us=15_000_000, keyframe_interval_us=500_000, audio_interval_us=300_000, seed=None))]
+        consent_timeout_us=15_000_000, keyframe_interval_us=500_000, audio_interval_us=300_000, audio_active_level=35,
+        audio_min_percentile=40, seed=None))]
     #[allow(clippy::too_many_arguments)] // keyword arguments of one settings object
     fn new(
         py: Python<'_>,
@@ -117,6 +118,8 @@ impl DataPlane {
         consent_timeout_us: u64,
         keyframe_interval_us: u64,
         audio_interval_us: u64,
+        audio_active_level: u8,
+        audio_min_percentile: u8,
         seed: Option<u64>,
     ) -> PyResult<Self> {
         if udp_binds.is_empty() || !(1..=MAX_WORKERS).contains(&workers) {
@@ -127,6 +130,11 @@ impl DataPlane {
         if !(16..=16_384).contains(&cache_packets) || coalesce_us > 20_000 || audio_interval_us < 10_000 {
             return Err(PyValueError::new_err(
                 "cache_packets is 16..=16384, coalesce_us at most 20000, audio_interval_us at least 10000",
+            ));
+        }
+        if audio_active_level > 127 || audio_min_percentile > 100 {
+            return Err(PyValueError::new_err(
+                "audio_active_level is 0..=127, audio_min_percentile 0..=100",
             ));
         }
         let seed = seed.unwrap_or_else(|| {
@@ -143,6 +151,8 @@ impl DataPlane {
                 consent_timeout_us,
                 keyframe_interval_us,
                 audio_interval_us,
+                audio_threshold_dbov: audio_active_level,
+                audio_min_percentile,
                 seed,
                 ..Default::default()
             },

@@ -1,7 +1,5 @@
 //! Speech level of one audio track from RFC 6464 levels.
 
-/// Share of an interval that must be above the threshold to count as speech (as in LiveKit).
-const ACTIVE_SHARE: f32 = 0.4;
 /// Weight of the newest interval.
 const SMOOTHING: f32 = 0.5;
 
@@ -29,10 +27,11 @@ impl Level {
         }
     }
 
-    /// Ends the interval; the smoothed level when it is above the threshold.
-    pub fn finish(&mut self, threshold_dbov: u8) -> Option<f32> {
-        let speaks =
-            self.frames > 0 && self.active as f32 >= self.frames as f32 * ACTIVE_SHARE && self.active > 0;
+    /// Ends the interval; the smoothed level when it is above the threshold. So many percent of the interval must be
+    /// above it to count as speech.
+    pub fn finish(&mut self, threshold_dbov: u8, min_percentile: u8) -> Option<f32> {
+        let needed = self.frames as f32 * f32::from(min_percentile) / 100.0;
+        let speaks = self.active > 0 && self.active as f32 >= needed;
         let level = if speaks {
             self.sum / self.active as f32
         } else {

@@ -1,7 +1,7 @@
 //! Server mute, levels of speakers, goodbyes, publishers that begin anew.
 
 use crate::harness::{Network, Source, id, transport_of};
-use polyana_core::{Command, Event};
+use polyana_core::{Command, Config, Event};
 
 #[test]
 fn a_muted_track_is_not_forwarded_and_comes_back_with_a_keyframe() {
@@ -69,6 +69,43 @@ fn who_speaks_is_told_loudest_first_and_once_when_all_are_silent() {
     let told = levels(&mut network);
     assert!(told.last().unwrap().is_empty());
     assert_eq!(told.iter().filter(|levels| levels.is_empty()).count(), 1);
+}
+
+/// Whether a microphone is told of that is louder than -35 dBov for one packet in `of`.
+fn is_told(config: Config, level: u8, of: u32) -> bool {
+    let mut network = Network::with_config(4, config);
+    let peer = network.add_peer();
+    let mut source = Source::audio(10);
+    source.audio_level_id = Some(id::AUDIO_LEVEL);
+    network.publish(peer, source);
+    for packet in 0..100 {
+        let level = if packet % of == 0 { level } else { 90 };
+        network.source(10).codec = crate::harness::Codec::Opus { level };
+        network.run_ms(20);
+    }
+    levels(&mut network).iter().any(|levels| !levels.is_empty())
+}
+
+#[test]
+fn how_loud_and_how_long_speech_must_be_is_a_setting() {
+    let usual = |level, of| is_told(Config::default(), level, of);
+    assert!(usual(30, 1) && usual(30, 2) && !usual(30, 4));
+    let patient = |of| {
+        let config = Config {
+            audio_min_percentile: 20,
+            ..Config::default()
+        };
+        is_told(config, 30, of)
+    };
+    assert!(patient(4) && !patient(10));
+    let deaf = |level| {
+        let config = Config {
+            audio_threshold_dbov: 20,
+            ..Config::default()
+        };
+        is_told(config, level, 1)
+    };
+    assert!(!deaf(30) && deaf(10));
 }
 
 #[test]
