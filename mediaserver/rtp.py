@@ -74,6 +74,8 @@ class RtpSender:
     sync_stream_id: str | None = None
     #: No track used the section before.
     in_fresh_section: bool = False
+    #: Name of the stream instead of the track's, in a section that had it before.
+    alias: str = ""
     mid: str | None = None
     ssrc: int = field(default_factory=random_ssrc)
     rtx_ssrc: int = field(default_factory=random_ssrc)
@@ -97,8 +99,15 @@ class RtpSender:
     def msid(self) -> str:
         """Stream and track id (RFC 8830). In a section that is used again a client learns of the new track only by
         its stream (the receiver's track keeps its id), so there it has one of its own."""
+        return f"{self.stream} {self.track_id}"
+
+    @property
+    def stream(self) -> str:
+        """The stream of `msid`."""
+        if self.alias:
+            return f"{self.stream_id.partition('|')[0]}|{self.alias}"
         shared = self.sync_stream_id if self.in_fresh_section else None
-        return f"{shared or self.stream_id} {self.track_id}"
+        return shared or self.stream_id
 
     def set_target(self, *, enabled: bool, max_spatial: int = 255, max_temporal: int = 255) -> None:
         """What should be forwarded; the data plane chooses when (at a keyframe)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from . import codecs
 from .rtp import RtpReceiver, RtpSender
@@ -25,6 +25,10 @@ class Section:
     told: bool = False
     #: The client's last offer takes media on it.
     takes: bool = False
+    #: Track id of its first track, which the client's receiver keeps as the id of whatever comes later.
+    home: str = ""
+    #: Streams that tracks on it had in our offers: libwebrtc tells of none of them a second time.
+    carried: set[str] = field(default_factory=set)
 
     @property
     def free_for_a_track(self) -> bool:
@@ -36,6 +40,15 @@ class Section:
         self.sender = sender
         sender.mid, sender.in_fresh_section = self.mid, self.fresh
         self.fresh = False
+
+    def give_in_own(self, sender: RtpSender) -> None:
+        """As `give`, for our own offers: with a stream that the section has not had yet."""
+        self.home = self.home or sender.track_id
+        self.give(sender)
+        sender.alias = ""
+        if sender.stream in self.carried:
+            sender.alias = f"again-{len(self.carried)}"
+        self.carried.add(sender.stream)
 
     def free(self) -> None:
         """Its sender waits for another section, or is gone."""
@@ -83,8 +96,10 @@ class Sections:
 
     def place_in_own(self, sender: RtpSender) -> None:
         """Gives a sender a free section of our own offers, or a new one."""
-        free = (s for s in self._sections if s.kind == sender.kind and s.free_for_a_track)
-        (next(free, None) or self.add(sender.kind)).give(sender)
+        free = [s for s in self._sections if s.kind == sender.kind and s.free_for_a_track]
+        home = (s for s in free if s.home == sender.track_id)
+        other = (s for s in free if sender.stream_id not in s.carried)
+        (next(home, None) or next(other, None) or self.add(sender.kind)).give_in_own(sender)
 
     def free(self, kind: str) -> int:
         """How many of the client's offer the next one may use for tracks."""

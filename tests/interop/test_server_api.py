@@ -244,3 +244,22 @@ async def test_forwarded_to_another_room(server: RunningServer, lk: api.LiveKitA
             await lk.room.remove_participant(api.RoomParticipantIdentity(room=group, identity="teacher"))
             await in_group.until(lambda: not vera.remote_participants, "the teacher is gone there")
             await lesson_follower.hears("teacher")
+
+
+@both_modes
+async def test_a_track_that_is_taken_again_and_again_is_told_each_time(
+    server: RunningServer, single: bool
+) -> None:
+    name = f"again-{single}"
+    async with (
+        joined(server, "teacher", name, single=single) as (teacher, _),
+        joined(server, "anna", name, single=single) as (anna, got),
+    ):
+        track = rtc.LocalAudioTrack.create_audio_track("microphone", rtc.AudioSource(48_000, 1))
+        await teacher.local_participant.publish_track(track, rtc.TrackPublishOptions())
+        for times in range(1, 5):
+            await got.until(lambda n=times: got.events.count("subscribed") == n, f"subscribed {times} times")
+            (publication,) = anna.remote_participants["teacher"].track_publications.values()
+            publication.set_subscribed(False)
+            await got.until(lambda n=times: got.events.count("unsubscribed") == n, "unsubscribed")
+            publication.set_subscribed(True)

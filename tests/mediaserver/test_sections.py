@@ -8,13 +8,17 @@ from typing import Any, cast
 import pytest
 
 from mediaserver.offering import OfferWriter
-from mediaserver.rtp import RtpSender
+from mediaserver.peer_connection import PeerConnection
+from mediaserver.rtp import RtpReceiver, RtpSender
 from mediaserver.sections import Section, Sections
 from mediaserver.senders import Senders
 
 
-def sender(kind: str = "audio") -> RtpSender:
-    return cast(RtpSender, SimpleNamespace(kind=kind, mid=None, in_fresh_section=None))
+def sender(kind: str = "audio", track: str = "TR_1") -> RtpSender:
+    source = cast(RtpReceiver, SimpleNamespace(kind=kind))
+    return RtpSender(
+        1, source, f"PA_x|{track}", track, cast(PeerConnection, None), sync_stream_id="PA_x|camera"
+    )
 
 
 def offered(*kinds: str) -> Any:
@@ -72,6 +76,33 @@ def test_our_own_offers_follow_the_same_rule(told: bool, mid: str) -> None:
     section.told = told
     sections.place_in_own(new)
     assert new.mid == mid
+
+
+def test_a_track_that_comes_back_has_another_stream_each_time() -> None:
+    sections, msids = Sections(), []
+    for _ in range(4):
+        again = sender()
+        sections.place_in_own(again)
+        msids.append(again.msid)
+        (section,) = sections
+        section.free()
+    assert msids[:2] == ["PA_x|camera TR_1", "PA_x|TR_1 TR_1"]
+    assert len(set(msids)) == 4, "libwebrtc tells of a stream once for each section"
+    assert all(msid.endswith(" TR_1") for msid in msids)
+
+
+def test_another_track_takes_a_section_that_did_not_have_it() -> None:
+    sections, first, guest = Sections(), sender(), sender(track="TR_2")
+    sections.place_in_own(first)
+    for section in sections:
+        section.free()
+    sections.place_in_own(guest)
+    assert (guest.mid, guest.msid) == ("0", "PA_x|TR_2 TR_2")
+    for section in sections:
+        section.free()
+    back = sender(track="TR_2")
+    sections.place_in_own(back)
+    assert (back.mid, back.msid) == ("1", "PA_x|camera TR_2"), "a home of its own"
 
 
 def test_an_offer_says_what_the_client_will_know(monkeypatch: pytest.MonkeyPatch) -> None:
