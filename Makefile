@@ -110,6 +110,10 @@ test: setup $(VENV)/.test-dependencies packages ## set up and run all tests
 interop: setup $(VENV)/.test-dependencies packages ## published clients of all languages, the heavy tests too
 	$(BIN)/python -m pytest -q --heavy tests/interop $(ARGS)
 
+.PHONY: soak
+soak: setup $(VENV)/.test-dependencies ## MINUTES of joining and leaving: nothing may be left behind
+	$(BIN)/python -m tests.interop.soak --minutes $(or $(MINUTES),120) $(ARGS)
+
 .PHONY: compatibility
 compatibility: setup $(VENV)/.test-dependencies packages ## write docs/compatibility.md from the results of the tests
 	$(BIN)/python -m pytest -q --heavy -m compatibility --proofs .cache/proofs.json

@@ -88,6 +88,9 @@ class Server:
         self._lag = Gauge(
             "polyana_event_loop_lag_seconds", "How late the event loop is", registry=self.registry
         )
+        self._task_count = Gauge(
+            "polyana_event_loop_tasks", "Tasks of the event loop", registry=self.registry
+        )
         self.engine = Engine(engine_settings(settings.media, settings.rtc.audio), MediaMetrics(self.registry))
         self.keys = ApiKeys(settings.keys)
         self.key_watch = KeyWatch(
@@ -196,3 +199,4 @@ class Server:
             before = self._clock.monotonic()
             await asyncio.sleep(LAG_INTERVAL_S)
             self._lag.set(max(0.0, self._clock.monotonic() - before - LAG_INTERVAL_S))
+            self._task_count.set(len(asyncio.all_tasks()))

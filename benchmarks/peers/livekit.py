@@ -131,6 +131,11 @@ class LiveKitServer:
         signal.keep_alive()
         return endpoint.plan(), description.parse(answered, signal.candidates).rtx_payload_types
 
+    async def say(self, **request: object) -> None:
+        """Sends a request for each that has joined."""
+        for signal in self._signals:
+            await signal.send(**request)
+
     async def close(self) -> None:
         await asyncio.gather(*(signal.close() for signal in self._signals))
         for endpoint in self.endpoints:

@@ -44,6 +44,7 @@ class DataPlaneCollector(Collector):
         workers = self._engine.statistics()
         totals = total_counters(workers)
         yield from self._rooms()
+        yield _objects(workers)
         for name, directions in DIRECTED.items():
             family = CounterMetricFamily(name, DOCUMENTATION[name], labels=["direction"])
             for direction, counter in directions.items():
@@ -99,6 +100,16 @@ def _events(totals: Counter[str]) -> Metric:
     for counter in sorted(totals.keys() - KNOWN):
         if not counter.startswith(ERROR):
             family.add_metric([counter], totals[counter])
+    return family
+
+
+def _objects(workers: Iterable[WorkerStatistics]) -> Metric:
+    """What the data plane keeps; nothing when everybody has left."""
+    family = GaugeMetricFamily(
+        "polyana_data_plane_objects", "Transports, receivers and senders", labels=["kind"]
+    )
+    for kind in ("transports", "receivers", "senders"):
+        family.add_metric([kind], sum(len(getattr(worker, kind)) for worker in workers))
     return family
 
 

@@ -23,6 +23,7 @@ class Worker:
     cpu_us: int = 0
     forward_latency: list[int] = field(default_factory=lambda: latency(0))
     forward_latency_sum_us: int = 0
+    transports: list[Any] = field(default_factory=list)
     receivers: list[Any] = field(default_factory=list)
     senders: list[Any] = field(default_factory=list)
 

@@ -48,6 +48,20 @@ def test_counters_are_summed_over_workers() -> None:
     assert value("polyana_worker_cpu_seconds_total", {"worker": "1"}) == 0.5
 
 
+def test_what_is_kept_is_counted() -> None:
+    metrics = scraped(
+        Observed(
+            Worker(0, transports=[1, 2], receivers=[receiver(1)], senders=[sender(1), sender(2)]),
+            Worker(1, transports=[3], receivers=[], senders=[sender(3)]),
+        )
+    )
+    kept = {
+        kind: metrics.get_sample_value("polyana_data_plane_objects", {"kind": kind})
+        for kind in ("transports", "receivers", "senders")
+    }
+    assert kept == {"transports": 3, "receivers": 1, "senders": 3}
+
+
 def test_forward_latency_is_a_histogram_in_seconds() -> None:
     metrics = scraped(
         Observed(

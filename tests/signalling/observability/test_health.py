@@ -41,7 +41,11 @@ async def test_metrics_are_for_programs_of_this_machine(served: Served) -> None:
     async with served.http.get("/metrics") as response:
         assert response.status == 200 and response.content_type == "text/plain"
         families = {family.name for family in text_string_to_metric_families(await response.text())}
-    assert {"polyana_event_loop_lag_seconds", "process_resident_memory_bytes"} <= families
+    assert {
+        "polyana_event_loop_lag_seconds",
+        "polyana_event_loop_tasks",
+        "process_resident_memory_bytes",
+    } <= families
     assert all(re.fullmatch("(polyana|process)_[a-z_]+", name) for name in families)
 
 

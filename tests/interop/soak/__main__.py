@@ -1,0 +1,80 @@
+"""`python -m tests.interop.soak --minutes 120 --round 10`: load and rests in turns, then a judgement."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.interop.server import RunningServer, running_server
+from tests.interop.soak.crowd import Crowd
+from tests.interop.soak.rest import Rest, growth_bytes, objects_of, problems
+
+#: Until what was left abruptly is given up (the reconnect and empty timeouts below, and the ticks between).
+EMPTY_TIMEOUT_S = 120.0
+#: After that, for buffers and the sampling of gauges.
+SETTLE_S = 10.0
+SETTINGS = {
+    "POLYANA_HTTP__REQUEST_BURST": "100000",
+    "POLYANA_RTC__JOIN_BURST": "100000",
+    "POLYANA_RTC__DEPARTURE_TIMEOUT_S": "5",
+    "POLYANA_RTC__EMPTY_TIMEOUT_S": "5",
+    "POLYANA_RTC__SIGNAL_LOST_TIMEOUT_S": "15",
+}
+
+
+def sample(server: RunningServer) -> Rest:
+    """What the server holds now."""
+    metrics = server.metrics()
+    return Rest(
+        resident_bytes=int(metrics["process_resident_memory_bytes"]),
+        descriptors=int(metrics["process_open_fds"]),
+        threads=len(list(Path(f"/proc/{server.pid}/task").iterdir())),
+        tasks=int(metrics["polyana_event_loop_tasks"]),
+        objects=objects_of(metrics),
+    )
+
+
+def rested(server: RunningServer) -> Rest:
+    """Waits until nobody is there any more, or for as long as may be needed."""
+    end = time.monotonic() + EMPTY_TIMEOUT_S
+    while objects_of(server.metrics()) and time.monotonic() < end:
+        time.sleep(1)
+    time.sleep(SETTLE_S)
+    return sample(server)
+
+
+def soak(server: RunningServer, minutes: float, round_minutes: float, seed: int) -> list[str]:
+    """Runs all rounds; gives what is wrong."""
+    before = rested(server)
+    print(f"before: {before}", flush=True)
+    rests: list[Rest] = []
+    for number in range(max(1, round(minutes / round_minutes))):
+        crowd = Crowd(server, seed + number)
+        asyncio.run(crowd.run(round_minutes * 60))
+        rests.append(rested(server))
+        print(f"round {number + 1}: {rests[-1]}; {dict(crowd.joins)} {dict(crowd.failures)}", flush=True)
+    print(f"growth: {growth_bytes(rests) / 1024:.0f} KiB a round")
+    return problems(before, rests)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.interop.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=120)
+    parser.add_argument("--round", type=float, default=5, help="minutes of load before each rest")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="for the server's log")
+    arguments = parser.parse_args()
+    folder = arguments.folder or Path(tempfile.mkdtemp(prefix="soak-"))
+    print(f"log: {folder / 'server.log'}", flush=True)
+    with running_server(folder, **SETTINGS) as server:
+        found = soak(server, arguments.minutes, arguments.round, arguments.seed)
+    print(*(found or ["nothing is left behind"]), sep="\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,68 @@
+"""What a server holds while nobody is there, and whether it grows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+MIB = 2**20
+#: Memory of the first rounds is not compared: caches, arenas of threads and interned names fill.
+SETTLING_ROUNDS = 2
+#: Of one round, in the mean of all that are compared. A leaked participant is about 200 KiB, and a round has hundreds.
+MAX_GROWTH_BYTES = 1 * MIB
+#: A socket or task more or less: a scrape, a timer.
+SLACK = 3
+
+
+@dataclass(frozen=True)
+class Rest:
+    """One rest. `objects`: of the data plane and of rooms, all of which must be gone."""
+
+    resident_bytes: int
+    descriptors: int
+    threads: int
+    tasks: int
+    objects: int
+
+    def __str__(self) -> str:
+        fields = asdict(self) | {"resident_bytes": f"{self.resident_bytes / MIB:.1f} MiB"}
+        return ", ".join(f"{name.replace('_bytes', '')} {value}" for name, value in fields.items())
+
+
+def objects_of(metrics: Mapping[str, float]) -> int:
+    """Everything that belongs to somebody, from the samples of /metrics."""
+    gauges = (
+        "polyana_data_plane_objects",
+        "polyana_peer_connections",
+        "polyana_participants",
+        "polyana_rooms",
+    )
+    names = (name for name in metrics if name.partition("{")[0] in (*gauges, "polyana_rtc_sessions"))
+    return int(sum(metrics[name] for name in names))
+
+
+def problems(before: Rest, rests: Sequence[Rest]) -> list[str]:
+    """What has not come back. `before`: when nobody had ever been there."""
+    found = []
+    for number, rest in enumerate(rests, 1):
+        if rest.objects:
+            found.append(f"round {number}: {rest.objects} objects are left")
+        for name in ("descriptors", "threads", "tasks"):
+            first, now = getattr(before, name), getattr(rest, name)
+            if now > first + SLACK:
+                found.append(f"round {number}: {now} {name}, {first} before")
+    growth = growth_bytes(rests)
+    if growth > MAX_GROWTH_BYTES:
+        found.append(f"memory grows by {growth / MIB:.2f} MiB a round")
+    return found
+
+
+def growth_bytes(rests: Sequence[Rest]) -> float:
+    """Mean growth of resident memory a round, by least squares; 0 if there are too few to tell."""
+    values = [rest.resident_bytes for rest in rests[SETTLING_ROUNDS:]]
+    if len(values) < 2:
+        return 0.0
+    middle = (len(values) - 1) / 2
+    mean = sum(values) / len(values)
+    above = sum((x - middle) * (y - mean) for x, y in enumerate(values))
+    return above / sum((x - middle) ** 2 for x in range(len(values)))
