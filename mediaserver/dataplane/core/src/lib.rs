@@ -9,6 +9,7 @@
 
 mod api;
 mod batch;
+mod budget;
 mod cache;
 mod commands;
 mod extension;

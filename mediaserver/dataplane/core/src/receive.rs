@@ -31,7 +31,7 @@ impl Core {
         };
         self.transports[transport].bytes_in += datagram.len() as u64;
         match kind {
-            DatagramKind::Dtls => self.receive_dtls(transport, datagram),
+            DatagramKind::Dtls => self.receive_dtls(now, transport, datagram),
             DatagramKind::Rtp => self.receive_rtp(now, transport, path, datagram),
             DatagramKind::Rtcp => self.receive_rtcp(now, transport, path, datagram),
             DatagramKind::Stun => {}
@@ -108,12 +108,14 @@ impl Core {
         }
     }
 
-    fn receive_dtls(&mut self, transport: usize, datagram: &[u8]) {
-        if datagram.len() > MAX_DTLS || self.events.len() >= MAX_WAITING_EVENTS {
+    fn receive_dtls(&mut self, now: Time, transport: usize, datagram: &[u8]) {
+        let owner = &mut self.transports[transport];
+        let fits = datagram.len() <= MAX_DTLS && self.events.len() < MAX_WAITING_EVENTS;
+        if !fits || !owner.dtls_budget.spend(now) {
             self.counters.dropped_dtls += 1;
             return;
         }
-        let transport = self.transports[transport].id;
+        let transport = owner.id;
         self.events.push_back(Event::DtlsReceived {
             transport,
             datagram: datagram.to_vec(),

@@ -1,6 +1,7 @@
 //! One peer connection: its path, keys, the table of its incoming streams, and its reports.
 
 use crate::api::{Path, SrtpKeys, Time, TransportId};
+use crate::budget::Budget;
 use crate::ice::Ice;
 use crate::receiver::feedback::FeedbackRecorder;
 use polyana_wire::{Error, srtp};
@@ -10,6 +11,10 @@ use rustc_hash::FxHashMap;
 pub(crate) const MAX_STREAMS: usize = 256;
 /// DTLS datagrams that wait for a path.
 const MAX_WAITING_DTLS: usize = 16;
+/// DTLS of one peer for the control plane, datagrams a second and at once. Python takes in about 2,000 a second of a data
+/// channel; more than this only costs time, and anybody may send it who knows an address of a peer and forges it.
+const DTLS_PER_SECOND: u64 = 4000;
+const DTLS_BURST: u64 = 1024;
 
 /// Where the packets of an SSRC go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +54,7 @@ pub(crate) struct Transport {
     pub rtt_us: Option<u64>,
     pub bytes_in: u64,
     pub bytes_out: u64,
+    pub dtls_budget: Budget,
     waiting_dtls: Vec<Vec<u8>>,
 }
 
@@ -78,6 +84,7 @@ impl Transport {
             rtt_us: None,
             bytes_in: 0,
             bytes_out: 0,
+            dtls_budget: Budget::new(DTLS_PER_SECOND, DTLS_BURST),
             waiting_dtls: Vec::new(),
         }
     }
