@@ -187,6 +187,8 @@ def _webhooks(settings: Settings) -> Iterator[Result]:
     if webhook.api_key and webhook.api_key not in settings.keys:
         fix = "name one of `keys` in webhook.api_key; until then the first one signs"
         yield Result(subject, f"no such key: {webhook.api_key}", fix, warning=True)
+    elif webhook.in_vain:
+        yield Result(subject, f"never happen: {', '.join(webhook.in_vain)}", NOT_SUPPORTED, warning=True)
     else:
         yield Result(subject, f"signed with {webhook.api_key or next(iter(settings.keys))}")
 

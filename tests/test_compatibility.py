@@ -23,7 +23,6 @@ OPEN = (
     "reconnect_reason.*",
     "request_response.*",
     "subscription_error.*",
-    "webhook.*",
     "media.*",
     "client.*",
 )

@@ -71,6 +71,10 @@ class Webhooks:
             self._log.warning(
                 "webhook.api_key is none of the keys, the first one signs", api_key=self._settings.api_key
             )
+        if self._settings.in_vain:
+            self._log.warning(
+                "webhook.include_events names what never happens", events=self._settings.in_vain
+            )
         await self._delivery.open()
         self._task = asyncio.create_task(self._delivery.run(), name="webhooks")
 

@@ -18,6 +18,10 @@ EventName = Literal[
     "ingress_started",
     "ingress_ended",
 ]
+WITHOUT_CAUSE: frozenset[EventName] = frozenset(
+    {"egress_started", "egress_updated", "egress_ended", "ingress_started", "ingress_ended"}
+)
+"""Known by name, but this server has no egress and no ingress that they could be told of."""
 Seconds = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -50,6 +54,11 @@ class WebhookSettings(BaseModel):
     """Requests to one URL at the same time, each of another room."""
     shutdown_s: Annotated[float, Field(ge=0)] = 3
     """How long the end of the server waits for what can be sent; the rest is kept."""
+
+    @property
+    def in_vain(self) -> list[str]:
+        """Events that are asked for by name and never happen."""
+        return sorted(WITHOUT_CAUSE.intersection(self.include_events))
 
     def wants(self, event: str) -> bool:
         """Whether an event of this name is to be told."""

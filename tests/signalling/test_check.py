@@ -301,3 +301,11 @@ def test_webhooks_need_a_key_that_signs(tmp_path: Path, api_key: str, well: bool
     result = found("webhooks", wanted)
     assert is_well(result) == well and not result.failed
     assert not [r for r in check.run(settings(tmp_path), NOW) if r.subject.startswith("webhooks")]
+
+
+def test_events_that_never_happen_are_named(tmp_path: Path) -> None:
+    webhook = WebhookSettings(
+        urls=("https://journal.example",), include_events=("egress_ended", "room_started")
+    )
+    result = found("webhooks", settings(tmp_path).model_copy(update={"webhook": webhook}))
+    assert result.warning and result.finding == "never happen: egress_ended"

@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from signalling.api_keys import ApiKeys
 from signalling.rtc.webhook_events import Hooks
 from signalling.webhooks import Webhooks, WebhookSettings
+from signalling.webhooks.settings import WITHOUT_CAUSE
 from tests.signalling.rtc.rtc_fakes import World
 from tests.signalling.webhooks.webhook_fakes import A, FakeSender
 
@@ -79,6 +80,22 @@ async def test_a_key_that_is_none_of_the_keys_is_told(tmp_path: Path) -> None:
     with capture_logs() as lines:
         assert await Told(tmp_path, api_key="gone").lesson() == ALL
     assert [line["api_key"] for line in lines if line["log_level"] == "warning"] == ["gone"]
+
+
+@pytest.mark.compatibility(*(f"webhook.{name}" for name in WITHOUT_CAUSE), unimplemented=True)
+async def test_events_that_never_happen_are_told_at_start(tmp_path: Path) -> None:
+    with capture_logs() as lines:
+        assert await Told(tmp_path, include_events=tuple(WITHOUT_CAUSE)).lesson() == []
+    assert [line["events"] for line in lines if line["log_level"] == "warning"] == [sorted(WITHOUT_CAUSE)]
+
+
+@pytest.mark.compatibility(
+    "webhook.agent_job_pending", "webhook.agent_job_started", "webhook.agent_job_ended", unimplemented=True
+)
+@pytest.mark.parametrize("name", ["agent_job_pending", "agent_job_started", "agent_job_ended"])
+def test_events_of_agents_cannot_be_asked_for(name: str) -> None:
+    with pytest.raises(ValidationError, match="include_events"):
+        WebhookSettings(include_events=(name,))
 
 
 @pytest.mark.parametrize(
