@@ -163,7 +163,7 @@ class Room:
 
     def introduce(self, participant: Participant) -> None:
         """What an admitted participant publishes begins here, and what it receives."""
-        if participant.has_connected:
+        if participant.has_been_active:
             self._observer.participant_active(participant)
         for track in participant.publisher.tracks.values():
             self.track_published(track)

@@ -99,7 +99,8 @@ class Server:
         self.rtc = RtcService(self.engine, self.keys, settings.rtc, clock, self.registry)
         self.whip = WhipService(self.rtc.gateway(), settings.whip, self.registry)
         self.webhooks = Webhooks(settings.webhook, self.keys, settings.data, clock, self.registry)
-        self.rtc.tell_hooks(self.webhooks.notify)
+        if settings.webhook.urls:
+            self.rtc.tell_hooks(self.webhooks.notify)
         self.lessons = LessonBook(load_link_key(settings.data), settings.lessons)
         self._bundle = Bundle()
         self._http_log = logging.getLogger("polyana.http")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from itertools import islice, takewhile
 from random import Random
 
 from signalling.webhooks.settings import WebhookSettings
@@ -66,9 +67,10 @@ class Schedule:
         oldest = now - self._settings.max_age_s
         expired = [
             entry
-            for lane in self._lanes.values()
-            for entry in list(lane.entries)[lane.sending :]
-            if entry.created_at < oldest
+            for lane in self._lanes.values()  # each is in the order of time
+            for entry in takewhile(
+                lambda one: one.created_at < oldest, islice(lane.entries, lane.sending, None)
+            )
         ]
         for entry in expired:
             self._remove(entry)

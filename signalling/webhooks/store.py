@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import Collection, Iterable
@@ -33,6 +34,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: aiosqlite.Connection | None = None
+        self._writing = asyncio.Lock()
         self._log = structlog.get_logger(__name__)
 
     async def open(self) -> list[Entry]:
@@ -54,21 +56,29 @@ class Store:
     async def insert(self, entries: Iterable[Entry]) -> None:
         """Raises `sqlite3.Error`."""
         rows = [(e.number, e.url, e.key, e.event, e.event_id, e.created_at, e.body) for e in entries]
-        await self._database.executemany("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        await self._database.commit()
+        await self._write("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
 
     async def delete(self, entries: Collection[Entry]) -> None:
         """Raises `sqlite3.Error`."""
-        await self._database.executemany(
-            "DELETE FROM entries WHERE number = ?", [(entry.number,) for entry in entries]
-        )
-        await self._database.commit()
+        await self._write("DELETE FROM entries WHERE number = ?", [(entry.number,) for entry in entries])
 
     async def close(self) -> None:
         """Idempotent."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await connection.close()
+
+    async def _write(self, statement: str, rows: Iterable[tuple[object, ...]]) -> None:
+        # One transaction at a time, and its cursor closed on the thread of the connection: a cursor that is collected
+        # on another thread resets a statement that may be at work for somebody else.
+        async with self._writing:
+            try:
+                async with self._database.executemany(statement, rows):
+                    pass
+                await self._database.commit()
+            except sqlite3.Error:
+                await self._database.rollback()
+                raise
 
     @property
     def _database(self) -> aiosqlite.Connection:
@@ -79,14 +89,11 @@ class Store:
         # Names of participants are in it: for its owner only, and so are the files that SQLite puts beside it.
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         self._connection = await aiosqlite.connect(self._path)
-        await self._connection.execute("PRAGMA journal_mode = WAL")
-        await self._connection.execute("PRAGMA synchronous = NORMAL")
+        await self._connection.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")
         async with self._connection.execute("PRAGMA user_version") as cursor:
             (version,) = await cursor.fetchone() or (0,)
         if version not in (0, VERSION):
             raise sqlite3.DatabaseError(f"version {version}")
-        await self._connection.execute(TABLE)
-        await self._connection.execute(f"PRAGMA user_version = {VERSION}")
-        await self._connection.commit()
+        await self._connection.executescript(f"{TABLE}; PRAGMA user_version = {VERSION};")
         async with self._connection.execute("SELECT * FROM entries ORDER BY number") as cursor:
             return [Entry(*row) for row in await cursor.fetchall()]

@@ -1,5 +1,6 @@
 """The queue on disk."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -62,3 +63,26 @@ async def test_a_file_that_is_locked_is_not_damaged(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"queue\.sqlite3"):
         await store.open()
     assert path.is_dir()
+
+
+async def test_many_at_the_same_time(tmp_path: Path) -> None:
+    store = Store(tmp_path / "queue.sqlite3")
+    await store.open()
+    entries = [entry(number) for number in range(500)]
+    await asyncio.gather(*(store.insert([one]) for one in entries))
+    await asyncio.gather(*(store.delete([one]) for one in entries[1:]))
+    await store.close()
+    assert await store.open() == entries[:1]
+    await store.close()
+
+
+async def test_a_write_that_fails_leaves_no_half_of_itself(tmp_path: Path) -> None:
+    store = Store(tmp_path / "queue.sqlite3")
+    await store.open()
+    await store.insert([entry(2)])
+    with pytest.raises(sqlite3.IntegrityError):
+        await store.insert([entry(1), entry(2)])
+    await store.insert([entry(3)])
+    await store.close()
+    assert await store.open() == [entry(2), entry(3)]
+    await store.close()
