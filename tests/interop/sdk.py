@@ -143,6 +143,7 @@ def listen(room: rtc.Room) -> Received:
     room.on("disconnected", lambda *_: note("disconnected"))
     room.on("participant_connected", lambda *_: note("came"))
     room.on("participant_disconnected", lambda *_: note("left"))
+    room.on("room_metadata_changed", lambda *_: note("metadata"))
     room.on("active_speakers_changed", lambda speakers: note("speaks" if speakers else "silence"))
     return received
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from enum import Enum
 from typing import TypeVar
 
 from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import DecodeError, Message
 
 from signalling.rtc.api.errors import ApiError, Code
 
 M = TypeVar("M", bound=Message)
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
+"""Both alphabets of RFC 4648, as ProtoJSON allows."""
 
 
 class Encoding(Enum):
@@ -38,9 +42,20 @@ def parse(body: bytes, encoding: Encoding, kind: type[M]) -> M:
         fields = json.loads(body)
         if not isinstance(fields, dict):
             raise ValueError("no object")
+        _check_bytes(fields, kind)
         return json_format.ParseDict(fields, kind(), ignore_unknown_fields=True)
     except (json_format.ParseError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise ApiError(Code.MALFORMED, "the json request could not be decoded") from error
+
+
+def _check_bytes(fields: dict[str, object], kind: type[Message]) -> None:
+    """Python's decoder skips what is no base64, so that data would arrive that nobody sent. Raises `ValueError`."""
+    for field in kind.DESCRIPTOR.fields:
+        if field.type == FieldDescriptor.TYPE_BYTES:
+            for name in {field.name, field.json_name}:
+                value = fields.get(name)
+                if isinstance(value, str) and not _BASE64.fullmatch(value):
+                    raise ValueError(f"{name} is no base64")
 
 
 def render(message: Message, encoding: Encoding) -> bytes:

@@ -24,14 +24,13 @@ _CODES: Mapping[int, Code] = {
     RpcErrorCode.CONNECTION_TIMEOUT: Code.CANCELED,
     RpcErrorCode.RESPONSE_TIMEOUT: Code.CANCELED,
     RpcErrorCode.RECIPIENT_DISCONNECTED: Code.UNAVAILABLE,
-    RpcErrorCode.RESPONSE_PAYLOAD_TOO_LARGE: Code.MALFORMED,
     RpcErrorCode.UNSUPPORTED_METHOD: Code.INVALID_ARGUMENT,
     RpcErrorCode.RECIPIENT_NOT_FOUND: Code.NOT_FOUND,
-    RpcErrorCode.REQUEST_PAYLOAD_TOO_LARGE: Code.MALFORMED,
+    RpcErrorCode.REQUEST_PAYLOAD_TOO_LARGE: Code.INVALID_ARGUMENT,
     RpcErrorCode.UNSUPPORTED_SERVER: Code.UNIMPLEMENTED,
     RpcErrorCode.UNSUPPORTED_VERSION: Code.UNIMPLEMENTED,
 }
-"""As LiveKit maps them; what an application raises is internal."""
+"""As LiveKit's server answers them; what an application raises, and answers that are too large, are internal."""
 
 
 async def perform_rpc(

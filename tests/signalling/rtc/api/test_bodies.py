@@ -69,3 +69,16 @@ def test_what_is_written_is_read(message: room.SendDataRequest, encoding: Encodi
 @pytest.mark.parametrize("deep", [b"[" * 100_000, b'{"egress":' * 5000 + b"{}" + b"}" * 5000])
 def test_json_nested_too_deeply(deep: bytes) -> None:
     assert parsed(deep, Encoding.JSON, room.CreateRoomRequest) is None
+
+
+@pytest.mark.parametrize("data", ["%%%", "aGk=%", "aGk =", "aGk\n", "=aGk", "ä", "a"])
+@pytest.mark.parametrize("name", ["data", "nonce"])
+def test_what_is_no_base64_is_no_data(data: str, name: str) -> None:
+    body = json.dumps({"room": "lesson", name: data}).encode()
+    assert parsed(body, Encoding.JSON, room.SendDataRequest) is None
+
+
+@pytest.mark.parametrize("data", ["+/+/aGk=", "-_-_aGk=", "-_-_aGk"])
+def test_base64_in_both_alphabets(data: str) -> None:
+    message = parse(json.dumps({"data": data}).encode(), Encoding.JSON, room.SendDataRequest)
+    assert message.data == b"\xfb\xff\xbfhi"

@@ -123,7 +123,7 @@ async def test_what_cannot_be_called(api: Api) -> None:
     assert (answer.status, answer.words) == (404, "participant does not exist")
     anna = await api.world.join("anna")
     answer = await perform(api, anna, result, payload="x" * (rpc.MAX_PAYLOAD_BYTES + 1))
-    assert (answer.status, answer.code) == (400, "malformed")
+    assert (answer.status, answer.code) == (400, "invalid_argument")
     assert answer.words == "RpcError 1402: Request payload too large"
     assert (await api.json("PerformRpc", REQUEST | {"payload": 1}, **ADMIN)).code == "malformed"
 
