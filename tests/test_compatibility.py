@@ -19,10 +19,7 @@ OPEN = (
     "grant.*",
     "room_config.*",
     "disconnect_reason.*",
-    "leave_action.*",
-    "reconnect_reason.*",
     "request_response.*",
-    "subscription_error.*",
     "media.*",
     "client.*",
 )
