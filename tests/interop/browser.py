@@ -41,12 +41,22 @@ VIDEOS = """() => [...document.querySelectorAll('video')]
     .map((video) => video.currentTime)"""
 
 
+#: What the browser does with a page that asks for camera and microphone. Contexts without the permission are refused
+#: unless the question answers itself.
+CAPTURE = {
+    "granted": ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"],
+    "asked": ["--use-fake-device-for-media-stream"],
+    "no devices": [],
+}
+
+
 @asynccontextmanager
-async def chromium(speech: Path) -> AsyncIterator[Browser]:
+async def chromium(speech: Path, capture: str = "granted") -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=CHROMIUM,
             args=[
+                *CAPTURE[capture],
                 "--no-sandbox",
                 "--disable-gpu",
                 "--disable-quic",
@@ -54,8 +64,6 @@ async def chromium(speech: Path) -> AsyncIterator[Browser]:
                 "--disable-component-update",
                 "--disable-sync",
                 "--autoplay-policy=no-user-gesture-required",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
                 f"--use-file-for-fake-audio-capture={speech}",
             ],
         )

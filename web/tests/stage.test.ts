@@ -23,6 +23,20 @@ describe("the grid", () => {
     }
   });
 
+  it("shows half a row where it scrolls, so that everybody sees that there are more", () => {
+    for (const [width, height] of [
+      [374, 704],
+      [304, 512],
+      [740, 330],
+    ] as const) {
+      const grid = bestGrid(40, width, height);
+      expect(grid.scrolls).toBe(true);
+      const part = (height / (grid.tileHeight + GRID_GAP)) % 1;
+      expect(part).toBeGreaterThan(0.25);
+      expect(part).toBeLessThan(0.75);
+    }
+  });
+
   it("has nothing to lay out without a stage", () => {
     expect(bestGrid(0, 100, 100).tileWidth).toBe(0);
     expect(bestGrid(3, 0, 100).tileWidth).toBe(0);

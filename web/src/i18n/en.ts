@@ -187,6 +187,7 @@ export const en: Catalogue = {
     camera: "Camera",
     shareScreen: "Share the screen",
     stopSharing: "Stop sharing the screen",
+    stopSharingNow: "Stop sharing",
     screen: "Screen",
     youShare: "You are sharing your screen",
     layoutToGrid: "Show everyone the same size",

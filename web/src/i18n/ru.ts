@@ -191,6 +191,7 @@ export const ru = {
     camera: "Камера",
     shareScreen: "Экран: показать",
     stopSharing: "Экран: остановить показ",
+    stopSharingNow: "Остановить показ",
     screen: "Экран",
     youShare: "Вы показываете свой экран",
     layoutToGrid: "Показать всех одинаково",

@@ -46,7 +46,7 @@ export function Banners({ call, local }: { call: Call; local: ParticipantView | 
           <Icon name="screen" size={20} />
           <span>{m.call.youShare}</span>
           <button type="button" class="button" onClick={() => void call.setScreen(false)}>
-            {m.call.stopSharing}
+            {m.call.stopSharingNow}
           </button>
         </div>
       )}

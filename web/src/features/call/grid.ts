@@ -22,10 +22,20 @@ function fitGrid(count: number, columns: number, width: number, height: number):
   return { columns, tileWidth: Math.floor(tileWidth), tileHeight: Math.floor(tileHeight), scrolls: false };
 }
 
-function scrolling(width: number): Grid {
+/** The last row in sight is cut through the middle, so that everybody sees that there are more. */
+function scrolling(width: number, height: number): Grid {
   const columns = Math.max(2, Math.floor((width + GRID_GAP) / (MIN_TILE_WIDTH * 1.25 + GRID_GAP)));
   const tileWidth = Math.floor((width - GRID_GAP * (columns - 1)) / columns);
-  return { columns, tileWidth, tileHeight: Math.floor(tileWidth * TALLEST), scrolls: true };
+  const wanted = tileWidth * TALLEST;
+  const rows = Math.max(1, Math.round((height + GRID_GAP) / (wanted + GRID_GAP) - 0.5));
+  const tileHeight = (height - GRID_GAP * rows) / (rows + 0.5);
+  const limits = [tileWidth / WIDEST, tileWidth / TALLEST] as const;
+  return {
+    columns,
+    tileWidth,
+    tileHeight: Math.floor(Math.min(Math.max(tileHeight, limits[0]), limits[1])),
+    scrolls: true,
+  };
 }
 
 /** The grid whose tiles are largest; when even those are too small, one that scrolls. */
@@ -40,5 +50,5 @@ export function bestGrid(count: number, width: number, height: number): Grid {
       best = next;
   }
   const tooSmall = best.tileWidth < MIN_TILE_WIDTH || best.tileHeight < MIN_TILE_WIDTH * 0.5;
-  return tooSmall && count > 2 ? scrolling(width) : best;
+  return tooSmall && count > 2 ? scrolling(width, height) : best;
 }

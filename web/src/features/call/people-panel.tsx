@@ -55,7 +55,8 @@ export function PeoplePanel(props: { participants: readonly ParticipantView[]; o
           <Icon name="close" />
         </button>
       </div>
-      <ul class="people__list">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must scroll from the keyboard too. */}
+      <ul class="people__list" tabIndex={0} aria-label={m.call.participants}>
         {props.participants.map((participant) => (
           <Row key={participant.identity} participant={participant} />
         ))}

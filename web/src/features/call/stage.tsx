@@ -37,6 +37,9 @@ export interface StageProps {
   readonly onPin: (id: string) => void;
 }
 
+/** So many tiles fit beside the large one in a single row of a phone. */
+const FEW = 3;
+
 /** Where people are seen. A change of layout moves no tile in the page, so no video restarts. */
 export function Stage({ call, tiles, layout, mainId, pinnedId, onPin }: StageProps) {
   const [ref, size] = useSize();
@@ -50,7 +53,7 @@ export function Stage({ call, tiles, layout, mainId, pinnedId, onPin }: StagePro
   return (
     <section class="stage" ref={ref} aria-label={t().call.stage}>
       <ul
-        class={`stage__tiles stage__tiles--${speaker ? "speaker" : "grid"} ${grid.scrolls ? "stage__tiles--scrolls" : ""}`}
+        class={`stage__tiles stage__tiles--${speaker ? "speaker" : "grid"} ${grid.scrolls ? "stage__tiles--scrolls" : ""} ${tiles.length <= FEW ? "stage__tiles--few" : ""}`}
         style={style}
         data-layout={layout}
       >

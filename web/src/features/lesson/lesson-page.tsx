@@ -48,6 +48,11 @@ export function LessonPage({ code }: { code: string }) {
 function OldBrowser() {
   const m = t();
   return (
-    <MessagePage pageTitle={m.oldBrowser.heading} heading={m.oldBrowser.heading} text={[m.oldBrowser.text]} />
+    <MessagePage
+      pageTitle={m.oldBrowser.heading}
+      heading={m.oldBrowser.heading}
+      text={[m.oldBrowser.text]}
+      testId="old-browser"
+    />
   );
 }
