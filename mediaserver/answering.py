@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from . import codecs, negotiation
+from . import codecs, negotiation, opus
 from .negotiation import TransportLines
+from .opus import OpusOptions
 from .receivers import Receivers
 from .sdp import MediaSection, RtpCodec, SessionDescription
 from .sections import Section, Sections, sends
@@ -49,6 +50,14 @@ def remote_media(offer: SessionDescription) -> tuple[RemoteMedia, ...]:
     )
 
 
+@dataclass(frozen=True)
+class AnswerWishes:
+    """What the answer asks of a publisher, by mid: the MIME type to put first, and how Opus is to be sent."""
+
+    codecs: Mapping[str, str] = field(default_factory=dict)
+    opus: Mapping[str, OpusOptions] = field(default_factory=dict)
+
+
 class Answerer:
     """Applies offers to the sections of one connection and writes its answers."""
 
@@ -69,21 +78,19 @@ class Answerer:
         answer: SessionDescription,
         offer: SessionDescription,
         transport: TransportLines,
-        preferred: Mapping[str, str],
+        wanted: AnswerWishes,
     ) -> None:
-        """Adds a section for each of the offer. `preferred`: mid -> MIME type to put first."""
+        """Adds a section for each of the offer."""
         for section, remote in zip(self._sections, offer.media, strict=True):
             first = not any(done.port for done in answer.media)
-            answer.media.append(
-                self._section(section, remote, preferred.get(section.mid), transport, first=first)
-            )
+            answer.media.append(self._section(section, remote, wanted, transport, first=first))
             section.told = section.sender is not None
 
     def _section(
         self,
         section: Section,
         remote: MediaSection,
-        wanted: str | None,
+        wanted: AnswerWishes,
         transport: TransportLines,
         *,
         first: bool,
@@ -96,9 +103,11 @@ class Answerer:
         if not known:
             return negotiation.rejected(remote)
         if sends(remote):
-            answered = codecs.preferred_first(known, wanted)
-            self._receivers.set(section, remote, answered)
-            answer = negotiation.receiving(remote, answered, transport, first=first)
+            answered = codecs.preferred_first(known, wanted.codecs.get(section.mid))
+            self._receivers.set(section, remote, answered, stereo=opus.is_stereo(wanted.opus, section.mid))
+            sound = wanted.opus.get(section.mid)
+            told = [opus.answered(codec, sound) for codec in answered]
+            answer = negotiation.receiving(remote, told, transport, first=first)
         else:
             answer = self._sending(section, remote, known, transport, first=first)
         if remote.get("rtcp-mux-only") is not None:

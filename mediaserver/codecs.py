@@ -13,8 +13,6 @@ FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
 #: Of our own offers. Browsers ask for lost speech again only when it is offered; livekit-client answers it.
 OWN_FEEDBACK = {"audio": ("nack",), "video": ("nack", "nack pli", "ccm fir")}
 #: Told to publishers for Opus whatever they offered: FEC lets a decoder conceal single losses (RFC 7587).
-OPUS_ANSWER = (("minptime", "10"), ("useinbandfec", "1"))
-MIRRORED_OPUS = ("stereo", "sprop-stereo", "usedtx", "maxaveragebitrate")
 
 MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
@@ -92,9 +90,3 @@ def match(source: RtpCodec, candidates: Sequence[RtpCodec]) -> RtpCodec | None:
     loose = (candidate for candidate in candidates if is_same_codec(source, candidate, exact=False))
     plain = (candidate for candidate in candidates if source.name == "RED" and candidate.name == "OPUS")
     return next(exact, None) or next(loose, None) or next(plain, None)
-
-
-def opus_parameters(offered: RtpCodec) -> tuple[tuple[str, str], ...]:
-    """Our answer to an Opus offer: FEC on, stereo and DTX as the publisher wants them."""
-    mirrored = tuple((key, value) for key, value in offered.parameters if key in MIRRORED_OPUS)
-    return OPUS_ANSWER + mirrored

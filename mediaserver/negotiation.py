@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from . import codecs
+from . import codecs, opus
 from .aiortc_adapter import MAX_MESSAGE_SIZE, SCTP_PORT, Fingerprint
 from .engine import IceCredentials
 from .ice_candidates import IceCandidate
@@ -82,8 +82,7 @@ def receiving(
     section = _media(offered.kind, offered.mid, transport, first=first)
     section.add("recvonly")
     for codec in answered:
-        parameters = codecs.opus_parameters(codec) if codec.name == "OPUS" else codec.parameters
-        _add_codec(section, codec, parameters, allowed_feedback=codecs.FEEDBACK)
+        _add_codec(section, codec, allowed_feedback=codecs.FEEDBACK)
     for uri, number in extensions_of(offered, codecs.RECEIVING_EXTENSIONS[offered.kind]):
         section.add("extmap", f"{number} {uri}")
     if rids := offered.send_rids:
@@ -109,7 +108,8 @@ def sending(
     for codec in offered:
         # Transport-wide feedback for what we send comes with congestion control of the downlink.
         feedback = tuple(name for name in codecs.FEEDBACK if name != "transport-cc")
-        _add_codec(section, codec, codec.parameters, allowed_feedback=feedback)
+        told = opus.sent(codec, stereo=sender is not None and sender.source.stereo)
+        _add_codec(section, told, allowed_feedback=feedback)
     for uri, number in extensions:
         section.add("extmap", f"{number} {uri}")
     if sender:
@@ -138,7 +138,6 @@ def _media(kind: str, mid: str, transport: TransportLines, *, first: bool) -> Me
 def _add_codec(
     section: MediaSection,
     codec: RtpCodec,
-    parameters: Sequence[tuple[str, str]],
     *,
     allowed_feedback: Sequence[str],
 ) -> None:
@@ -147,8 +146,9 @@ def _add_codec(
     channels = f"/{codec.channels}" if codec.channels > 1 else ""
     name = codec.mime_type.partition("/")[2]
     section.add("rtpmap", f"{number} {name}/{codec.clock_rate}{channels}")
-    if parameters:
-        section.add("fmtp", f"{number} {';'.join(f'{k}={v}' if v else k for k, v in parameters)}")
+    if codec.parameters:
+        parameters = ";".join(f"{k}={v}" if v else k for k, v in codec.parameters)
+        section.add("fmtp", f"{number} {parameters}")
     for feedback in codec.feedback:
         if feedback in allowed_feedback:
             section.add("rtcp-fb", f"{number} {feedback}")

@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from . import negotiation
-from .answering import Answerer, RemoteMedia, RemoteOffer, remote_media
+from .answering import Answerer, AnswerWishes, RemoteMedia, RemoteOffer, remote_media
 from .clock import Clock
 from .engine import Engine
 from .metrics import MediaMetrics
@@ -126,8 +126,8 @@ class PeerConnection:
         description = self._read(sdp)
         return RemoteOffer(description, remote_media(description))
 
-    async def answer(self, offer: RemoteOffer, *, codecs: Mapping[str, str] | None = None) -> str:
-        """Takes an offer and answers it. `codecs`: mid -> MIME type to put first. Raises `SdpError`."""
+    async def answer(self, offer: RemoteOffer, wanted: AnswerWishes | None = None) -> str:
+        """Takes an offer and answers it. Raises `SdpError`."""
         description = offer.description
         self._transport.follow_ice_restart(description)
         self._answers.apply(description)
@@ -136,7 +136,7 @@ class PeerConnection:
         # Whoever can be either is the DTLS client; a peer that can only be the server says so.
         server = not peer_is_dtls_server(description)
         lines = self._transport.lines("passive" if server else "active")
-        self._answers.write(answer, description, lines, codecs or {})
+        self._answers.write(answer, description, lines, wanted or AnswerWishes())
         text = negotiation.finish(answer)
         self._transport.start(description, server=server)
         if self._senders.waiting:

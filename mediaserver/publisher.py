@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from mediaserver import sids
+from mediaserver import opus, sids
+from mediaserver.answering import AnswerWishes
 from mediaserver.permissions import SubscriptionPermissions
 from mediaserver.publication import SectionMatch, match_sections, preferred_codecs
 from mediaserver.track import CodecStream, Track, TrackCodec, TrackSettings
@@ -104,7 +105,8 @@ class Publisher:
         media = {section.mid: section for section in offer.media}
         bound = [stream for track in self.tracks.values() for stream in track.streams]
         match = match_sections(offer.media, bound, self._pending_streams())
-        answer = await connection.answer(offer, codecs=preferred_codecs(match))
+        wanted = AnswerWishes(preferred_codecs(match), opus.options_of(match))
+        answer = await connection.answer(offer, wanted)
         self._apply(match, media)
         return Answer(answer, connection.mid_to_track_id())
 

@@ -24,9 +24,10 @@ class Receivers:
         """The receiver that the data plane means."""
         return next((r for r in self.by_mid.values() if r.id == receiver_id), None)
 
-    def set(self, section: Section, remote: MediaSection, answered: list[RtpCodec]) -> None:
+    def set(self, section: Section, remote: MediaSection, answered: list[RtpCodec], *, stereo: bool) -> None:
         """The peer sends on this section; the answer names these codecs."""
         receiver = section.receiver or self._add(section)
+        receiver.stereo = stereo
         receiver.codecs = answered
         receiver.encodings = receiver_encodings(remote)
         receiver.mime_type = answered[0].mime_type

@@ -36,6 +36,8 @@ class RtpReceiver:
     connection: PeerConnection
     codecs: list[RtpCodec] = field(default_factory=list)
     encodings: list[Encoding] = field(default_factory=list)
+    #: Opus with two channels.
+    stereo: bool = False
     #: Until packets say otherwise, the first codec of the answer.
     mime_type: str = ""
     #: Its section is gone; the data plane has removed it with the senders that forwarded it.

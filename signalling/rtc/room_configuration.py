@@ -9,7 +9,9 @@ from mediaserver.room import RoomSettings
 from mediaserver.speakers import SpeakerSettings
 from signalling.rtc.settings import RtcSettings
 
-UNSUPPORTED = frozenset({"agents", "egress", "min_playout_delay", "max_playout_delay", "replay_enabled"})
+UNSUPPORTED = frozenset(
+    {"agents", "egress", "min_playout_delay", "max_playout_delay", "replay_enabled", "tags"}
+)
 """Fields of LiveKit's `RoomConfiguration` that this server does not act on."""
 
 

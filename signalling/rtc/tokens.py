@@ -75,6 +75,7 @@ class RoomConfiguration(_Claims):
     egress: dict[str, Any] | None = None
     min_playout_delay: int = 0
     max_playout_delay: int = 0
+    tags: dict[str, Any] | None = None
 
 
 class Claims(_Claims):

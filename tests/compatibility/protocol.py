@@ -159,6 +159,6 @@ MEDIA = [
 ]
 CLIENTS = [
     *("js_chromium_v0", "js_chromium_v1", "js_firefox_v0", "js_firefox_v1", "python_v0", "python_v1"),
-    *("go_v0", "go_v1", "lk_room", "lk_perf", "whip_gstreamer", "whip_aiortc", "whep_aiortc"),
-    *("server_sdk_python",),
+    *("go_v0", "go_v1", "lk_room", "lk_perf", "whip_aiortc", "whip_ffmpeg", "whip_browser"),
+    *("whep_aiortc", "whep_browser", "server_sdk_python"),
 ]

@@ -156,12 +156,15 @@ async def joined(
     *,
     single: bool,
     relayed: bool = False,
+    passphrase: bytes = b"",
     **grants: bool,
 ) -> AsyncIterator[tuple[rtc.Room, Received]]:
-    """`relayed`: media takes a TURN server that our server names, and no other way."""
+    """`relayed`: media takes a TURN server that our server names, and no other way. `passphrase`: of end-to-end
+    encryption."""
     room = rtc.Room()
     received = listen(room)
     policy = rtc.IceTransportType.TRANSPORT_RELAY if relayed else rtc.IceTransportType.TRANSPORT_ALL
+    keys = rtc.E2EEOptions(key_provider_options=rtc.KeyProviderOptions(shared_key=passphrase))
     await room.connect(
         server.websocket,
         token(identity, room_name, **grants),
@@ -169,6 +172,7 @@ async def joined(
             auto_subscribe=True,
             single_peer_connection=single,
             rtc_config=rtc.RtcConfiguration(ice_transport_type=policy),
+            encryption=keys if passphrase else None,
         ),
     )
     try:

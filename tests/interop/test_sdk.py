@@ -21,6 +21,7 @@ def spectrum_peak_hz(sound: npt.NDArray[np.int16]) -> float:
     return float(np.fft.rfftfreq(len(sound), 1 / RATE)[int(power.argmax())])
 
 
+@pytest.mark.compatibility("media.vp8", "media.h264", "media.vp9", "media.av1", "media.opus")
 @pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])
 @pytest.mark.parametrize("codec", list(CODECS))
 async def test_picture_and_sound_arrive(server: RunningServer, codec: str, single: bool) -> None:
@@ -46,6 +47,7 @@ async def test_picture_and_sound_arrive(server: RunningServer, codec: str, singl
         assert np.abs(sound).max() > 2000
 
 
+@pytest.mark.compatibility("media.simulcast_rid")
 @pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])
 async def test_simulcast_reaches_full_size(server: RunningServer, single: bool) -> None:
     room_name = f"simulcast-{single}"

@@ -27,6 +27,7 @@ async def lk(server: RunningServer) -> AsyncIterator[api.LiveKitAPI]:
     await client.aclose()
 
 
+@pytest.mark.compatibility("client.server_sdk_python")
 async def test_rooms(server: RunningServer, lk: api.LiveKitAPI) -> None:
     made = await lk.room.create_room(
         api.CreateRoomRequest(name="api-rooms", empty_timeout=60, max_participants=2, metadata="m")
@@ -48,6 +49,7 @@ async def test_rooms(server: RunningServer, lk: api.LiveKitAPI) -> None:
     assert (missing.value.code, missing.value.status) == ("not_found", 404)
 
 
+@pytest.mark.compatibility("client.server_sdk_python")
 @both_modes
 async def test_participants(server: RunningServer, lk: api.LiveKitAPI, single: bool) -> None:
     name = f"api-participants-{single}"

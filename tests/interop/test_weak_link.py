@@ -36,6 +36,7 @@ def far_server(tmp_path_factory: pytest.TempPathFactory, announced: int) -> Iter
         yield running
 
 
+@pytest.mark.compatibility("media.transport_wide_feedback", "media.nack_rtx")
 @pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])
 async def test_pictures_keep_moving(far_server: RunningServer, announced: int, single: bool) -> None:
     line = Impairment(delay_s=0.04)

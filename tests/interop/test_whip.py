@@ -40,6 +40,7 @@ async def received_all(received: Received) -> None:
     await received.until(lambda: len(received.speech()) > 2 * RATE, "two seconds of sound")
 
 
+@pytest.mark.compatibility("client.whip_aiortc")
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
 async def test_a_whip_publisher_is_seen_and_heard(server: RunningServer, codec: str) -> None:
     room_name = f"whip-{codec}"
@@ -56,6 +57,7 @@ async def test_a_whip_publisher_is_seen_and_heard(server: RunningServer, codec: 
         assert (await client.request("DELETE")).status == 404
 
 
+@pytest.mark.compatibility("client.whip_ffmpeg")
 async def test_ffmpeg_publishes(server: RunningServer, tmp_path: Path) -> None:
     """Its muxer is a DTLS server without alternative."""
     async with joined(server, "viewer", "whip-ffmpeg", single=True) as (_, received):
@@ -84,6 +86,7 @@ async def test_a_player_goes_on_with_another_publisher(server: RunningServer) ->
                 assert (await client.request("DELETE")).status == 200
 
 
+@pytest.mark.compatibility("client.whep_aiortc")
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
 async def test_a_whep_player_sees_and_hears(server: RunningServer, codec: str) -> None:
     room_name = f"whep-{codec}"

@@ -91,15 +91,15 @@ class Peer:
         message.add_message_integrity(password.encode())
         return message
 
-    def publish(self, receiver: int, ssrc: int) -> None:
-        """A VP8 track told by SSRC."""
+    def publish(self, receiver: int, ssrc: int, *higher: int) -> None:
+        """A VP8 track told by SSRC; `higher`: SSRCs of more simulcast streams, each better than the one before."""
         self.plane.set_receiver(
             self.transport,
             receiver,
             kind="video",
             mid="0",
             codecs=[CodecParameters(VIDEO, "video/VP8", 90_000, RTX)],
-            encodings=[Encoding(ssrc=ssrc, rtx_ssrc=ssrc + 1)],
+            encodings=[Encoding(ssrc=one, rtx_ssrc=one + 1) for one in (ssrc, *higher)],
             extensions=[],
             nack=True,
         )

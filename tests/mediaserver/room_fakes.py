@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from mediaserver.answering import AnswerWishes
 from mediaserver.participant import Participant, ParticipantLimits, ParticipantObserver, Profile
 from mediaserver.peer_connection import (
     ConnectionState,
@@ -141,8 +142,8 @@ class FakeConnection:
             raise SdpError("not an offer") from error
         return FakeOffer(media, free)
 
-    async def answer(self, offer: FakeOffer, *, codecs: Mapping[str, str] | None = None) -> str:
-        self.codecs = codecs or {}
+    async def answer(self, offer: FakeOffer, wanted: AnswerWishes | None = None) -> str:
+        self.codecs = wanted.codecs if wanted else {}
         for media in offer.media:
             known = self.receivers.get(media.mid)
             if known is None or known.kind != media.kind:

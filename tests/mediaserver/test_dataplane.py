@@ -55,6 +55,7 @@ def counters(plane: DataPlane) -> dict[str, int]:
     return total
 
 
+@pytest.mark.compatibility("media.nack_rtx", "media.ice_udp")
 @pytest.mark.parametrize("profile", list(POLICIES))
 def test_media_reports_and_resends_in_every_profile(join: Join, profile: str) -> None:
     alice, bob = join(profile=profile), join(profile=profile)
@@ -92,6 +93,26 @@ def test_a_request_for_a_keyframe_reaches_the_publisher(join: Join) -> None:
         if feedback:
             break
     assert (feedback[0].fmt, feedback[0].media_ssrc) == (1, 7)
+
+
+@pytest.mark.compatibility("media.simulcast_ssrc")
+def test_simulcast_streams_may_be_told_apart_by_ssrc(plane: DataPlane, join: Join) -> None:
+    alice, bob, clara = join(), join(), join()
+    for peer in (alice, bob, clara):
+        peer.check()
+    alice.publish(1, 7, 17)
+    bob.subscribe(1, receiver=1, ssrc=500)
+    clara.subscribe(2, receiver=1, ssrc=600)
+    plane.set_sender_target(1, enabled=True, max_spatial=0, max_temporal=255)
+    for number in range(1, 40):
+        alice.send(alice.video(number, 7))
+        alice.send(alice.video(1000 + number, 17))
+    assert [number_of(bob.next_video()) for _ in range(39)] == list(range(1, 40)), "the lower stream alone"
+    seen = []
+    while seen[-1:] != [1039]:
+        seen.append(number_of(clara.next_video()))
+    better = [number for number in seen if number > 1000]
+    assert better == list(range(better[0], 1040)) and seen[-len(better) :] == better, "from the switch on"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "127.1.2.3", "::1"])
@@ -166,6 +187,7 @@ def test_both_workers_serve_the_same_port(plane: DataPlane, join: Join) -> None:
                 assert number_of(viewer.next_video()) == number
 
 
+@pytest.mark.compatibility("media.ice_tcp")
 def test_ice_tcp_carries_the_same(join: Join) -> None:
     alice, bob = join(tcp=True), join(tcp=True, worker=0)
     other = join(tcp=True, worker=1)  # accepted by the first worker, then handed over

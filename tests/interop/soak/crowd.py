@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
@@ -17,7 +19,7 @@ from benchmarks.peers.endpoint import HandshakeError
 from benchmarks.peers.livekit import LiveKitServer
 from benchmarks.peers.plan import Traffic
 from tests.interop.sdk import camera, joined
-from tests.interop.server import RunningServer
+from tests.interop.server import RunningServer, other_server
 
 SILENCE = Traffic(frames_per_second=0, burst=0, packet_bytes=0, clock_rate=0, frames=[])
 PROFILES = b"SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80"
@@ -137,3 +139,16 @@ class Crowd:
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+
+
+def main() -> None:
+    """`PORT SECONDS SEED`: a process of its own, as the native part of an SDK may end it. The last line it prints says
+    who came and who could not."""
+    port, seconds, seed = sys.argv[1:]
+    crowd = Crowd(other_server(int(port)), int(seed))
+    asyncio.run(crowd.run(float(seconds)))
+    print(json.dumps({"joins": crowd.joins, "failures": crowd.failures}))
+
+
+if __name__ == "__main__":
+    main()

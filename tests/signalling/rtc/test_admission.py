@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from livekit.protocol import models
+from pydantic.alias_generators import to_camel
 
 from mediaserver.room import RoomSettings
 from mediaserver.track import TrackSource
@@ -140,3 +141,43 @@ def test_a_preset_of_the_settings_fills_what_the_token_leaves_open() -> None:
     assert room().metadata == ""
     with pytest.raises(InvalidRequest):
         room(room_preset="party")
+
+
+NO_EFFECT = ("agents", "egress", "min_playout_delay", "max_playout_delay", "tags")
+
+
+@pytest.mark.compatibility(*(f"room_config.{name}" for name in NO_EFFECT), unimplemented=True)
+def test_options_of_rooms_without_effect_are_named() -> None:
+    wanted = {"agents": ({"agentName": "a"},), "egress": {}, "tags": {"a": "b"}}
+    config = RoomConfiguration(**wanted, min_playout_delay=100, max_playout_delay=200)  # type: ignore[arg-type]
+    assert admission({}, {"room_config": config}).unsupported_room_options == sorted(NO_EFFECT)
+
+
+@pytest.mark.compatibility("room_config.name", "room_config.sync_streams")
+def test_options_of_rooms_that_need_nothing() -> None:
+    """The token's `roomPreset` chooses by name; streams of one publisher are always in step."""
+    config = RoomConfiguration.model_validate({"name": "preset", "syncStreams": True})
+    assert admission({}, {"room_config": config}).unsupported_room_options == []
+
+
+@pytest.mark.compatibility("grant.agent", "grant.recorder")
+def test_agents_and_recorders() -> None:
+    permissions = admission({"agent": True, "recorder": True}).permissions
+    assert permissions.agent and permissions.recorder
+
+
+CLOUD = ("sip", "agent", "inference", "observability", "agent_endpoint", "agent_thread")
+
+
+@pytest.mark.compatibility(*(f"claim.{name}" for name in CLOUD), unimplemented=True)
+@pytest.mark.compatibility("grant.can_manage_agent_session", unimplemented=True)
+def test_grants_for_services_that_are_not_here_open_nothing() -> None:
+    """A token for telephones, agents and models is a good token; it gives no way into a room."""
+    grants = {name: {"admin": True, "call": True, "perform": True, "write": True} for name in CLOUD}
+    claims = Claims.model_validate(
+        {"iss": "k", "sub": "anna", "exp": 1, **{to_camel(n): g for n, g in grants.items()}}
+    )
+    with pytest.raises(PermissionDenied):
+        admit(claims, ConnectParameters(True, models.ClientInfo()), SETTINGS)
+    permissions = admission({"can_manage_agent_session": True}).permissions
+    assert not (permissions.agent or permissions.recorder or permissions.can_update_metadata)

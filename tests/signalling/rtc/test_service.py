@@ -30,13 +30,13 @@ class Running:
         application.add_routes(self.service.routes())
         self.http: TestClient[web.Request, web.Application] = TestClient(TestServer(application))
 
-    async def join(self, identity: str) -> aiohttp.ClientWebSocketResponse:
+    async def join(self, identity: str, **query: str) -> aiohttp.ClientWebSocketResponse:
         video = VideoGrants(room_join=True, room="lesson")
         ttl = timedelta(minutes=1)
         token = create_token(
             "devkey", "secret", identity=identity, video=video, ttl=ttl, correlation_id=f"c-{identity}"
         )
-        return await self.http.ws_connect("/rtc", params={"access_token": token, "protocol": "17"})
+        return await self.http.ws_connect("/rtc", params={"access_token": token, "protocol": "17", **query})
 
 
 @pytest.fixture
@@ -57,6 +57,14 @@ async def until(socket: aiohttp.ClientWebSocketResponse, kind: str) -> object:
         response = rtc.SignalResponse.FromString(await socket.receive_bytes(timeout=5))
         if response.WhichOneof("message") == kind:
             return cast(object, getattr(response, kind))
+
+
+@pytest.mark.compatibility("join.query.disable_ice_lite", unimplemented=True)
+@pytest.mark.compatibility("join.request.connection_settings.disable_ice_lite", unimplemented=True)
+async def test_every_description_says_that_the_server_is_ice_lite(running: Running) -> None:
+    """A client that asks for a full agent is told in the description (RFC 8445, section 2.5); all clients can do it."""
+    socket = await running.join("anna", disable_ice_lite="1")
+    assert "a=ice-lite" in cast(rtc.SessionDescription, await until(socket, "offer")).sdp
 
 
 async def test_a_join_gets_a_real_offer_and_shows_in_the_snapshot(running: Running) -> None:

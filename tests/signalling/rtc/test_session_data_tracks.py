@@ -61,6 +61,7 @@ async def test_a_data_track_from_publishing_to_the_end(world: World) -> None:
     assert not boris.told("data_track_subscriber_handles")[-1].sub_handles
 
 
+@pytest.mark.compatibility("request_response.INVALID_HANDLE", "request_response.INVALID_NAME")
 @pytest.mark.compatibility("signal.request.publish_data_track_request", case="refused")
 @pytest.mark.compatibility("signal.request.publish_data_track_request", case="malformed")
 @pytest.mark.parametrize(

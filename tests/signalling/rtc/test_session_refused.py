@@ -164,3 +164,39 @@ async def test_the_state_may_come_with_the_join_request(world: World) -> None:
     unknown = rtc.TrackPublishedResponse(track=models.TrackInfo(sid="TR_old"))
     back = await world.resume(anna, sync_state=rtc.SyncState(publish_tracks=[unknown]))
     assert back.told("leave")[0].action == rtc.LeaveRequest.RECONNECT and not anna.present
+
+
+@pytest.mark.compatibility("disconnect_reason.ROOM_CLOSED")
+async def test_who_serves_others_leaves_with_the_last_of_them(world: World) -> None:
+    """A room in which only agents and recorders are left ends (LiveKit's departure timeout)."""
+    anna, agent = await world.join("anna"), await world.join("agent", claims={"kind": "agent"})
+    for client in (anna, agent):
+        client.media_connects()
+    await anna.request(leave=rtc.LeaveRequest())
+    for _ in range(12):
+        await world.pass_time(world.settings.departure_timeout_s / 10)
+        if agent.present:
+            await world.sessions_hear(agent)
+    (leave,) = agent.told("leave")
+    assert leave.reason == models.DisconnectReason.ROOM_CLOSED and world.ended_rooms == ["lesson"]
+
+
+@pytest.mark.compatibility("disconnect_reason.UNKNOWN_REASON")
+async def test_a_leave_without_a_reason_is_a_request_to_resume() -> None:
+    world = World(allow_simulate=True)
+    anna = await world.join("anna")
+    tcp = rtc.SimulateScenario(switch_candidate_protocol=rtc.CandidateProtocol.TCP)
+    await anna.request(simulate=tcp)
+    (leave,) = anna.told("leave")
+    assert (leave.reason, leave.action) == (models.DisconnectReason.UNKNOWN_REASON, rtc.LeaveRequest.RESUME)
+    assert anna.present
+    await world.attendance.close()
+
+
+@pytest.mark.compatibility("simulate.subscriber_bandwidth", unimplemented=True)
+async def test_a_narrow_line_is_not_simulated() -> None:
+    world = World(allow_simulate=True)
+    anna = await world.join("anna")
+    await anna.request(simulate=rtc.SimulateScenario(subscriber_bandwidth=100_000))
+    assert world.metric("polyana_rtc_unhandled_messages_total", kind="simulate_subscriber_bandwidth") == 1
+    await world.attendance.close()

@@ -128,6 +128,7 @@ async def test_nobody_else_comes_in_by_an_old_room(api: Api) -> None:
     assert anna.participant.sid == sid
 
 
+@pytest.mark.compatibility("disconnect_reason.MIGRATION")
 async def test_to_a_room_on_another_worker_the_client_goes_by_itself(api: Api) -> None:
     api.world.workers["group"] = 1
     anna = await api.world.join("anna")
