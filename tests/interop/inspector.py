@@ -31,10 +31,11 @@ CUT = """() => [...document.querySelectorAll('button, h1, h2, h3, p, dt, dd, lab
     .filter((e) => e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1
         && getComputedStyle(e).textOverflow !== 'ellipsis' && getComputedStyle(e).display !== 'inline')
     .map((e) => `${e.tagName} ${e.textContent.slice(0, 60)}`)"""
-#: WCAG 2.2, 2.5.8 asks for 24 px; small hands and big thumbs for more.
+#: WCAG 2.2, 2.5.8 asks for 24 px, except for links in a sentence; small hands and big thumbs for more.
 SMALL = """() => [...document.querySelectorAll('button, summary, input, select, a[href]')]
     .map((e) => [e, e.getBoundingClientRect()])
-    .filter(([e, r]) => r.width > 0 && (r.width < 40 || r.height < 40) && getComputedStyle(e).opacity !== '0')
+    .filter(([e, r]) => r.width > 0 && (r.width < 40 || r.height < 40) && getComputedStyle(e).opacity !== '0'
+        && getComputedStyle(e).display !== 'inline')
     .map(([e, r]) => `${e.tagName} ${e.textContent || e.ariaLabel} ${Math.round(r.width)}x${Math.round(r.height)}`)"""
 
 Theme = Literal["light", "dark"]

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { FaultLoad, ServerLoad } from "../src/api/operator.ts";
+import { alarmsOf } from "../src/features/operator/alarms.ts";
 import { additions, isRecent, judgeServer } from "../src/features/operator/faults.ts";
 
 const CALM: FaultLoad = { workers_failed: 0, internal: 0, connections_failed: 0 };
@@ -29,4 +30,14 @@ test("a server that was started anew takes nothing away", () => {
   expect(additions(seen, pick)).toEqual([0, 0, 1]);
   expect(isRecent(seen, pick)).toBe(true);
   expect(isRecent(seen.slice(0, 2), pick)).toBe(false);
+});
+
+test("alarms are told in the order of the cards", () => {
+  const totals = { loss_in: 0.001, loss_out: 0.05, rejected_per_s: 4000 };
+  const load = { totals, faults: { ...CALM, workers_failed: 1 } } as ServerLoad;
+  expect(alarmsOf([load])).toEqual(["lossOut", "rejected", "serverErrors"]);
+  expect(
+    alarmsOf([{ ...load, totals: { ...load.totals, loss_out: 0, rejected_per_s: 3 }, faults: CALM }]),
+  ).toEqual([]);
+  expect(alarmsOf([])).toEqual([]);
 });

@@ -1,7 +1,11 @@
 import { useState } from "preact/hooks";
 import { t } from "../../i18n/index.ts";
+import { Notice } from "../../ui/notice.tsx";
 import { MessagePage } from "../../ui/page.tsx";
 import type { CallEnd } from "./model.ts";
+
+/** So many characters of a number are read to an operator, who finds the log's lines by them. */
+const READ_ALOUD = 8;
 
 export interface EndedProps {
   readonly end: CallEnd;
@@ -28,6 +32,14 @@ export function Ended({ end, correlationId, onRejoin, problem }: EndedProps) {
   const quiet = end.kind === "removed" || end.kind === "closed" || end.kind === "left";
   return (
     <MessagePage pageTitle={words.heading} heading={words.heading} text={[words.text]} testId="left-screen">
+      {problem && (
+        <Notice tone="danger" icon="alert" alert>
+          <p>{problem.text}</p>
+          <p>
+            {m.common.code}: <code>{problem.code}</code>
+          </p>
+        </Notice>
+      )}
       <div class="message__actions">
         <button
           type="button"
@@ -40,18 +52,14 @@ export function Ended({ end, correlationId, onRejoin, problem }: EndedProps) {
           {busy ? m.prejoin.joining : label}
         </button>
       </div>
-      {problem && (
-        <p role="alert">
-          {problem.text} ({problem.code})
-        </p>
-      )}
       {end.kind !== "left" && (
         <p class="code-line">
           <span>
             {m.common.code}: <code data-testid="end-code">{end.code}</code>
           </span>
           <span>
-            {m.ended.correlation}: <code data-testid="correlation-id">{correlationId}</code>
+            {m.ended.correlation}:{" "}
+            <code data-testid="correlation-id">{correlationId.slice(0, READ_ALOUD)}</code>
           </span>
         </p>
       )}

@@ -80,6 +80,7 @@ function keepFrame(video: HTMLVideoElement, canvas: HTMLCanvasElement): boolean 
   return true;
 }
 
+/** Beneath the picture too: it is seen until the first frame has come. */
 function Avatar({ participant }: { participant: ParticipantView }) {
   return (
     <span class={`tile__avatar avatar--${avatarColour(participant.identity)}`} aria-hidden="true">
@@ -119,7 +120,8 @@ export function Tile({ tile, call, pinned, main, onPin }: TileProps) {
       onClick={() => onPin(tile.id)}
     >
       <span class="visually-hidden">{describeTile(tile, m)}</span>
-      {video ? <TileVideo video={video} kind={kind} call={call} /> : <Avatar participant={participant} />}
+      {kind === "camera" && <Avatar participant={participant} />}
+      {video && <TileVideo video={video} kind={kind} call={call} />}
       {video?.paused && <span class="tile__note">{m.call.savingTraffic}</span>}
       <TilePin name={label} pinned={pinned} onPin={() => onPin(tile.id)} />
       <span class="tile__label" aria-hidden="true">

@@ -1,7 +1,8 @@
-import type { FaultLoad, ServerLoad } from "../../api/operator.ts";
+import type { ServerLoad } from "../../api/operator.ts";
 import { formatBitrate, formatBytes, formatLatency, formatNumber, formatShare } from "../../i18n/format.ts";
 import { language, t } from "../../i18n/index.ts";
-import { additions, isRecent, judgeServer } from "./faults.ts";
+import { type Alarm, lostConnections, serverFaults } from "./alarms.ts";
+import { additions, judgeServer } from "./faults.ts";
 import { Sparkline } from "./sparkline.tsx";
 
 interface CardProps {
@@ -9,12 +10,14 @@ interface CardProps {
   readonly value: string;
   readonly note?: string;
   readonly values: readonly number[];
+  /** Of a card that can be an alarm: its place on the page, and whether it is one now. */
+  readonly id?: Alarm;
   readonly alarm?: boolean;
 }
 
-function Card({ label, value, note, values, alarm }: CardProps) {
+function Card({ label, value, note, values, id, alarm }: CardProps) {
   return (
-    <div class={`card ${alarm ? "card--alarm" : ""}`}>
+    <div class={`card ${alarm ? "card--alarm" : ""}`} id={id}>
       <dt class="card__label">{label}</dt>
       <dd class="card__value">{value}</dd>
       {note && <dd class="card__note">{note}</dd>}
@@ -30,16 +33,16 @@ interface GroupProps {
   readonly samples: readonly ServerLoad[];
 }
 
-/** Loss that people notice in speech and pictures. */
-const LOSS_ALARM = 0.02;
-/** Per second. Peers that have just left send a few; a flood is worth a look at the network. */
-const REJECTED_ALARM = 100;
+/** A rate; tenths only where they tell something. */
+function perSecond(value: number, unit: string): string {
+  return `${formatNumber(value, language.value, value < 100 ? 1 : 0)} ${unit}`;
+}
 
 export function StreamCards({ load, samples }: GroupProps) {
   const m = t();
   const locale = language.value;
   const { totals } = load;
-  const rate = (value: number) => `${formatNumber(value, locale)} ${m.operator.perSecondShort}`;
+  const rate = (value: number) => perSecond(value, m.operator.perSecondShort);
   const course = (pick: (totals: ServerLoad["totals"]) => number) => samples.map((s) => pick(s.totals));
   return (
     <dl class="cards">
@@ -58,73 +61,60 @@ export function StreamCards({ load, samples }: GroupProps) {
       <Card
         label={m.operator.latency}
         value={formatLatency(totals.forward_latency_p99_us, locale, m)}
-        note={`${m.operator.latencyTail}; ${m.operator.latencyMedian}: ${formatLatency(totals.forward_latency_p50_us, locale, m)}`}
+        note={m.operator.latencyNote(formatLatency(totals.forward_latency_p50_us, locale, m))}
         values={course((s) => s.forward_latency_p99_us)}
       />
     </dl>
   );
 }
 
-export function QualityCards({ load, samples }: GroupProps) {
+interface QualityProps extends GroupProps {
+  readonly alarms: readonly Alarm[];
+}
+
+export function QualityCards({ load, samples, alarms }: QualityProps) {
   const m = t().operator;
   const locale = language.value;
   const { totals } = load;
-  const rate = (value: number) => `${formatNumber(value, locale, 1)} ${m.perSecondShort}`;
+  const rate = (value: number) => perSecond(value, m.perSecondShort);
   const course = (pick: (totals: ServerLoad["totals"]) => number) => samples.map((s) => pick(s.totals));
+  const state = (id: Alarm) => ({ id, label: m[id], alarm: alarms.includes(id) });
   return (
     <dl class="cards">
       <Card
-        label={m.lossIn}
+        {...state("lossIn")}
         value={formatShare(totals.loss_in, locale, 2)}
+        {...(alarms.includes("lossIn") ? { note: m.lossInMuch } : {})}
         values={course((s) => s.loss_in)}
-        alarm={totals.loss_in > LOSS_ALARM}
       />
       <Card
-        label={m.lossOut}
+        {...state("lossOut")}
         value={formatShare(totals.loss_out, locale, 2)}
+        {...(alarms.includes("lossOut") ? { note: m.lossOutMuch } : {})}
         values={course((s) => s.loss_out)}
-        alarm={totals.loss_out > LOSS_ALARM}
       />
       <Card label={m.nacks} value={rate(totals.nacks_per_s)} values={course((s) => s.nacks_per_s)} />
       <Card label={m.plis} value={rate(totals.plis_per_s)} values={course((s) => s.plis_per_s)} />
       <Card
-        label={m.rejected}
+        {...state("rejected")}
         value={rate(totals.rejected_per_s)}
-        note={totals.rejected_per_s > REJECTED_ALARM ? m.rejectedMany : m.rejectedFew}
+        note={alarms.includes("rejected") ? m.rejectedMany : m.rejectedFew}
         values={course((s) => s.rejected_per_s)}
-        alarm={totals.rejected_per_s > REJECTED_ALARM}
       />
-      <FaultCards load={load} samples={samples} />
-    </dl>
-  );
-}
-
-const serverFaults = (faults: FaultLoad) => faults.workers_failed + faults.internal;
-const lostConnections = (faults: FaultLoad) => faults.connections_failed;
-
-/** Counts since the start, as these are rare; the alarm is about what happens now. */
-function FaultCards({ load, samples }: GroupProps) {
-  const m = t().operator;
-  const locale = language.value;
-  const verdict = judgeServer(samples);
-  const connections = lostConnections(load.faults);
-  return (
-    <>
+      {/* Counts since the start, as these are rare; the alarm is about what happens now. */}
       <Card
-        label={m.serverErrors}
+        {...state("serverErrors")}
         value={formatNumber(serverFaults(load.faults), locale)}
-        note={m.serverVerdict[verdict]}
+        note={m.serverVerdict[judgeServer(samples)]}
         values={additions(samples, serverFaults)}
-        alarm={verdict === "worker" || verdict === "recent"}
       />
       <Card
-        label={m.failedConnections}
-        value={formatNumber(connections, locale)}
-        note={connections > 0 ? m.failedConnectionsSome : m.sinceStartNone}
+        {...state("failedConnections")}
+        value={formatNumber(lostConnections(load.faults), locale)}
+        note={lostConnections(load.faults) > 0 ? m.failedConnectionsSome : m.sinceStartNone}
         values={additions(samples, lostConnections)}
-        alarm={isRecent(samples, lostConnections)}
       />
-    </>
+    </dl>
   );
 }
 

@@ -5,6 +5,8 @@ import { language, t } from "../../i18n/index.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { Page, usePageTitle } from "../../ui/page.tsx";
 import { useSecondsSince } from "../../ui/use-seconds.ts";
+import { AlarmSummary } from "./alarm-summary.tsx";
+import { alarmsOf } from "./alarms.ts";
 import type { LoadHistory } from "./history.ts";
 import { MachineCards, QualityCards, StreamCards } from "./load-cards.tsx";
 import { RoomsTable } from "./rooms-table.tsx";
@@ -67,11 +69,13 @@ function Numbers({ history }: { history: LoadHistory }) {
     [m.operator.uptime, formatUptime(load.uptime_s, m), "uptime"],
   ] as const;
   const group = { load, samples: history.samples };
+  const alarms = alarmsOf(history.samples);
   return (
     <>
       <p class="operator__sub">
         {m.operator.live}. {m.operator.version} {load.version}
       </p>
+      <AlarmSummary alarms={alarms} />
       <dl class="heads">
         {heads.map(([label, value, key]) => (
           <div key={key} class="heads__item">
@@ -84,7 +88,7 @@ function Numbers({ history }: { history: LoadHistory }) {
         <StreamCards {...group} />
       </Group>
       <Group title={m.operator.groups.quality}>
-        <QualityCards {...group} />
+        <QualityCards {...group} alarms={alarms} />
       </Group>
       <Group title={m.operator.rooms}>
         <RoomsTable rooms={load.rooms} />

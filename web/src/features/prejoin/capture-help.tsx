@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import type { Catalogue } from "../../i18n/index.ts";
 import { t } from "../../i18n/index.ts";
@@ -6,7 +7,7 @@ import type { CaptureProblem } from "../../platform/capture.ts";
 import { Notice } from "../../ui/notice.tsx";
 import type { Preview, PreviewState } from "./preview.ts";
 
-function problemOf(state: PreviewState): CaptureProblem | null {
+export function problemOf(state: PreviewState): CaptureProblem | null {
   return state === "starting" || state === "live" || state === "off" ? null : state;
 }
 
@@ -34,16 +35,18 @@ export function CaptureHelp({ preview }: { preview: Preview }) {
   const inApp = isInAppView(navigator.userAgent);
   if (camera === "insecure" || microphone === "insecure") return <InsecureHelp />;
   const problems = [camera, microphone];
+  const again = (
+    <button type="button" class="button button--quiet" onClick={() => void retry(preview)}>
+      {t().common.retry}
+    </button>
+  );
   return (
     <Notice tone="warning" icon="alert" heading={describeProblems(camera, microphone, t()).join(". ")} alert>
       <p>{m.enterAnyway}</p>
       {inApp && <p>{m.inAppText}</p>}
-      {!inApp && problems.includes("blocked") && <PermissionSteps />}
       {problems.includes("busy") && <p>{m.busyHint}</p>}
       {problems.includes("missing") && <p>{m.missingHint}</p>}
-      <button type="button" class="button button--quiet" onClick={() => void retry(preview)}>
-        {t().common.retry}
-      </button>
+      {!inApp && problems.includes("blocked") ? <PermissionSteps>{again}</PermissionSteps> : again}
     </Notice>
   );
 }
@@ -59,7 +62,8 @@ function InsecureHelp() {
   );
 }
 
-function PermissionSteps() {
+/** Folded away, so that the name and the way in stay in sight; the last step is `children`. */
+function PermissionSteps({ children }: { children: ComponentChildren }) {
   const m = t().capture;
   const guide = permissionGuide(navigator.userAgent, navigator.maxTouchPoints);
   return (
@@ -70,6 +74,7 @@ function PermissionSteps() {
           <li key={step}>{step}</li>
         ))}
       </ol>
+      {children}
     </details>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { t } from "../../i18n/index.ts";
 import type { CaptureKind } from "../../platform/capture.ts";
 import { Icon, type IconName } from "../../ui/icon.tsx";
+import { problemOf } from "./capture-help.tsx";
 import { LevelMeter } from "./level-meter.tsx";
 import type { Preview, PreviewState } from "./preview.ts";
 
@@ -39,14 +40,11 @@ function PreviewPlaceholder({ state }: { state: PreviewState }) {
       </div>
     );
   }
-  const text =
-    state in m.capture.camera
-      ? m.capture.camera[state as keyof typeof m.capture.camera]
-      : m.prejoin.cameraIsOff;
+  // What is wrong stands below, with what to do: nobody reads it twice.
   return (
     <div class="preview__empty">
       <Icon name="cameraOff" size={36} />
-      <p>{text}</p>
+      {!problemOf(state) && <p>{m.prejoin.cameraIsOff}</p>}
     </div>
   );
 }
@@ -76,16 +74,17 @@ function CaptureToggle(props: { preview: Preview; kind: CaptureKind; on: IconNam
 
 export function PreviewPanel({ preview }: { preview: Preview }) {
   const track = preview.camera.track.value;
+  const camera = preview.camera.state.value;
   return (
     <section class="preview" aria-label={t().prejoin.previewLabel}>
-      <div class="preview__frame">
-        {track ? <PreviewVideo track={track} /> : <PreviewPlaceholder state={preview.camera.state.value} />}
+      <div class={`preview__frame ${problemOf(camera) ? "preview__frame--empty" : ""}`}>
+        {track ? <PreviewVideo track={track} /> : <PreviewPlaceholder state={camera} />}
         <div class="preview__toggles">
           <CaptureToggle preview={preview} kind="microphone" on="mic" off="micOff" />
           <CaptureToggle preview={preview} kind="camera" on="camera" off="cameraOff" />
         </div>
       </div>
-      <LevelMeter track={preview.microphone.track.value} />
+      {!problemOf(preview.microphone.state.value) && <LevelMeter track={preview.microphone.track.value} />}
     </section>
   );
 }

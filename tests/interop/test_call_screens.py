@@ -1,0 +1,109 @@
+"""The call with any number of people and in every state, from the gallery of `web/dev`: the same component, fed with
+drawn pictures instead of a room."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from playwright.async_api import expect
+
+from .browser import chromium
+from .inspector import Inspector, Variant, in_variants, inspector
+from .server import ROOT
+
+pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(300)]
+STATES = {
+    "grid-1": "n=1",
+    "grid-2": "n=2",
+    "grid-4": "n=4",
+    "grid-9": "n=9",
+    "grid-16": "n=16",
+    "grid-30": "n=30",
+    "screen": "n=5&screen",
+    "own-screen": "n=4&own",
+    "reconnecting": "n=4&reconnecting",
+    "autoplay-blocked": "n=4&silent",
+    "trouble-camera": "n=4&trouble=camera",
+    "trouble-device": "n=4&trouble=device",
+    "everything-at-once": "n=4&silent&reconnecting&own&trouble=microphone",
+}
+ENDS = ("left", "removed", "duplicate", "shutdown", "lost", "closed", "failed")
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Without a line for each request."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the gallery, built as the pages are."""
+    folder = tmp_path_factory.mktemp("gallery")
+    vite = ["node", "node_modules/vite/bin/vite.js", "build", "--config", "dev/vite.config.ts"]
+    command = [*vite, "--outDir", str(folder), "--emptyOutDir"]
+    subprocess.run(command, cwd=ROOT / "web", check=True, capture_output=True)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/dev/gallery.html"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+async def open_call(seen: Inspector, address: str) -> None:
+    await seen.page.goto(address)
+    await expect(seen.page.get_by_test_id("tile").first).to_be_visible(timeout=20_000)
+
+
+@in_variants
+async def test_calls_of_every_size_and_state(gallery: str, speech: Path, variant: Variant) -> None:
+    async with chromium(speech) as browser:
+        seen = await inspector(browser, variant)
+        page = seen.page
+        for name, query in STATES.items():
+            await open_call(seen, f"{gallery}?{query}")
+            await seen.look(f"call-{name}")
+        for count in (2, 9, 16):
+            await open_call(seen, f"{gallery}?n={count}")
+            await page.get_by_test_id("layout-switch").click()
+            await expect(page.locator(".tile--main")).to_be_visible()
+            await seen.look(f"call-speaker-{count}")
+        await page.get_by_test_id("participants-button").click()
+        await seen.look("call-people-16")
+        seen.check()
+
+
+@in_variants
+async def test_ends_of_calls(gallery: str, speech: Path, variant: Variant) -> None:
+    async with chromium(speech) as browser:
+        seen = await inspector(browser, variant)
+        for end in ENDS:
+            await seen.page.goto(f"{gallery}?end={end}")
+            await expect(seen.page.get_by_test_id("left-screen")).to_be_visible()
+            await seen.look(f"ended-{end}")
+        seen.check()
+
+
+@in_variants
+async def test_every_tile_of_a_grid_is_seen_or_can_be_scrolled_to(
+    gallery: str, speech: Path, variant: Variant
+) -> None:
+    async with chromium(speech) as browser:
+        seen = await inspector(browser, variant)
+        for count in (2, 4, 9, 16, 30):
+            await open_call(seen, f"{gallery}?n={count}")
+            tiles = seen.page.get_by_test_id("tile")
+            await expect(tiles).to_have_count(count)
+            await tiles.last.scroll_into_view_if_needed()
+            await expect(tiles.last).to_be_in_viewport(ratio=0.9)
