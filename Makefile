@@ -24,7 +24,7 @@ $(VENV)/.created:
 	$(BIN)/python -m pip install --quiet --upgrade 'pip>=24' 'maturin>=1.9,<2'
 	touch $@
 
-.cache/toolchains: deploy/build/toolchains.py $(VENV)/.created
+.cache/toolchains: deploy/build/toolchains.py deploy/build/node_wheel.py $(VENV)/.created
 	mkdir -p .cache/bin
 	$(BIN)/python deploy/build/toolchains.py .cache
 	touch $@

