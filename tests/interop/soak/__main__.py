@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from tests.interop.server import ROOT, RunningServer, running_server
-from tests.interop.soak.rest import Rest, growth_bytes, objects_of, problems
+from tests.interop.soak.rest import MIB, Rest, growth_bytes, objects_of, problems
 
 #: Until what was left abruptly is given up (the reconnect and empty timeouts below, and the ticks between).
 EMPTY_TIMEOUT_S = 120.0
@@ -76,7 +76,7 @@ def soak(server: RunningServer, minutes: float, round_minutes: float, seed: int)
         said = crowd(server, round_minutes * 60, seed + number, server.log.with_name("crowd.log"))
         rests.append(rested(server))
         print(f"round {number + 1}: {rests[-1]}; {said}", flush=True)
-    print(f"growth: {growth_bytes(rests) / 1024:.0f} KiB a round")
+    print(f"growth of memory: {growth_bytes(rests) / MIB:.1f} MiB")
     return problems(before, rests)
 
 
