@@ -98,6 +98,10 @@ fuzz: .cache/toolchains ## run every fuzz target for FUZZ_SECONDS
 packages: # browsers and media tools for the tests; as root they are installed
 	deploy/build/packages.sh
 
+.PHONY: packages-heavy
+packages-heavy: # those of the heavy tests, too
+	deploy/build/packages.sh heavy
+
 .PHONY: test
 test: setup $(VENV)/.test-dependencies packages ## set up and run all tests
 	$(MAKE) --no-print-directory lint
@@ -107,7 +111,7 @@ test: setup $(VENV)/.test-dependencies packages ## set up and run all tests
 	$(BIN)/python -m pytest -q $(ARGS)
 
 .PHONY: interop
-interop: setup $(VENV)/.test-dependencies packages ## published clients of all languages, the heavy tests too
+interop: setup $(VENV)/.test-dependencies packages-heavy ## published clients of all languages, the heavy tests too
 	$(BIN)/python -m pytest -q --heavy tests/interop $(ARGS)
 
 .PHONY: soak
@@ -115,7 +119,7 @@ soak: setup $(VENV)/.test-dependencies ## MINUTES of joining and leaving: nothin
 	$(BIN)/python -m tests.interop.soak --minutes $(or $(MINUTES),120) $(ARGS)
 
 .PHONY: compatibility
-compatibility: setup $(VENV)/.test-dependencies packages ## write docs/compatibility.md from the results of the tests
+compatibility: setup $(VENV)/.test-dependencies packages-heavy ## write docs/compatibility.md from the results of the tests
 	$(BIN)/python -m pytest -q --heavy -m compatibility --proofs .cache/proofs.json
 	$(BIN)/python -m tests.compatibility .cache/proofs.json
 

@@ -141,7 +141,7 @@ class Endpoint:
         """The bearer's own session. Raises `Unauthorised`, `Refused`."""
         session = self._sessions.find(request.match_info["session"], self._protocol.name)
         claims = self._verify(request, session)
-        if session is None or not _owns(claims, session):
+        if session is None or not session.belongs_to(claims):
             raise Refused(HTTPStatus.NOT_FOUND, "no such session")
         return session
 
@@ -183,8 +183,3 @@ def _fragment(text: str, session: WhipSession) -> fragment.IceFragment:
     if not set(patch.mids) <= set(session.offer.mids):
         raise Refused(HTTPStatus.BAD_REQUEST, "fragment: a mid that the offer did not have")
     return patch
-
-
-def _owns(claims: Claims, session: WhipSession) -> bool:
-    room = claims.video.room if claims.video is not None else ""
-    return (claims.identity, room) == (session.admission.profile.identity, session.admission.room_name)

@@ -10,6 +10,7 @@ from mediaserver.layers import VideoQuality
 from mediaserver.participant import ParticipantKind
 from mediaserver.player import Player, Programme
 from mediaserver.rtp import media_kind
+from signalling.rtc.outgoing import Outgoing
 from signalling.whip.errors import Refused
 from signalling.whip.session import WhipSession
 
@@ -45,11 +46,12 @@ class Playback(WhipSession):
         return answer
 
     def send(self, response: object) -> None:
-        """What the others are told means that something may have to be played now, or no more."""
-        self._player.refresh()
+        """What the others are told of participants: something may have to be played now, or no more."""
+        if isinstance(response, Outgoing) and response.kind == "update":
+            self._player.refresh()
 
     def tick(self, now: float) -> None:
-        """Also for what nobody is told, such as the permissions of publishers."""
+        """Also for what it is not told: permissions of publishers, another room."""
         super().tick(now)
         self._player.refresh()
 

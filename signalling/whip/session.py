@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mediaserver.subscriber import SubscriptionFailure
     from mediaserver.track import Track
     from signalling.rtc.admission import Admission
+    from signalling.rtc.tokens import Claims
     from signalling.whip.offers import CheckedOffer
 
 ID_BYTES = 18
@@ -84,6 +85,13 @@ class WhipSession(Guest):
     def enter(self) -> None:
         """Takes the seat in the room."""
         self._gateway.enter(self)
+
+    def belongs_to(self, claims: Claims) -> bool:
+        """Whether a token is of this session's client: of the same person for the same room as at the POST, in
+        whatever room the participant is by now."""
+        own = self.admission.claims
+        same_room = own.video and claims.video and own.video.room == claims.video.room
+        return bool(same_room) and own.identity == claims.identity
 
     def apply(self, patch: fragment.IceFragment) -> str | None:
         """Takes candidates of the client, which an ICE-lite server has no use for (204, None), or restarts ICE

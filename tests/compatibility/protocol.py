@@ -159,6 +159,7 @@ MEDIA = [
 ]
 CLIENTS = [
     *("js_chromium_v0", "js_chromium_v1", "js_firefox_v0", "js_firefox_v1", "python_v0", "python_v1"),
-    *("go_v0", "go_v1", "lk_room", "lk_perf", "whip_aiortc", "whip_ffmpeg", "whip_browser"),
-    *("whep_aiortc", "whep_browser", "server_sdk_python"),
+    *("go_v0", "go_v1", "lk_room", "lk_perf", "server_sdk_python"),
+    *("whip_aiortc", "whip_chromium", "whip_ffmpeg", "whip_gstreamer"),
+    *("whep_aiortc", "whep_chromium", "whep_gstreamer"),
 ]

@@ -42,6 +42,7 @@ async def received_all(received: Received) -> None:
 
 @pytest.mark.compatibility("client.whip_aiortc")
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
+@pytest.mark.compatibility("client.whip_aiortc")
 async def test_a_whip_publisher_is_seen_and_heard(server: RunningServer, codec: str) -> None:
     room_name = f"whip-{codec}"
     async with (
@@ -88,6 +89,7 @@ async def test_a_player_goes_on_with_another_publisher(server: RunningServer) ->
 
 @pytest.mark.compatibility("client.whep_aiortc")
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
+@pytest.mark.compatibility("client.whep_aiortc")
 async def test_a_whep_player_sees_and_hears(server: RunningServer, codec: str) -> None:
     room_name = f"whep-{codec}"
     async with (

@@ -92,7 +92,7 @@ async def page_of(server: RunningServer, speech: Path) -> AsyncIterator[Page]:
         yield page
 
 
-@pytest.mark.compatibility("client.whep_browser")
+@pytest.mark.compatibility("client.whep_chromium")
 async def test_a_page_plays_and_restarts_ice(server: RunningServer, speech: Path) -> None:
     room_name = "whep-page"
     async with (
@@ -112,7 +112,7 @@ async def test_a_page_plays_and_restarts_ice(server: RunningServer, speech: Path
         assert "page" not in room.remote_participants
 
 
-@pytest.mark.compatibility("client.whip_browser")
+@pytest.mark.compatibility("client.whip_chromium", "media.simulcast_rid")
 async def test_a_page_publishes_two_sizes(server: RunningServer, speech: Path) -> None:
     room_name = "whip-page"
     async with (

@@ -131,6 +131,21 @@ def test_no_simulcast_stream_is_lost(rids: list[str]) -> None:
     assert sorted(lowest_first(rids, {})) == sorted(rids)
 
 
+LINES = PUBLISHING.split("\r\n")
+
+
+@given(
+    st.lists(st.sampled_from([*LINES, *PLAYING.split("\r\n"), *DATA, "a=simulcast:send a;b", "a=rid:a send"]))
+    | st.tuples(st.integers(0, len(LINES)), st.text(max_size=30)).map(
+        lambda change: [*LINES[: change[0]], change[1], *LINES[change[0] + 1 :]]
+    )
+)
+def test_any_offer_is_taken_or_refused(lines: list[str]) -> None:
+    for text in ("\r\n".join(lines), "\r\n".join([*LINES[:5], *lines])):
+        assert refusal(text) in (None, HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+        assert refusal(text, plays=True) in (None, HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
 def test_what_is_announced_of_tracks() -> None:
     stereo = media("0", "opus", extra=("a=fmtp:111 sprop-stereo=1",))
     checked = publishing(offer(stereo, media("1", "theora", "H264", "VP8")), ENABLED)

@@ -10,6 +10,7 @@ from mediaserver.participant import ParticipantState, RemovalReason
 from mediaserver.peer_connection import ConnectionState
 from mediaserver.subscription import Wishes
 from mediaserver.track import Track, TrackSource
+from signalling.rtc.events import RoomEvent
 from signalling.rtc.snapshot import ParticipantSnapshot
 from tests.signalling.served import Served
 from tests.signalling.whip.whip_clients import (
@@ -20,6 +21,7 @@ from tests.signalling.whip.whip_clients import (
     VIDEO,
     Client,
     media,
+    obs_offer,
     offer,
 )
 
@@ -55,6 +57,16 @@ async def test_a_publisher_has_a_microphone_and_a_camera(obs: Client) -> None:
     assert (picture.settings.source, picture.mime_type) == (TrackSource.CAMERA, "video/H264")
     assert obs.session.info.is_publisher and len(obs.session.info.tracks) == 2
     assert "OBS-Studio" in snapshot(obs).client
+
+
+async def test_obs(obs: Client) -> None:
+    answer = await obs.post(obs_offer())
+    assert answer.status == 201, answer.text
+    assert "a=simulcast:recv 2;1;0" in answer.text
+    sound, picture = tracks(obs)["audio"], tracks(obs)["video"]
+    assert sound.settings.stereo
+    assert picture.main.simulcast and picture.main.rids == ("2", "1", "0")
+    assert [(layer.quality, layer.rid) for layer in picture.main.layers] == [(0, "2"), (1, "1"), (2, "0")]
 
 
 async def test_a_publisher_may_be_a_shared_screen(obs: Client) -> None:
@@ -164,6 +176,29 @@ async def test_publishers_choose_who_receives(obs: Client, player: Client) -> No
     assert len(played(player)) == 2
 
 
+@pytest.mark.parametrize("moves", ["obs", "player"])
+async def test_sessions_that_move_to_another_room(
+    served: Served, obs: Client, player: Client, moves: str
+) -> None:
+    await obs.post()
+    await player.post(PLAYING)
+    sound = tracks(obs)["audio"].sid
+    client = {"obs": obs, "player": player}[moves]
+    session, viewer = client.session, player.session.participant
+    attendance = served.server.rtc.attendance
+    other = attendance.rooms.get_or_create("physics", obs.room.settings, near=obs.room)
+    attendance.move(session, other)
+    attendance.tick(served.clock.now + 5)
+    assert session.participant.room is other and viewer.subscriber.subscriptions == {}
+    attendance.move(session, obs.room)
+    attendance.tick(served.clock.now + 10)
+    assert sound in viewer.subscriber.subscriptions
+    attendance.move(session, other)
+    assert (await client.patch(RESTART)).status == 200  # its token still names the first room
+    assert (await client.delete()).status == 200
+    assert session.participant.state is ParticipantState.DISCONNECTED
+
+
 def change(client: Client, state: ConnectionState) -> None:
     """As the transport reports it."""
     participant = client.session.participant
@@ -192,6 +227,22 @@ async def test_media_that_stays_away_ends_it(served: Served, sdp: str) -> None:
     ended = "polyana_whip_sessions_ended_total"
     labels = {"protocol": client.protocol, "reason": "connection_timeout"}
     assert served.server.registry.get_sample_value(ended, labels) == 1
+
+
+async def test_events_are_those_of_any_participant(served: Served, obs: Client) -> None:
+    happened: list[RoomEvent] = []
+    served.server.rtc.attendance.events.subscribe(happened.append)
+    await obs.post()
+    change(obs, ConnectionState.CONNECTED)
+    await obs.delete()
+    await obs.post()
+    change(obs, ConnectionState.FAILED)
+    assert [type(event).__name__ for event in happened] == [
+        *("RoomStarted", "TrackPublished", "TrackPublished", "ParticipantJoined"),
+        *("TrackUnpublished", "TrackUnpublished", "ParticipantLeft"),
+        *("TrackPublished", "TrackPublished", "TrackUnpublished", "TrackUnpublished"),
+        "ParticipantConnectionAborted",
+    ]
 
 
 async def test_media_that_never_comes_ends_it(obs: Client) -> None:

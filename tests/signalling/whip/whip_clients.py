@@ -60,6 +60,17 @@ def offer(*sections: list[str], bundle: str | None = None) -> str:
     return "\r\n".join([*head, *(line for lines in sections for line in lines), ""])
 
 
+def obs_offer() -> str:
+    """As OBS offers (libdatachannel): transport lines of the session, a second group, simulcast best first."""
+    transport = ("a=ice-ufrag", "a=ice-pwd", "a=fingerprint", "a=setup")
+    stereo = "a=fmtp:111 minptime=10;maxaveragebitrate=96000;stereo=1;sprop-stereo=1;useinbandfec=1"
+    rids = ("a=rid:0 send", "a=rid:1 send", "a=rid:2 send", "a=simulcast:send 0;1;2")
+    sections = [media("0", "opus", extra=(stereo,)), media("1", "H264", extra=("a=ssrc:7 cname:obs", *rids))]
+    common = [line for line in sections[0] if line.startswith(transport)]
+    own = [[line for line in lines if not line.startswith(transport)] for lines in sections]
+    return offer(*own, bundle="0 1\r\n" + "\r\n".join(["a=group:LS 0 1", "a=msid-semantic:WMS *", *common]))
+
+
 AUDIO, VIDEO = media("0", "opus"), media("1", "H264")
 PUBLISHING = offer(AUDIO, VIDEO)
 PLAYING = offer(media("0", "opus", direction="recvonly"), media("1", "VP8", "H264", direction="recvonly"))
