@@ -18,8 +18,9 @@ pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(120)
 
 #: What a page needs of RFC 9725, in its own words.
 CLIENT = """() => {
-    window.open_session = async (connection, url, token) => {
-        await connection.setLocalDescription();
+    window.open_session = async (connection, url, token, munge = (sdp) => sdp) => {
+        const { sdp } = await connection.createOffer();
+        await connection.setLocalDescription({ type: 'offer', sdp: munge(sdp) });
         const headers = { 'Authorization': `Bearer ${token}`, 'Content-Type': 'application/sdp' };
         const response = await fetch(url, { method: 'POST', headers, body: connection.localDescription.sdp });
         if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`);
@@ -58,6 +59,31 @@ PUBLISH = """async ([url, token]) => {
         sendEncodings: [{ rid: 'full' }, { rid: 'small', scaleResolutionDownBy: 4 }],
     });
     await window.open_session(connection, url, token);
+}"""
+#: Simulcast as before there were RIDs: Chromium reads it from ssrc-groups that a page writes into its own offer.
+PUBLISH_BY_SSRC = """async ([url, token]) => {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 480 } });
+    const connection = new RTCPeerConnection();
+    for (const track of [...stream.getAudioTracks(), ...stream.getVideoTracks()])
+        connection.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+    const simulcast = (sdp) => {
+        const start = sdp.indexOf('m=video');
+        const video = sdp.slice(start).split('\\r\\n');
+        const group = video.find((line) => line.startsWith('a=ssrc-group:FID'));
+        const [media, repair] = group.split(' ').slice(1).map(Number);
+        const own = video.filter((line) => line.startsWith(`a=ssrc:${media} `));
+        const second = [media + 7, repair + 7];
+        const lines = second.flatMap((ssrc) => own.map((line) => line.replace(`ssrc:${media}`, `ssrc:${ssrc}`)));
+        const groups = [`a=ssrc-group:FID ${second.join(' ')}`, `a=ssrc-group:SIM ${media} ${second[0]}`];
+        const last = video.lastIndexOf(video.filter((line) => line.startsWith('a=ssrc:')).at(-1));
+        video.splice(last + 1, 0, ...lines, ...groups);
+        return sdp.slice(0, start) + video.join('\\r\\n');
+    };
+    await window.open_session(connection, url, token, simulcast);
+    const sender = connection.getSenders().find((sender) => sender.track.kind === 'video');
+    const parameters = sender.getParameters();
+    parameters.encodings[0].scaleResolutionDownBy = 2;
+    await sender.setParameters(parameters);
 }"""
 #: RFC 9725, section 4.3.3: credentials and candidates go by PATCH, the rest of both descriptions stays.
 RESTART_ICE = """async () => {
@@ -112,16 +138,32 @@ async def test_a_page_plays_and_restarts_ice(server: RunningServer, speech: Path
         assert "page" not in room.remote_participants
 
 
-@pytest.mark.compatibility("client.whip_chromium", "media.simulcast_rid")
-async def test_a_page_publishes_two_sizes(server: RunningServer, speech: Path) -> None:
-    room_name = "whip-page"
+@pytest.mark.parametrize(
+    ("publish", "small_size"),
+    [
+        pytest.param(PUBLISH, (120, 160), id="rid", marks=pytest.mark.compatibility("media.simulcast_rid")),
+        pytest.param(
+            PUBLISH_BY_SSRC, (240, 320), id="ssrc", marks=pytest.mark.compatibility("media.simulcast_ssrc")
+        ),
+    ],
+)
+@pytest.mark.compatibility("client.whip_chromium")
+async def test_a_page_publishes_two_sizes(
+    server: RunningServer,
+    speech: Path,
+    publish: str,
+    small_size: tuple[int, int],
+    request: pytest.FixtureRequest,
+) -> None:
+    room_name = f"whip-page-{request.node.callspec.id}"
     async with (
         page_of(server, speech) as page,
         player(server, "large", room_name, "?quality=high") as (_, large),
         player(server, "small", room_name, "?quality=low") as (_, small),
     ):
-        await page.evaluate(PUBLISH, [f"{server.http}/whip/v1", token("page", room_name)])
+        await page.evaluate(publish, [f"{server.http}/whip/v1", token("page", room_name)])
         await large.until(lambda: any(p.shape[1] == 640 for p in large.pictures), "the full picture")
+        small.pictures.clear()
         await small.until(lambda: len(small.pictures) > 20, "small pictures")
-        assert {p.shape[:2] for p in small.pictures} == {(120, 160)}
+        assert {p.shape[:2] for p in small.pictures} == {small_size}
         assert await page.evaluate(END) == 200
