@@ -18,7 +18,9 @@ from signalling.whip.session import WhipSession
 if TYPE_CHECKING:
     from mediaserver.sdp import MediaSection, RtpCodec
     from mediaserver.track import Track
+    from signalling.rtc.admission import Admission
     from signalling.rtc.gateway import Gateway
+    from signalling.whip.session import SessionListener
 
 SOURCES: Mapping[str, Mapping[str, TrackSource]] = {
     "camera": {"audio": TrackSource.MICROPHONE, "video": TrackSource.CAMERA},
@@ -32,14 +34,24 @@ class Ingest(WhipSession):
     """Publishes what the offer sends."""
 
     protocol_name = "whip"
-    tracks: tuple[TrackSettings, ...] = ()
+
+    def __init__(
+        self,
+        admission: Admission,
+        offer: CheckedOffer,
+        gateway: Gateway,
+        listener: SessionListener,
+        tracks: tuple[TrackSettings, ...],
+    ) -> None:
+        super().__init__(admission, offer, gateway, listener)
+        self._tracks = tracks
 
     async def negotiate(self) -> str:
         """As any publisher: first in the room, then its tracks."""
         self.enter()
         publisher = self.participant.publisher
         try:
-            for settings in self.tracks:
+            for settings in self._tracks:
                 publisher.add_track(settings, muted=False)
         except PublishRefused as refused:
             raise of_publishing(refused) from refused

@@ -17,6 +17,10 @@ from signalling.whip.session import WhipSession
 if TYPE_CHECKING:
     from mediaserver.subscriber import SubscriptionFailure
     from mediaserver.track import Track
+    from signalling.rtc.admission import Admission
+    from signalling.rtc.gateway import Gateway
+    from signalling.whip.offers import CheckedOffer
+    from signalling.whip.session import SessionListener
 
 QUALITIES = {"low": VideoQuality.LOW, "medium": VideoQuality.MEDIUM, "high": VideoQuality.HIGH}
 KIND = ParticipantKind.STANDARD
@@ -27,7 +31,17 @@ class Playback(WhipSession):
     """Plays what `Player` chooses, on the sections of the only offer."""
 
     protocol_name = "whep"
-    programme = Programme()
+
+    def __init__(
+        self,
+        admission: Admission,
+        offer: CheckedOffer,
+        gateway: Gateway,
+        listener: SessionListener,
+        programme: Programme,
+    ) -> None:
+        super().__init__(admission, offer, gateway, listener)
+        self._programme = programme
 
     async def negotiate(self) -> str:
         """Takes a seat only when something that is on can be played, or nothing is on yet."""
@@ -37,7 +51,7 @@ class Playback(WhipSession):
         for kind in kinds:
             connection.add_standing_sender(kind, stream_id=participant.sid, track_id=kind)
         answer = await connection.answer(connection.read_offer(self.offer.sdp))
-        self._player = Player(participant, self.programme, kinds)
+        self._player = Player(participant, self._programme, kinds)
         if not self._player.fits:
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "no codec in common with what is played")
         self.enter()

@@ -42,9 +42,7 @@ def whip(gateway: Gateway, sessions: WhipSessions) -> Protocol:
         offer, tracks = ingest.read(text, query, gateway)
         if not all(admission.permissions.may_publish(track.source) for track in tracks):
             raise Refused(HTTPStatus.FORBIDDEN, "no permission to publish this source")
-        made = ingest.Ingest(admission, offer, gateway, sessions.ended, sessions.connected)
-        made.tracks = tracks
-        return made
+        return ingest.Ingest(admission, offer, gateway, sessions, tracks)
 
     return Protocol("whip", ingest.KIND, session)
 
@@ -56,8 +54,6 @@ def whep(gateway: Gateway, sessions: WhipSessions) -> Protocol:
         if not admission.permissions.can_subscribe:
             raise Refused(HTTPStatus.FORBIDDEN, "no permission to subscribe")
         programme = playback.programme(query, query.getall("track", []))
-        made = playback.Playback(admission, offers.playing(text), gateway, sessions.ended, sessions.connected)
-        made.programme = programme
-        return made
+        return playback.Playback(admission, offers.playing(text), gateway, sessions, programme)
 
     return Protocol("whep", playback.KIND, session)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -31,6 +31,16 @@ ID_BYTES = 18
 """The URL of a session must not be guessed (RFC 9725, section 5)."""
 
 
+class SessionListener(Protocol):
+    """Whoever counts sessions."""
+
+    def connected(self, session: WhipSession, seconds: float) -> None:
+        """Media can flow, so many seconds after the offer."""
+
+    def ended(self, session: WhipSession, reason: RemovalReason) -> None:
+        """The participant is out of its room."""
+
+
 class WhipSession(Guest):
     """A participant that was made by one POST. Implements `ParticipantObserver`, mostly by silence: these
     protocols have no way to tell the client anything."""
@@ -38,22 +48,15 @@ class WhipSession(Guest):
     protocol_name = ""
 
     def __init__(
-        self,
-        admission: Admission,
-        offer: CheckedOffer,
-        gateway: Gateway,
-        ended: Callable[[WhipSession, RemovalReason], None],
-        connected: Callable[[WhipSession, float], None],
+        self, admission: Admission, offer: CheckedOffer, gateway: Gateway, listener: SessionListener
     ) -> None:
-        """`ended`: the participant is out of its room; `connected`: media can flow, after so many seconds."""
         super().__init__(admission)
         self.id = secrets.token_urlsafe(ID_BYTES)
         self.opened_at = gateway.clock.time()
         self.entity_tag = new_entity_tag()
         self.offer = offer
         self._gateway = gateway
-        self._tell_ended = ended
-        self._tell_connected = connected
+        self._listener = listener
         self._began = gateway.clock.monotonic()
         self._ufrag = offer.ufrag
         self._media_lost: float | None = None
@@ -128,7 +131,7 @@ class WhipSession(Guest):
         now = self._gateway.clock.monotonic()
         if state is ConnectionState.CONNECTED:
             if self._media_lost is None:
-                self._tell_connected(self, now - self._began)
+                self._listener.connected(self, now - self._began)
             self._media_lost = None
         elif state is ConnectionState.DISCONNECTED:
             self._media_lost = now
@@ -144,7 +147,7 @@ class WhipSession(Guest):
         """Out of the room, for whatever reason."""
         self._log.info("session ended", participant=self.participant.sid, reason=reason.value)
         self._gateway.left(self, reason)
-        self._tell_ended(self, reason)
+        self._listener.ended(self, reason)
         self.end()
 
     def negotiation_needed(self, connection: PeerConnection) -> None:

@@ -15,9 +15,6 @@ from tests.signalling.served import SECRET, Served
 from tests.signalling.whip.whip_clients import (
     AUDIO,
     CANDIDATE,
-    FRAGMENT,
-    NEW_PASSWORD,
-    NEW_UFRAG,
     PLAYING,
     PUBLISHING,
     RESTART,
@@ -35,11 +32,6 @@ each_protocol = pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.fixture
 def client(served: Served, protocol: str) -> Client:
     return Client(served, protocol)
-
-
-@pytest.fixture
-def obs(served: Served) -> Client:
-    return Client(served)
 
 
 @pytest.fixture
@@ -203,46 +195,6 @@ async def test_ice_servers_are_linked(small: Served) -> None:
         ),
         '<stun:stun.example>; rel="ice-server"',
     ]
-
-
-async def test_trickled_candidates_are_taken(obs: Client) -> None:
-    await obs.post()
-    for if_match in (obs.entity_tag, "*"):
-        answer = await obs.patch(fragment(CANDIDATE), if_match)
-        assert (answer.status, answer.text) == (204, "") and "ETag" not in answer.headers
-
-
-@pytest.mark.parametrize("any_tag", [True, False])
-async def test_ice_restarts(obs: Client, any_tag: bool) -> None:
-    before = parse((await obs.post()).text).media[0]
-    old = obs.entity_tag
-    answer = await obs.patch(RESTART, "*" if any_tag else old)
-    assert answer.status == 200
-    assert answer.headers["Content-Type"] == FRAGMENT
-    assert answer.headers["ETag"] not in ("", old)
-    lines = answer.text.splitlines()
-    assert "a=ice-lite" in lines and "a=mid:0" in lines
-    assert f"a=ice-ufrag:{before.get('ice-ufrag')}" not in lines
-    assert any(line.startswith("a=candidate:") for line in lines)
-    stale = await obs.patch(fragment(CANDIDATE, ufrag=NEW_UFRAG, password=NEW_PASSWORD), old)
-    assert stale.status == 412
-    fresh = await obs.patch(
-        fragment(CANDIDATE, ufrag=NEW_UFRAG, password=NEW_PASSWORD), answer.headers["ETag"]
-    )
-    assert fresh.status == 204
-
-
-async def test_statuses_of_patch(obs: Client) -> None:
-    await obs.post()
-    assert (await obs.patch(fragment(), "")).status == 428
-    assert (await obs.patch(fragment(), '"other"')).status == 412
-    assert (await obs.patch("nonsense")).status == 400
-    assert (await obs.patch(fragment(mid="7"))).status == 400
-    refused = await obs.patch(fragment(), Content_Type=SDP)
-    assert refused.status == 415 and refused.headers["Accept-Patch"] == FRAGMENT
-    assert (await obs.request("PATCH", obs.location, fragment(), token="")).status == 401
-    assert (await obs.request("PATCH", "/whip/v1/unknown", fragment())).status == 404
-    assert obs.present
 
 
 async def test_nobody_touches_the_session_of_another(obs: Client, served: Served) -> None:

@@ -26,16 +26,6 @@ from tests.signalling.whip.whip_clients import (
 )
 
 
-@pytest.fixture
-def obs(served: Served) -> Client:
-    return Client(served)
-
-
-@pytest.fixture
-def player(served: Served) -> Client:
-    return Client(served, "whep", "player")
-
-
 def tracks(client: Client) -> dict[str, Track]:
     """By kind."""
     return {track.kind: track for track in client.session.participant.publisher.tracks.values()}
