@@ -75,6 +75,8 @@ class Simulation:
 
     disconnect_on_resume: bool = False
     silent_disconnects_on_resume: int = 0
+    server_leaves: bool = False
+    """The next goodbye is that of a server which goes for good."""
     speaks_until: float | None = None
     """When a simulated speaker falls silent, in seconds of the monotonic clock."""
 
@@ -292,7 +294,8 @@ class Session:
         self.context.metrics.removals.labels(reason.value).inc()
         self.log.info("participant left", reason=reason.value)
         if reason is not RemovalReason.CLIENT_INITIATED:
-            action = responses.leave_action(reason, self.context.settings.reconnect_on_shutdown)
+            reconnects = self.context.settings.reconnect_on_shutdown and not self.simulation.server_leaves
+            action = responses.leave_action(reason, reconnects)
             self.send(responses.leave(enums.DISCONNECT_REASONS[reason], action, self.protocol))
         self._jobs.close()
         self.data.calls.close()

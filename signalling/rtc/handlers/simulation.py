@@ -55,6 +55,8 @@ def _node_failure(session: Session, message: rtc.SimulateScenario) -> None:
 
 
 def _server_leave(session: Session, message: rtc.SimulateScenario) -> None:
+    # As LiveKit: this server says that it goes and sends the client nowhere, whatever a real shutdown would say.
+    session.simulation.server_leaves = True
     session.remove(RemovalReason.SERVER_SHUTDOWN)
 
 

@@ -140,11 +140,12 @@ async def test_simulations_are_off(world: World) -> None:
     "simulate.server_leave",
     "simulate.leave_request_full_reconnect",
     "leave_action.RECONNECT",
+    "leave_action.DISCONNECT",
 )
 @pytest.mark.parametrize(
     ("scenario", "action"),
     [
-        ("server_leave", rtc.LeaveRequest.RECONNECT),
+        ("server_leave", rtc.LeaveRequest.DISCONNECT),
         ("leave_request_full_reconnect", rtc.LeaveRequest.RECONNECT),
     ],
 )
