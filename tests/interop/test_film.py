@@ -2,20 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pytest
 
-from .film import FPS, HEIGHT, RATE, Projector, film
-from .sdk import joined, ssim
+from .film import FPS, HEIGHT, Projector, Sound, film
+from .sdk import RATE, Image, Received, joined, ssim
 from .server import RunningServer
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(180)]
 MIN_SSIM = 0.85
 #: Of the clip, numbers of pictures that differ enough from their neighbours to be told from them.
 MOVING = range(8, 62)
-#: ITU-R BT.1359-1: what people accept. The sender's own queue of sound (up to 40 ms) is in the measurement.
-MAX_SOUND_LEAD_S, MAX_SOUND_LAG_S = 0.090, 0.185
+#: Sound and picture are apart by at most this much; ITU-R BT.1359-1 says that people notice 45 ms of lead, 125 of lag.
+MAX_APART_S = 0.080
 STILL_S = 4.0
+SHOWS, CHANCES = 3, 3
+
+
+@dataclass
+class Showing:
+    """What the viewer got of one show of the film, `pictures` and `sound` with the times when they came."""
+
+    pictures: list[Image]
+    pictures_at: list[float]
+    sound: list[Sound]
+    sound_at: list[float]
+
+    def judged(self) -> Verdict:
+        clip = film()
+        numbers = np.array([clip.find(image) for image in self.pictures])
+        whole = [pair for pair in zip(numbers, self.pictures, strict=True) if pair[1].shape[0] == HEIGHT]
+        likenesses = [ssim(clip.pictures[number], image) for number, image in whole[::5]]
+        begins_at, likeness = clip.position_of(np.concatenate(self.sound))
+        samples_before = np.cumsum([0, *map(len, self.sound[:-1])]) / RATE
+        heard_at = begins_at + float(np.median(np.array(self.sound_at) - samples_before))
+        moving = np.isin(numbers, list(MOVING))
+        seen_at = float(np.median(np.array(self.pictures_at)[moving] - numbers[moving] / FPS))
+        missing = len(set(MOVING) - set(numbers.tolist())) / len(MOVING)
+        return Verdict(len(whole), float(np.mean(likenesses)), missing, likeness, heard_at - seen_at)
+
+
+@dataclass
+class Verdict:
+    """`whole`: pictures of full size, `likeness`: their mean structural similarity, `missing`: share of the moving
+    part's pictures, `sound`: correlation, `apart_s`: how much later than its picture the sound came."""
+
+    whole: int
+    likeness: float
+    missing: float
+    sound: float
+    apart_s: float
+
+
+async def shown(projector: Projector, received: Received) -> Showing:
+    """Shows the film once, and a second of its last picture in silence so that all of it arrives."""
+    clip = film()
+    pictures, sound = len(received.pictures), len(received.sound)
+    await projector.show(clip.pictures, clip.sound)
+    await projector.show_still(clip.pictures[-1], 1.0)
+    return Showing(
+        received.pictures[pictures:],
+        received.pictures_at[pictures:],
+        received.sound[sound:],
+        received.sound_at[sound:],
+    )
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])
@@ -30,26 +82,17 @@ async def test_a_film_arrives_in_step(server: RunningServer, codec: str, single:
         projector = Projector(room)
         await projector.publish(codec)
         await projector.show_still(clip.pictures[0], STILL_S)
-        shown_from = len(received.pictures)
-        await projector.show(clip.pictures, clip.sound)
-        await projector.show_still(clip.pictures[-1], 1.0)
-
-        pictures = received.pictures[shown_from:]
-        numbers = np.array([clip.find(image) for image in pictures])
-        sharp = [
-            ssim(clip.pictures[number], image)
-            for number, image in zip(numbers, pictures, strict=True)
-            if image.shape[0] == HEIGHT
-        ]
-        assert len(sharp) >= len(clip.pictures), "the film is shown at its full size"
-        assert np.mean(sharp) >= MIN_SSIM
-        assert len(set(MOVING) - set(numbers.tolist())) <= len(MOVING) * 0.1, "few pictures are missing"
-
-        begins_at, likeness = clip.position_of(received.speech())
-        assert likeness > 0.5, likeness  # wind and leaves: Opus keeps their spectrum, not their samples
-        samples_before = np.cumsum([0, *map(len, received.sound[:-1])]) / RATE
-        heard_at = begins_at + float(np.median(np.array(received.sound_at) - samples_before))
-        arrivals = np.array(received.pictures_at[shown_from:])
-        moving = np.isin(numbers, list(MOVING))
-        seen_at = float(np.median(arrivals[moving] - numbers[moving] / FPS))
-        assert -MAX_SOUND_LEAD_S <= heard_at - seen_at <= MAX_SOUND_LAG_S
+        # Where the machine stutters, libwebrtc's buffers grow, and it brings both in step again within seconds.
+        for _ in range(CHANCES):
+            shows = [await shown(projector, received) for _ in range(SHOWS)]
+            verdicts = [show.judged() for show in shows]
+            apart = float(np.median([verdict.apart_s for verdict in verdicts]))
+            if abs(apart) <= MAX_APART_S:
+                break
+    for verdict in verdicts:
+        assert verdict.whole >= len(clip.pictures), "the film is shown at its full size"
+        assert verdict.likeness >= MIN_SSIM
+        assert verdict.missing <= 0.1
+    likenesses = [verdict.sound for verdict in verdicts]
+    assert np.median(likenesses) > 0.5, "wind and leaves: Opus keeps their spectrum, not their samples"
+    assert abs(apart) <= MAX_APART_S, verdicts
