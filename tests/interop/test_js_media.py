@@ -114,8 +114,13 @@ async def test_codecs(server: RunningServer, speech: Path, codec: str, mode: str
 
 
 @pytest.mark.heavy
-@pytest.mark.xfail(reason="the data plane forwards SVC streams whole")
-@pytest.mark.parametrize("codec", ["vp9", "av1"])
+@pytest.mark.parametrize(
+    "codec",
+    [
+        pytest.param("vp9", marks=pytest.mark.compatibility("media.vp9_svc"), id="vp9"),
+        pytest.param("av1", marks=pytest.mark.compatibility("media.av1_svc"), id="av1"),
+    ],
+)
 async def test_svc_layers(server: RunningServer, speech: Path, codec: str) -> None:
     async with chromium_pages(server, speech) as (page,):
         viewer = await page.join("viewer", f"js-svc-{codec}")

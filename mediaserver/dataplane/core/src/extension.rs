@@ -9,11 +9,13 @@ pub(crate) enum Kind {
     AudioLevel,
     TransportSequence,
     AbsSendTime,
+    /// Forwarded with numbers of our own.
+    DependencyDescriptor,
     /// Forwarded as it is; the number tells them apart.
     Passed(u8),
 }
 
-const OWN: [(&str, Kind); 6] = [
+const OWN: [(&str, Kind); 7] = [
     ("urn:ietf:params:rtp-hdrext:sdes:mid", Kind::Mid),
     ("urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id", Kind::Rid),
     (
@@ -29,14 +31,17 @@ const OWN: [(&str, Kind); 6] = [
         "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
         Kind::AbsSendTime,
     ),
+    (
+        "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
+        Kind::DependencyDescriptor,
+    ),
 ];
 
 /// Meaningful to the receiving decoder or renderer, so forwarded untouched.
-const PASSED: [&str; 7] = [
+const PASSED: [&str; 6] = [
     "urn:3gpp:video-orientation",
     "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
     "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time",
-    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
     "http://www.webrtc.org/experiments/rtp-hdrext/color-space",
     "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type",
     "http://www.webrtc.org/experiments/rtp-hdrext/video-timing",
@@ -57,7 +62,10 @@ impl Kind {
 
     /// Copied from the incoming packet to the outgoing one.
     fn is_forwarded(self) -> bool {
-        matches!(self, Self::AudioLevel | Self::Passed(_))
+        matches!(
+            self,
+            Self::AudioLevel | Self::DependencyDescriptor | Self::Passed(_)
+        )
     }
 }
 

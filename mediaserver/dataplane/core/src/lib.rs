@@ -15,6 +15,7 @@ mod commands;
 mod extension;
 mod forward;
 mod ice;
+mod meta;
 mod receive;
 mod receiver;
 mod reports;

@@ -4,6 +4,7 @@
 //! A malformed input is an [`Error`], never a panic; every parser has a target in `../fuzz`.
 
 mod bytes;
+pub mod dependency;
 mod error;
 pub mod framing;
 pub mod payload;

@@ -1,21 +1,25 @@
 //! Tracks that come in: what arrives is checked, stored once and listed for forwarding.
 
+pub(crate) mod dependencies;
 pub(crate) mod feedback;
 pub(crate) mod keyframe;
 pub(crate) mod level;
 pub(crate) mod nack;
 mod redundancy;
 pub(crate) mod report;
+mod store;
 
 use crate::api::{Encoding as EncodingParameters, MediaKind, ReceiverId, ReceiverParameters, Time};
-use crate::cache::{Cache, Meta, Red, Refused, SLOT};
-use crate::extension::Ids;
+use crate::cache::Cache;
+use crate::extension::{Ids, Kind};
+use dependencies::Dependencies;
 use keyframe::KeyframeRequest;
 use level::Level;
 use nack::NackGenerator;
-use polyana_wire::payload::{Codec, Vp8Descriptor, is_keyframe_start};
+use polyana_wire::payload::Codec;
 use polyana_wire::rtp::{self, Header, SequenceExtender};
 use report::Reception;
+use store::{Place, store};
 
 /// Video encodings without a packet for this long are not live any more.
 pub(crate) const LIVE_TIMEOUT_US: u64 = 1_000_000;
@@ -48,6 +52,8 @@ pub(crate) struct Encoding {
     pub last_packet: Time,
     pub live: bool,
     pub clock_rate: u32,
+    /// Frames by their dependency descriptors, once one has come.
+    pub dependencies: Option<Box<Dependencies>>,
     /// Packets made again from redundancy, not yet counted by the core.
     pub recovered: u64,
 }
@@ -66,6 +72,7 @@ impl Encoding {
             last_packet: Time::default(),
             live: false,
             clock_rate,
+            dependencies: None,
             recovered: 0,
         }
     }
@@ -78,6 +85,7 @@ impl Encoding {
         self.pending.clear();
         self.nack.clear();
         self.reception = Reception::default();
+        self.dependencies = None;
     }
 }
 
@@ -98,6 +106,8 @@ pub(crate) struct Receiver {
     /// Is in the core's list of receivers with pending packets.
     pub queued: bool,
     cache_packets: usize,
+    /// Id of the dependency descriptor, where it is negotiated.
+    descriptor_id: Option<u8>,
 }
 
 /// A decrypted packet on its way into a receiver.
@@ -142,6 +152,7 @@ impl Receiver {
             nack: false,
             level: Level::default(),
             queued: false,
+            descriptor_id: None,
             cache_packets: match parameters.kind {
                 MediaKind::Audio => AUDIO_CACHE_PACKETS,
                 MediaKind::Video => cache_packets,
@@ -156,6 +167,7 @@ impl Receiver {
         self.kind = parameters.kind;
         self.mid = parameters.mid;
         self.ids = Ids::new(&parameters.extensions);
+        self.descriptor_id = self.ids.id(Kind::DependencyDescriptor);
         self.nack = parameters.nack;
         self.payload_types.fill(None);
         let mut clock_rate = 90_000;
@@ -220,6 +232,7 @@ impl Receiver {
             return self.accept_repair(encoding, arrival, payload_type, offset, length);
         }
         let (enabled, nack, kind) = (self.enabled, self.nack, self.kind);
+        let descriptor_id = self.descriptor_id;
         let stream = &mut self.encodings[encoding];
         stream.clock_rate = payload_type.clock_rate;
         let previous = stream.extender.highest;
@@ -251,15 +264,14 @@ impl Receiver {
         if previous.is_none_or(|previous| sequence > previous) {
             stream.between_frames = arrival.header.marker || length == 0;
         }
-        store(
-            stream,
-            arrival,
-            payload_type,
-            arrival.header.payload_type,
+        let place = Place {
+            codec: payload_type.codec,
+            payload_type: arrival.header.payload_type,
             sequence,
             offset,
             length,
-        )
+        };
+        store(stream, arrival, &place, descriptor_id)
     }
 
     /// RFC 4588: the payload begins with the original sequence number.
@@ -280,6 +292,7 @@ impl Receiver {
         if !self.enabled {
             return Outcome::Disabled;
         }
+        let descriptor_id = self.descriptor_id;
         let stream = &mut self.encodings[encoding];
         let sequence = stream
             .extender
@@ -288,15 +301,14 @@ impl Receiver {
             return Outcome::TooOld; // repairs nothing that we know to be missing
         }
         stream.nack.filled(sequence, arrival.now);
-        store(
-            stream,
-            arrival,
-            payload_type,
-            media_type,
+        let place = Place {
+            codec: payload_type.codec,
+            payload_type: media_type,
             sequence,
-            offset + 2,
-            length - 2,
-        )
+            offset: offset + 2,
+            length: length - 2,
+        };
+        store(stream, arrival, &place, descriptor_id)
     }
 }
 
@@ -323,57 +335,4 @@ fn payload_range(arrival: &Arrival<'_>) -> Result<(usize, usize), polyana_wire::
             .checked_sub(padding)
             .ok_or(polyana_wire::Error::Malformed)?,
     ))
-}
-
-fn store(
-    stream: &mut Encoding,
-    arrival: &Arrival<'_>,
-    payload_type: PayloadType,
-    number: u8,
-    sequence: u64,
-    offset: usize,
-    length: usize,
-) -> Outcome {
-    if arrival.packet.len() > SLOT {
-        return Outcome::Malformed;
-    }
-    let payload = &arrival.packet[offset..offset + length];
-    let keyframe_start = length > 0 && is_keyframe_start(payload_type.codec, payload);
-    let vp8 = match payload_type.codec {
-        Codec::Vp8 => Vp8Descriptor::parse(payload).ok(),
-        _ => None,
-    };
-    let mut meta = Meta {
-        sequence,
-        timestamp: arrival.header.timestamp,
-        arrival: arrival.now,
-        payload_type: number,
-        marker: arrival.header.marker,
-        keyframe_start,
-        extension: arrival
-            .header
-            .extension
-            .map(|(profile, at, size)| (profile, at as u16, size as u16)),
-        payload_offset: offset as u16,
-        payload_length: length as u16,
-        vp8,
-        red: Red::default(),
-    };
-    if payload_type.codec == Codec::Red {
-        match redundancy::recover(stream, &meta, arrival.packet) {
-            Ok(primary) => meta.red.primary = primary,
-            Err(_) => return Outcome::Malformed,
-        }
-    }
-    match stream.cache.insert(meta, arrival.packet) {
-        Ok(()) => {
-            stream.pending.push(sequence);
-            if keyframe_start {
-                stream.keyframe.arrived();
-            }
-            Outcome::Stored
-        }
-        Err(Refused::Duplicate) => Outcome::Duplicate,
-        Err(Refused::TooOld) => Outcome::TooOld,
-    }
 }

@@ -1,7 +1,7 @@
 //! Lost speech made again from the redundancy of what came later (RFC 2198).
 
 use super::Encoding;
-use crate::cache::{Meta, Red};
+use crate::meta::{Meta, Red};
 use polyana_wire::Error;
 use polyana_wire::payload::red::{Block, Redundancy};
 
@@ -51,7 +51,8 @@ fn stand_in(stream: &mut Encoding, meta: &Meta, packet: &[u8], back: u64, block:
         },
         ..*meta
     };
-    if stream.cache.insert(found, packet).is_ok() {
+    if stream.cache.admits(&found).is_ok() {
+        stream.cache.insert(found, packet);
         stream.pending.push(sequence);
         stream.nack.forget(sequence);
         stream.recovered += 1;

@@ -20,6 +20,7 @@ pub(crate) struct Segment {
     pub timestamp_offset: u32,
     pub picture_offset: u16,
     pub tl0_offset: u8,
+    pub frame_offset: u16,
 }
 
 impl Segment {
@@ -34,20 +35,18 @@ pub(crate) struct Munger {
     highest_source: u64,
     /// Next number that was never used. It is the SRTP index too, so it never goes back.
     next_out: u64,
-    /// Of the newest packet sent.
-    pub last_timestamp: u32,
-    last_picture: u16,
-    last_tl0: u8,
+    newest: Numbers,
     started: bool,
 }
 
-/// Values at the start of a segment, in the source's terms.
+/// The numbers of a packet besides its sequence number, in outgoing terms.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Start {
-    pub sequence: u64,
+pub(crate) struct Numbers {
     pub timestamp: u32,
     pub picture_id: Option<u16>,
     pub tl0_picture_index: Option<u8>,
+    /// Of the dependency descriptor.
+    pub frame_number: Option<u16>,
 }
 
 impl Munger {
@@ -57,9 +56,7 @@ impl Munger {
             segments: VecDeque::new(),
             highest_source: 0,
             next_out: u64::from(first_out & 0x7fff),
-            last_timestamp: 0,
-            last_picture: 0,
-            last_tl0: 0,
+            newest: Numbers::default(),
             started: false,
         }
     }
@@ -73,39 +70,42 @@ impl Munger {
         self.next_out
     }
 
-    /// Continues with another source: its first packet gets the next number, `timestamp` as its time, the next picture.
-    pub fn switch(&mut self, encoding: u8, start: Start, timestamp: u32) {
-        let (picture_offset, tl0_offset) = if self.started {
-            (
-                start
-                    .picture_id
-                    .map_or(0, |id| id.wrapping_sub(self.last_picture.wrapping_add(1))),
-                start
-                    .tl0_picture_index
-                    .map_or(0, |index| index.wrapping_sub(self.last_tl0.wrapping_add(1))),
-            )
-        } else {
-            (0, 0)
+    /// The newest packet of the source that was sent or left out.
+    pub fn highest_source(&self) -> u64 {
+        self.highest_source
+    }
+
+    /// RTP time of the newest packet sent.
+    pub fn last_timestamp(&self) -> u32 {
+        self.newest.timestamp
+    }
+
+    /// Continues with another source: its first packet, with these numbers there, gets the next number, `timestamp` as its
+    /// time, the next picture and frame.
+    pub fn switch(&mut self, encoding: u8, sequence: u64, start: &Numbers, timestamp: u32) {
+        let newest = self.newest;
+        let apart = |started: Option<u16>, newest: Option<u16>| match (started, newest) {
+            (Some(started), Some(newest)) => started.wrapping_sub(newest).wrapping_sub(1),
+            _ => 0,
         };
-        self.highest_source = start.sequence - 1;
+        let tl0 = |numbers: &Numbers| numbers.tl0_picture_index.map(u16::from);
+        self.highest_source = sequence - 1;
         self.push(Segment {
             encoding,
-            first_source: start.sequence,
+            first_source: sequence,
             first_out: self.next_out,
             timestamp_offset: start.timestamp.wrapping_sub(timestamp),
-            picture_offset,
-            tl0_offset,
+            picture_offset: apart(start.picture_id, newest.picture_id),
+            tl0_offset: apart(tl0(start), tl0(&newest)) as u8,
+            frame_offset: apart(start.frame_number, newest.frame_number),
         });
     }
 
     /// The segment and outgoing number of a source packet; None for one that belongs to no segment (before a switch,
     /// or left out before). A far jump of the source is closed.
     pub fn map(&mut self, encoding: u8, source: u64) -> Option<(Segment, u64)> {
-        if source > self.highest_source + MAX_JUMP {
-            let newest = *self
-                .segments
-                .back()
-                .filter(|newest| newest.encoding == encoding)?;
+        let newest = *self.segments.back()?;
+        if newest.encoding == encoding && source > self.highest_source + MAX_JUMP {
             self.push(Segment {
                 first_source: source,
                 first_out: self.next_out,
@@ -124,34 +124,46 @@ impl Munger {
         None
     }
 
+    /// Neither lost before nor of an encoding before.
+    fn advances(&self, encoding: u8, source: u64) -> bool {
+        let is_newest = self
+            .segments
+            .back()
+            .is_some_and(|newest| newest.encoding == encoding);
+        is_newest && source > self.highest_source
+    }
+
     /// A mapped packet goes out.
-    pub fn sent(&mut self, source: u64, out: u64, timestamp: u32, picture: Option<u16>, tl0: Option<u8>) {
+    pub fn sent(&mut self, encoding: u8, source: u64, out: u64, numbers: &Numbers) {
         self.started = true;
-        if source > self.highest_source {
+        if self.advances(encoding, source) {
             self.highest_source = source;
-            self.last_timestamp = timestamp;
-            self.last_picture = picture.unwrap_or(self.last_picture);
-            self.last_tl0 = tl0.unwrap_or(self.last_tl0);
+            self.newest = Numbers {
+                timestamp: numbers.timestamp,
+                picture_id: numbers.picture_id.or(self.newest.picture_id),
+                tl0_picture_index: numbers.tl0_picture_index.or(self.newest.tl0_picture_index),
+                frame_number: numbers.frame_number.or(self.newest.frame_number),
+            };
         }
         self.next_out = self.next_out.max(out + 1);
     }
 
-    /// A packet is left out on purpose: those behind it close the gap. `new_frame`: a whole picture goes with it.
-    pub fn leave_out(&mut self, encoding: u8, source: u64, new_frame: bool) {
-        if source <= self.highest_source {
-            return; // late: its number was skipped when it was missing, so the gap stays
+    /// A packet is left out on purpose: those behind it close the gap. `skips_picture`: a whole picture goes with it.
+    /// Gives the number that was kept for a packet that comes late: something must be sent under it.
+    pub fn leave_out(&mut self, encoding: u8, source: u64, skips_picture: bool) -> Option<(Segment, u64)> {
+        let (segment, out) = self.map(encoding, source)?;
+        if !self.advances(encoding, source) {
+            return Some((segment, out));
         }
-        let Some((segment, out)) = self.map(encoding, source) else {
-            return;
-        };
         self.highest_source = source;
         self.next_out = self.next_out.max(out);
         self.push(Segment {
             first_source: source + 1,
             first_out: out,
-            picture_offset: segment.picture_offset.wrapping_add(u16::from(new_frame)),
+            picture_offset: segment.picture_offset.wrapping_add(u16::from(skips_picture)),
             ..segment
         });
+        None
     }
 
     /// Which source packet carried an outgoing number.

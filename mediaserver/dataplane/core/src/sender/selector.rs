@@ -1,5 +1,6 @@
-//! Which encoding a sender should forward. Spatial layers of SVC codecs will be chosen here too.
+//! Which encoding a sender should forward, and which layers of it.
 
+use super::layers::Limit;
 use crate::api::SenderTarget;
 use crate::receiver::Encoding;
 
@@ -16,7 +17,14 @@ pub(crate) fn desired(target: &SenderTarget, encodings: &[Encoding]) -> Option<u
     below.or_else(|| (0..encodings.len()).find(live))
 }
 
-/// False for frames of temporal layers above the target.
-pub(crate) fn keeps_temporal(target: &SenderTarget, temporal_id: Option<u8>) -> bool {
-    temporal_id.is_none_or(|id| id <= target.max_temporal)
+/// The layers wanted inside an encoding: the spatial target names encodings where there are several, else spatial layers.
+pub(crate) fn limit(target: &SenderTarget, encodings: &[Encoding]) -> Limit {
+    Limit {
+        spatial: if encodings.len() > 1 {
+            u8::MAX
+        } else {
+            target.max_spatial
+        },
+        temporal: target.max_temporal,
+    }
 }

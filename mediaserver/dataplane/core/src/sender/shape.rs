@@ -1,19 +1,22 @@
 //! How an outgoing packet is written: header, extensions, rewritten payload, encryption.
 
-use super::munger::Segment;
+use super::munger::Numbers;
+use super::packet::{Form, Packet, incoming_elements, unwrapped};
 use super::stamp::{Stamp, send_time};
 use crate::api::{SenderParameters, Time};
 use crate::batch::MAX_DATAGRAM;
-use crate::cache::{Meta, Red};
 use crate::extension::{Ids, Kind, Remap};
+use crate::meta::{Content, Meta};
 use crate::receiver::Receiver;
 use crate::transport::Outlet;
 use polyana_wire::payload::{Codec, red};
-use polyana_wire::rtp::{self, ExtensionIter, Header};
+use polyana_wire::rtp;
 use polyana_wire::srtp;
 
 /// Elements that one outgoing packet may carry.
 const MAX_EXTENSIONS: usize = 16;
+/// An element's value has at most 255 octets; new decode targets add five.
+const MAX_DESCRIPTOR: usize = 260;
 /// No outgoing payload type.
 pub(super) const NONE: u8 = 0xff;
 
@@ -26,6 +29,7 @@ pub(super) struct Shape {
     mid_id: Option<u8>,
     transport_sequence_id: Option<u8>,
     abs_send_time_id: Option<u8>,
+    descriptor_id: Option<u8>,
     remap: Remap,
     payload_types: Box<[Outgoing; 128]>,
     /// RED of the source goes out as RED.
@@ -40,18 +44,6 @@ pub(super) struct Outgoing {
     pub payload_type: u8,
     pub rtx: u8,
     unwrap_red: bool,
-}
-
-/// One packet on its way out.
-pub(super) struct Packet<'a> {
-    pub meta: &'a Meta,
-    pub slot: &'a [u8],
-    pub segment: Segment,
-    /// Its number in the stream.
-    pub out: u64,
-    /// Its number on the retransmission stream, where it goes out there.
-    pub rtx: Option<u64>,
-    pub stamp: Stamp,
 }
 
 impl Shape {
@@ -85,6 +77,7 @@ impl Shape {
             mid_id: ids.id(Kind::Mid),
             transport_sequence_id: ids.id(Kind::TransportSequence),
             abs_send_time_id: ids.id(Kind::AbsSendTime),
+            descriptor_id: ids.id(Kind::DependencyDescriptor),
             remap: Remap::new(&source.ids, &ids),
             needs_stamps: stamps
                 && payload_types
@@ -133,52 +126,72 @@ impl Shape {
         stamp
     }
 
+    /// The marker of a packet as it goes out, apart from what is added for layers.
+    pub fn marker(&self, meta: &Meta) -> bool {
+        meta.marker && !(meta.red.recovered && self.outgoing(meta).unwrap_red)
+    }
+
     /// Writes and encrypts one packet.
     pub fn write(&self, packet: &Packet<'_>, srtp: &srtp::Sender, buffer: &mut [u8]) -> Option<usize> {
-        let Packet { meta, segment, .. } = packet;
-        let (timestamp, picture, tl0) = rewritten(meta, segment);
-        let outgoing = self.outgoing(meta);
+        let outgoing = self.outgoing(packet.meta);
         let (ssrc, index, payload_type) = match packet.rtx {
             Some(index) => (self.rtx_ssrc, index, outgoing.rtx),
             None => (self.ssrc, packet.out, outgoing.payload_type),
         };
         let plain;
         let meta = if outgoing.unwrap_red {
-            plain = unwrapped(meta);
+            plain = unwrapped(packet.meta);
             &plain
         } else {
-            meta
+            packet.meta
         };
-        let numbers = (payload_type, index as u16, timestamp, ssrc);
-        let header = self.write_header(meta, packet.slot, numbers, &packet.stamp, buffer)?;
+        let header = self.write_header(packet, meta, (payload_type, index as u16, ssrc), buffer)?;
         let mut start = header;
         if packet.rtx.is_some() {
             let original = (packet.out as u16).to_be_bytes();
             buffer.get_mut(start..start + 2)?.copy_from_slice(&original);
             start += 2;
         }
-        let from = usize::from(meta.payload_offset);
-        let end = start + usize::from(meta.payload_length);
-        if end + srtp.profile().rtp_overhead() > MAX_DATAGRAM {
-            return None;
-        }
-        // The one copy of the outgoing side; encryption happens in place.
-        buffer[start..end].copy_from_slice(&packet.slot[from..from + usize::from(meta.payload_length)]);
-        if let Some(vp8) = &meta.vp8 {
-            vp8.rewrite(&mut buffer[start..end], picture.unwrap_or(0), tl0.unwrap_or(0));
-        }
-        if meta.red.primary > 0 {
-            red::map_payload_types(&mut buffer[start..end], |inner| self.mapped(inner));
-        }
+        let end = match packet.form {
+            Form::Whole { .. } => {
+                let end = start + usize::from(meta.payload_length);
+                if end + srtp.profile().rtp_overhead() > MAX_DATAGRAM {
+                    return None;
+                }
+                self.write_payload(meta, packet.slot, &packet.numbers, &mut buffer[start..end]);
+                end
+            }
+            Form::Empty if packet.rtx.is_some() => start,
+            Form::Empty => {
+                // One octet of padding (RFC 3550, section 5.1).
+                buffer[0] |= 0x20;
+                buffer[start] = 1;
+                start + 1
+            }
+        };
         srtp.protect_rtp(index, ssrc, header, buffer, end).ok()
+    }
+
+    /// The one copy of the outgoing side; encryption happens in place.
+    fn write_payload(&self, meta: &Meta, slot: &[u8], numbers: &Numbers, payload: &mut [u8]) {
+        payload.copy_from_slice(&slot[usize::from(meta.payload_offset)..][..payload.len()]);
+        let picture_id = numbers.picture_id.unwrap_or(0);
+        let tl0_picture_index = numbers.tl0_picture_index.unwrap_or(0);
+        match &meta.content {
+            Content::Vp8(vp8) => vp8.rewrite(payload, picture_id, tl0_picture_index),
+            Content::Vp9(vp9) => vp9.rewrite(payload, picture_id, tl0_picture_index),
+            Content::Other if meta.red.primary > 0 => {
+                red::map_payload_types(payload, |inner| self.mapped(inner));
+            }
+            Content::Other => {}
+        }
     }
 
     fn write_header(
         &self,
+        packet: &Packet<'_>,
         meta: &Meta,
-        slot: &[u8],
-        (payload_type, sequence, timestamp, ssrc): (u8, u16, u32, u32),
-        stamp: &Stamp,
+        (payload_type, sequence, ssrc): (u8, u16, u32),
         buffer: &mut [u8],
     ) -> Option<usize> {
         let mut elements: [(u8, &[u8]); MAX_EXTENSIONS] = [(0, &[]); MAX_EXTENSIONS];
@@ -192,75 +205,47 @@ impl Shape {
         if let Some(id) = self.mid_id {
             add(id, self.mid.as_slice());
         }
-        for (id, value) in incoming_elements(meta, slot) {
-            let id = self.remap.outgoing(id);
-            if id != 0 {
-                add(id, value);
+        let is_whole = packet.form != Form::Empty;
+        let mut descriptor: [u8; MAX_DESCRIPTOR];
+        let mut rewritten: Option<&[u8]> = None;
+        if is_whole
+            && packet.changes_descriptor()
+            && let Some(element) = self.incoming_descriptor(meta, packet.slot)
+        {
+            descriptor = [0; MAX_DESCRIPTOR];
+            let length = packet.rewrite_descriptor(element, &mut descriptor)?;
+            rewritten = Some(&descriptor[..length]);
+        }
+        for (id, value) in incoming_elements(meta, packet.slot).filter(|_| is_whole) {
+            match (self.remap.outgoing(id), rewritten) {
+                (0, _) => {}
+                (id, Some(changed)) if Some(id) == self.descriptor_id => add(id, changed),
+                (id, _) => add(id, value),
             }
         }
         if let Some(id) = self.abs_send_time_id {
-            add(id, &stamp.send_time);
+            add(id, &packet.stamp.send_time);
         }
         if let Some(id) = self.transport_sequence_id {
-            add(id, &stamp.transport_sequence);
+            add(id, &packet.stamp.transport_sequence);
         }
         rtp::write_header(
             buffer,
-            meta.marker,
+            packet.form == Form::Whole { marker: true },
             payload_type,
             sequence,
-            timestamp,
+            packet.numbers.timestamp,
             ssrc,
             &elements[..count],
         )
         .ok()
     }
-}
 
-/// The primary block of a RED packet, as if it had come alone. What stood in for the packet before it arrived had
-/// neither marker nor extensions.
-fn unwrapped(meta: &Meta) -> Meta {
-    Meta {
-        payload_offset: meta.payload_offset + meta.red.primary,
-        payload_length: meta.payload_length - meta.red.primary,
-        marker: meta.marker && !meta.red.recovered,
-        extension: meta.extension.filter(|_| !meta.red.recovered),
-        red: Red::default(),
-        ..*meta
+    /// The dependency descriptor of a packet, where the peer gets it.
+    fn incoming_descriptor<'a>(&self, meta: &Meta, slot: &'a [u8]) -> Option<&'a [u8]> {
+        let wanted = self.descriptor_id?;
+        incoming_elements(meta, slot)
+            .find(|(id, _)| self.remap.outgoing(*id) == wanted)
+            .map(|(_, element)| element)
     }
-}
-
-/// Timestamp, picture id and TL0PICIDX after a segment's offsets.
-pub(super) fn rewritten(meta: &Meta, segment: &Segment) -> (u32, Option<u16>, Option<u8>) {
-    let picture = meta.vp8.and_then(|vp8| {
-        let mask = if vp8.picture_id_is_15_bits { 0x7fff } else { 0x7f };
-        vp8.picture_id
-            .map(|id| id.wrapping_sub(segment.picture_offset) & mask)
-    });
-    let tl0 = meta
-        .vp8
-        .and_then(|vp8| vp8.tl0_picture_index)
-        .map(|index| index.wrapping_sub(segment.tl0_offset));
-    (
-        meta.timestamp.wrapping_sub(segment.timestamp_offset),
-        picture,
-        tl0,
-    )
-}
-
-/// The extension elements of a cached packet.
-fn incoming_elements<'a>(meta: &Meta, slot: &'a [u8]) -> ExtensionIter<'a> {
-    let header = Header {
-        marker: false,
-        payload_type: 0,
-        sequence_number: 0,
-        timestamp: 0,
-        ssrc: 0,
-        length: 0,
-        has_padding: false,
-        extension: meta
-            .extension
-            .map(|(profile, at, size)| (profile, usize::from(at), usize::from(size))),
-    };
-    header.extensions(slot)
 }

@@ -38,6 +38,11 @@ impl Stamps {
         }
     }
 
+    /// Packets before this number do not look as they did.
+    pub fn forget_before(&mut self, out: u64) {
+        self.since = out;
+    }
+
     pub fn remember(&mut self, out: u64, stamp: Stamp) {
         if !self.ring.is_empty() {
             self.ring[(out % REMEMBERED as u64) as usize] = (out, stamp);

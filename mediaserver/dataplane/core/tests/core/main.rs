@@ -8,6 +8,8 @@ mod frames_leave_together;
 mod garbage_harms_nobody;
 mod headers_are_rewritten;
 mod keyframes_are_asked_for_seldom;
+mod layers_of_vp9_without_references;
+mod layers_survive_losses;
 mod layers_switch_without_a_seam;
 mod lips_stay_in_sync;
 mod losses_are_recovered;

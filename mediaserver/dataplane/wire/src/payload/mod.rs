@@ -42,6 +42,13 @@ impl Codec {
     }
 }
 
+/// A payload shorter than the one parsed is the caller's mistake, but never a panic.
+fn set(payload: &mut [u8], offset: usize, value: u8) {
+    if let Some(octet) = payload.get_mut(offset) {
+        *octet = value;
+    }
+}
+
 /// True when a payload starts a frame that a decoder can start from (VP8 RFC 7741, VP9 RFC 9628, H264 RFC 6184,
 /// H265 RFC 7798, AV1 by the N bit of its aggregation header). Audio and unknown codecs start anywhere.
 pub fn is_keyframe_start(codec: Codec, payload: &[u8]) -> bool {

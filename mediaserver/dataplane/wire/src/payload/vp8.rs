@@ -1,4 +1,5 @@
 //! VP8 payload descriptor (RFC 7741).
+use super::set;
 use crate::Error;
 
 /// VP8 payload descriptor (RFC 7741, section 4.2).
@@ -94,13 +95,6 @@ impl Vp8Descriptor {
         if self.tl0_picture_index.is_some() {
             set(payload, offset, tl0_picture_index);
         }
-    }
-}
-
-/// A payload shorter than the one parsed is the caller's mistake, but never a panic.
-fn set(payload: &mut [u8], offset: usize, value: u8) {
-    if let Some(octet) = payload.get_mut(offset) {
-        *octet = value;
     }
 }
 

@@ -1,4 +1,5 @@
 //! VP9 payload descriptor (RFC 9628, section 4.2).
+use super::set;
 use crate::Error;
 
 /// The parts of the descriptor that layer selection needs.
@@ -24,10 +25,15 @@ pub struct Vp9Descriptor {
     /// D: depends on the spatial layer below in the same picture.
     pub inter_layer_predicted: bool,
     pub tl0_picture_index: Option<u8>,
+    /// How many pictures back each reference lies (flexible mode), each in 1..=127.
+    references: [u8; MAX_REFERENCES],
+    reference_count: u8,
     /// V: a scalability structure is present.
     pub has_scalability_structure: bool,
     /// Spatial layers that the structure announces.
     pub spatial_layers: Option<u8>,
+    /// Width and height of the highest of them, where the structure tells.
+    pub size: Option<(u16, u16)>,
     /// Bytes of the descriptor.
     pub length: usize,
 }
@@ -78,7 +84,7 @@ impl Vp9Descriptor {
             found.read_layers(&mut cursor)?;
         }
         if found.flexible && found.inter_picture_predicted {
-            skip_references(&mut cursor)?;
+            found.read_references(&mut cursor)?;
         }
         if found.has_scalability_structure {
             found.read_structure(&mut cursor)?;
@@ -115,7 +121,9 @@ impl Vp9Descriptor {
         let layers = usize::from(octet >> 5) + 1;
         self.spatial_layers = Some(layers as u8);
         if octet & 0x10 != 0 {
-            cursor.skip(4 * layers)?; // width and height of each layer
+            cursor.skip(4 * (layers - 1))?;
+            let [a, b, c, d] = [cursor.next()?, cursor.next()?, cursor.next()?, cursor.next()?];
+            self.size = Some((u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])));
         }
         if octet & 0x08 != 0 {
             for _ in 0..cursor.next()? {
@@ -125,15 +133,42 @@ impl Vp9Descriptor {
         }
         Ok(())
     }
-}
 
-fn skip_references(cursor: &mut Cursor<'_>) -> Result<(), Error> {
-    for _ in 0..MAX_REFERENCES {
-        if cursor.next()? & 0x01 == 0 {
-            return Ok(());
+    fn read_references(&mut self, cursor: &mut Cursor<'_>) -> Result<(), Error> {
+        for reference in &mut self.references {
+            let octet = cursor.next()?;
+            *reference = octet >> 1;
+            self.reference_count += 1;
+            if octet & 0x01 == 0 {
+                return Ok(());
+            }
+        }
+        Err(Error::Malformed)
+    }
+
+    /// How many pictures back each reference of the layer frame lies (flexible mode).
+    pub fn references(&self) -> &[u8] {
+        &self.references[..usize::from(self.reference_count)]
+    }
+
+    /// Overwrites picture id (same width as found) and TL0PICIDX in place, where present.
+    pub fn rewrite(&self, payload: &mut [u8], picture_id: u16, tl0_picture_index: u8) {
+        let mut offset = 1;
+        if self.picture_id.is_some() {
+            let [high, low] = picture_id.to_be_bytes();
+            if self.picture_id_is_15_bits {
+                set(payload, offset, high | 0x80);
+                set(payload, offset + 1, low);
+                offset += 2;
+            } else {
+                set(payload, offset, low & 0x7f);
+                offset += 1;
+            }
+        }
+        if self.tl0_picture_index.is_some() {
+            set(payload, offset + 1, tl0_picture_index); // behind the octet of layer ids
         }
     }
-    Err(Error::Malformed)
 }
 
 /// Start of a picture that is predicted from nothing: base spatial layer, not inter-picture predicted.

@@ -1,4 +1,5 @@
 //! Tests of the public interface, one module for each format.
+mod dependency;
 mod framing;
 mod payload;
 mod rtcp;

@@ -79,6 +79,33 @@ fn vp9_descriptor_of_a_layered_keyframe() {
 }
 
 #[test]
+fn vp9_flexible_references_and_sizes() {
+    // I P L F B | PID(15) | TID=2 U SID=1 | two references
+    let payload = [0xf8, 0x81, 0x02, 0x52, 0x03, 0x08, 0xff];
+    let descriptor = Vp9Descriptor::parse(&payload).unwrap();
+    assert_eq!(descriptor.references(), [1, 4]);
+    assert_eq!(
+        (descriptor.picture_id, descriptor.tl0_picture_index),
+        (Some(0x102), None)
+    );
+    // The size of the highest layer is the picture's.
+    let payload = [0xaa, 0x05, 0x30, 0x07, 0x30, 1, 64, 0, 180, 2, 128, 1, 104, 0xff];
+    assert_eq!(Vp9Descriptor::parse(&payload).unwrap().size, Some((640, 360)));
+}
+
+#[test]
+fn vp9_rewrite_keeps_the_width_of_the_picture_id() {
+    let mut long = [0xa0, 0x92, 0x34, 0x30, 0x07, 0x11];
+    Vp9Descriptor::parse(&long).unwrap().rewrite(&mut long, 0x7ffe, 9);
+    assert_eq!(long, [0xa0, 0xff, 0xfe, 0x30, 9, 0x11]);
+    let mut short = [0xb0, 0x12, 0x30, 0x11];
+    Vp9Descriptor::parse(&short)
+        .unwrap()
+        .rewrite(&mut short, 0x1ff, 9);
+    assert_eq!(short, [0xb0, 0x7f, 0x30, 0x11]);
+}
+
+#[test]
 fn vp9_inter_pictures_and_upper_layers_start_nothing() {
     assert!(!is_keyframe_start(Codec::Vp9, &[0xc8, 0x05, 0xff])); // P
     assert!(!is_keyframe_start(Codec::Vp9, &[0xa8, 0x05, 0x02, 0x00, 0xff])); // spatial layer 1
@@ -149,6 +176,12 @@ proptest! {
         }
         if let Ok(descriptor) = Vp9Descriptor::parse(&payload) {
             prop_assert!(descriptor.length <= payload.len());
+            let mut copy = payload.clone();
+            descriptor.rewrite(&mut copy, 77, 5);
+            let again = Vp9Descriptor::parse(&copy).unwrap();
+            prop_assert_eq!(again.picture_id, descriptor.picture_id.map(|_| 77));
+            prop_assert_eq!(again.tl0_picture_index, descriptor.tl0_picture_index.map(|_| 5));
+            prop_assert_eq!(again.length, descriptor.length);
         }
         if let Ok(found) = Redundancy::parse(&payload) {
             let redundant: usize = found.redundant().map(|block| block.data.len()).sum();

@@ -4,12 +4,14 @@
 pub mod link;
 pub mod peer;
 pub mod random;
+pub mod recording;
 pub mod sink;
 pub mod source;
 
 pub use link::Link;
 pub use peer::{Feedback, Peer};
 pub use random::Random;
+pub use recording::{Recorded, Recording};
 pub use sink::{Received, Sink};
 pub use source::{Codec, Source};
 
@@ -36,11 +38,13 @@ pub mod id {
     pub const TRANSPORT: u8 = 5;
     pub const SEND_TIME: u8 = 6;
     pub const ORIENTATION: u8 = 7;
+    pub const DESCRIPTOR: u8 = 8;
     pub const OUT_MID: u8 = 11;
     pub const OUT_AUDIO_LEVEL: u8 = 12;
     pub const OUT_TRANSPORT: u8 = 13;
     pub const OUT_SEND_TIME: u8 = 14;
     pub const OUT_ORIENTATION: u8 = 9;
+    pub const OUT_DESCRIPTOR: u8 = 10;
 }
 
 pub mod uri {
@@ -51,6 +55,8 @@ pub mod uri {
     pub const TRANSPORT: &str = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
     pub const SEND_TIME: &str = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
     pub const ORIENTATION: &str = "urn:3gpp:video-orientation";
+    pub const DESCRIPTOR: &str =
+        "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 }
 
 /// Ordered by time, then by order of sending.
@@ -501,6 +507,7 @@ pub fn sender_parameters(receiver: ReceiverId, ssrc: u32) -> SenderParameters {
             (uri::TRANSPORT.into(), id::OUT_TRANSPORT),
             (uri::SEND_TIME.into(), id::OUT_SEND_TIME),
             (uri::ORIENTATION.into(), id::OUT_ORIENTATION),
+            (uri::DESCRIPTOR.into(), id::OUT_DESCRIPTOR),
         ],
     }
 }

@@ -325,6 +325,11 @@ impl Source {
         };
         let mut payload = sequence.to_be_bytes().to_vec();
         payload.extend(&plain[header.length..]);
+        let original: Vec<_> = header
+            .extensions(plain)
+            .filter(|(id, _)| Some(*id) != self.transport_sequence_id)
+            .map(|(id, value)| (id, value.to_vec()))
+            .collect();
         let again = write(
             (
                 payload_type,
@@ -333,7 +338,7 @@ impl Source {
                 self.rtx_ssrc,
                 header.marker,
             ),
-            self.rtx_extensions.as_ref().unwrap_or(&self.extensions),
+            self.rtx_extensions.as_ref().unwrap_or(&original),
             self.transport_sequence_id
                 .map(|id| (id, next(transport_sequence))),
             &payload,

@@ -1,0 +1,79 @@
+//! An arriving packet is read once and put into the cache of its stream.
+
+use super::{Arrival, Encoding, Outcome, dependencies, redundancy};
+use crate::cache::{Refused, SLOT};
+use crate::meta::{Content, Meta, Red};
+use polyana_wire::payload::{Codec, Vp8Descriptor, Vp9Descriptor, is_keyframe_start};
+
+/// Where a packet belongs, and where its payload lies in it (behind the original number, for a retransmission).
+pub(super) struct Place {
+    pub codec: Codec,
+    pub payload_type: u8,
+    pub sequence: u64,
+    pub offset: usize,
+    pub length: usize,
+}
+
+/// `descriptor_id`: of the dependency descriptor, where it is negotiated.
+pub(super) fn store(
+    stream: &mut Encoding,
+    arrival: &Arrival<'_>,
+    place: &Place,
+    descriptor_id: Option<u8>,
+) -> Outcome {
+    if arrival.packet.len() > SLOT {
+        return Outcome::Malformed;
+    }
+    let mut meta = read(arrival, place);
+    match stream.cache.admits(&meta) {
+        Ok(()) => {}
+        Err(Refused::Duplicate) => return Outcome::Duplicate,
+        Err(Refused::TooOld) => return Outcome::TooOld,
+    }
+    if place.codec == Codec::Red {
+        match redundancy::recover(stream, &meta, arrival.packet) {
+            Ok(primary) => meta.red.primary = primary,
+            Err(_) => return Outcome::Malformed,
+        }
+    }
+    if let Some(id) = descriptor_id
+        && let Some((_, element)) = arrival
+            .header
+            .extensions(arrival.packet)
+            .find(|(found, _)| *found == id)
+        && let Some((described, starts)) = dependencies::record(&mut stream.dependencies, element)
+    {
+        meta.described = Some(described);
+        meta.keyframe_start |= starts;
+    }
+    stream.cache.insert(meta, arrival.packet);
+    stream.pending.push(meta.sequence);
+    if meta.keyframe_start {
+        stream.keyframe.arrived();
+    }
+    Outcome::Stored
+}
+
+fn read(arrival: &Arrival<'_>, place: &Place) -> Meta {
+    let payload = &arrival.packet[place.offset..place.offset + place.length];
+    let content = match place.codec {
+        Codec::Vp8 => Vp8Descriptor::parse(payload).map(Content::Vp8),
+        Codec::Vp9 => Vp9Descriptor::parse(payload).map(Content::Vp9),
+        _ => Ok(Content::Other),
+    };
+    let extension = arrival.header.extension;
+    Meta {
+        sequence: place.sequence,
+        timestamp: arrival.header.timestamp,
+        arrival: arrival.now,
+        payload_type: place.payload_type,
+        marker: arrival.header.marker,
+        keyframe_start: place.length > 0 && is_keyframe_start(place.codec, payload),
+        extension: extension.map(|(profile, at, size)| (profile, at as u16, size as u16)),
+        payload_offset: place.offset as u16,
+        payload_length: place.length as u16,
+        content: content.unwrap_or(Content::Other),
+        described: None,
+        red: Red::default(),
+    }
+}

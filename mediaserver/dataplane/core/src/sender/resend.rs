@@ -1,0 +1,91 @@
+//! Answers to NACKs (RFC 4585, section 6.2.1; RFC 4588).
+
+use super::Sender;
+use super::packet::{Packet, rewritten};
+use super::shape::NONE;
+use crate::api::Time;
+use crate::batch::TransmitBatch;
+use crate::receiver::Receiver;
+use crate::transport::Outlet;
+
+impl Sender {
+    /// Answers one number of a NACK; None: not sent (unknown, gone, or resent a moment ago).
+    #[allow(clippy::too_many_arguments)] // as above
+    pub fn resend(
+        &mut self,
+        sequence: u16,
+        source: &Receiver,
+        outlet: &mut Outlet<'_>,
+        batch: &mut TransmitBatch,
+        rtt_us: Option<u64>,
+        now: Time,
+    ) -> Resend {
+        let Some(out) = self.munger.extend_sent(sequence) else {
+            return Resend::Unknown;
+        };
+        let Some((segment, number)) = self.munger.source_of(out) else {
+            return Resend::Unknown;
+        };
+        let Some(encoding) = source.encodings.get(usize::from(segment.encoding)) else {
+            return Resend::Unknown;
+        };
+        let Some((meta, slot)) = encoding.cache.get(number) else {
+            let awaited = encoding.nack.waits_for(number);
+            return if awaited { Resend::Awaited } else { Resend::Missing };
+        };
+        let Some(form) = self.sent.form(out) else {
+            // It has just come and goes out in a moment, or it is not for this peer.
+            let comes = encoding.pending.contains(&number);
+            return if comes { Resend::Awaited } else { Resend::Missing };
+        };
+        if self.shape.forwards_red && meta.red.is_stand_in() {
+            return Resend::Needless;
+        }
+        if !self.resend.allow(out, rtt_us, now) {
+            return Resend::Needless;
+        }
+        let has_rtx = self.shape.outgoing(meta).rtx != NONE;
+        let rtx = has_rtx.then_some(self.next_rtx);
+        let stamp = match rtx {
+            Some(_) => self.shape.stamp(outlet, now),
+            None => match self.stamps.recall(out) {
+                Some(stamp) => stamp,
+                None => return Resend::Missing,
+            },
+        };
+        let packet = Packet {
+            meta,
+            slot,
+            numbers: rewritten(meta, &segment),
+            out,
+            rtx,
+            stamp,
+            form,
+            active_targets: self.active_targets,
+        };
+        let length = batch.push(&outlet.path, None, |buffer| {
+            self.shape.write(&packet, outlet.srtp, buffer)
+        });
+        let Some(length) = length else {
+            return Resend::Unknown;
+        };
+        self.next_rtx += u64::from(rtx.is_some());
+        self.retransmitted += 1;
+        Resend::Sent { bytes: length as u64 }
+    }
+}
+
+/// What became of a request to resend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resend {
+    Sent {
+        bytes: u64,
+    },
+    /// Lost on the way to us too. The publisher has been asked, and what it resends is forwarded at once in its place.
+    Awaited,
+    /// Neither here nor on its way.
+    Missing,
+    Unknown,
+    /// Resent a moment ago, or in the redundancy of the next packet.
+    Needless,
+}
