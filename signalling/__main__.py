@@ -17,7 +17,7 @@ import structlog
 
 from mediaserver.clock import SystemClock
 from mediaserver.ice_candidates import local_addresses
-from signalling import __version__, check, livekit_config
+from signalling import __version__, check, livekit_config, memory
 from signalling.api_keys import ApiKeys
 from signalling.app import Server, bracketed
 from signalling.config import DEV_KEY, DEV_SECRET, ConfigError, Settings, load
@@ -132,6 +132,7 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> int:
     loop.add_signal_handler(signal.SIGHUP, server.key_watch.reload)
     try:
         await server.start()
+        memory.settle()
         print(greeting(server), flush=True)
         await stop.wait()
     finally:

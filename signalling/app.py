@@ -15,6 +15,7 @@ from mediaserver.clock import Clock
 from mediaserver.engine import Engine, EngineSettings
 from mediaserver.ice_candidates import local_addresses
 from mediaserver.metrics import MediaMetrics
+from signalling import memory
 from signalling.api_keys import ApiKeys
 from signalling.config import MediaSettings, Settings
 from signalling.key_watch import KeyWatch
@@ -36,6 +37,7 @@ from signalling.webhooks import Webhooks
 from signalling.whip import WhipService
 
 LAG_INTERVAL_S = 1.0
+REST_INTERVAL_S = 2.0
 log = structlog.get_logger("signalling.app")
 
 
@@ -160,6 +162,7 @@ class Server:
         self._tasks = [
             asyncio.create_task(self._watch_lag(), name="event-loop-lag"),
             asyncio.create_task(self.key_watch.run(), name="key-watch"),
+            asyncio.create_task(self._rest(), name="memory"),
         ]
         if http.tls_port is not None:
             self._tasks.append(asyncio.create_task(self._tls.run(), name="tls-certificate"))
@@ -194,6 +197,13 @@ class Server:
 
     def _addresses(self) -> Iterable[str]:
         return self.settings.media.announced_addresses or local_addresses()
+
+    async def _rest(self) -> None:
+        idleness = memory.Idleness()
+        while True:
+            await asyncio.sleep(REST_INTERVAL_S)
+            if idleness.begins(self._clock.monotonic(), busy=bool(self.rtc.attendance.rooms)):
+                memory.release()
 
     async def _watch_lag(self) -> None:
         while True:
