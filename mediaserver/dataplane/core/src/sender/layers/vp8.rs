@@ -24,7 +24,18 @@ fn up_to(layer: u8) -> u8 {
 }
 
 impl Temporal {
+    #[inline]
     pub fn judge(&mut self, meta: &Meta, vp8: &Vp8Descriptor, limit: u8) -> Verdict {
+        // What most packets are: of the base layer, with no layer to open or to close.
+        let goes_on = meta.sequence >= self.highest && self.open() & !up_to(limit) == 0;
+        if goes_on && vp8.temporal_id == Some(0) && !meta.keyframe_start && self.open() & 1 == 1 {
+            self.highest = meta.sequence;
+            return Verdict::FORWARD;
+        }
+        self.judge_layer(meta, vp8, limit)
+    }
+
+    fn judge_layer(&mut self, meta: &Meta, vp8: &Vp8Descriptor, limit: u8) -> Verdict {
         let Some(layer) = vp8.temporal_id else {
             return Verdict::FORWARD;
         };
