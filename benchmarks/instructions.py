@@ -12,6 +12,7 @@ import json
 import re
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 DATAPLANE = Path(__file__).parents[1] / "mediaserver" / "dataplane"
@@ -55,6 +56,21 @@ def count(program: Path, shape: str, frames: int) -> tuple[int, int, int]:
     return int(run.stdout), int(total[1]), own
 
 
+@dataclass(frozen=True)
+class PerPacket:
+    """Instructions for each packet that leaves; `own`: without the crypto library and libc."""
+
+    instructions: float
+    own: float
+
+
+def per_packet(program: Path, shape: str, *, short: int = SHORT, long: int = LONG) -> PerPacket:
+    """The difference of two runs, `short` and `long` frames."""
+    runs = count(program, shape, short), count(program, shape, long)
+    packets, instructions, own = (b - a for a, b in zip(*runs, strict=True))
+    return PerPacket(instructions / packets, own / packets)
+
+
 def main() -> None:
     """Prints one row for each shape."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -64,9 +80,8 @@ def main() -> None:
     print("| shape | instructions/packet | own |")
     print("| --- | --- | --- |")
     for shape in shapes:
-        short, long = count(program, shape, SHORT), count(program, shape, LONG)
-        packets, instructions, own = (b - a for a, b in zip(short, long, strict=True))
-        print(f"| {shape} | {instructions / packets:.0f} | {own / packets:.0f} |")
+        found = per_packet(program, shape)
+        print(f"| {shape} | {found.instructions:.0f} | {found.own:.0f} |")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 # What the tests with real clients need from the distribution; with "heavy" what the heavy ones need, too. Root gets
 # it installed, others are told.
 set -euo pipefail
-declare -A wanted=([chromium]=chromium [firefox-esr]=firefox-esr [espeak-ng]=espeak-ng [c++]=g++ [turnserver]=coturn)
+declare -A wanted=([chromium]=chromium [firefox-esr]=firefox-esr [espeak-ng]=espeak-ng [c++]=g++ [turnserver]=coturn [strace]=strace
+  [valgrind]=valgrind)
 if [ "${1:-}" = heavy ]; then
   wanted[gst-inspect-1.0]="gstreamer1.0-tools gstreamer1.0-nice gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly python3-gi gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0"

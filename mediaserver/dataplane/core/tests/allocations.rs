@@ -6,19 +6,27 @@
 #[path = "core/harness/mod.rs"]
 mod harness;
 
-use harness::{Network, Source};
-use polyana_core::TransmitBatch;
+use harness::{Codec, Network, Source, mapping, sender_parameters};
+use polyana_core::{PayloadTypeMapping, SenderParameters, SenderTarget, Time, TransmitBatch};
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::cell::Cell;
 
 struct Counting;
 
-static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
+thread_local! {
+    /// Of this thread, so that tests beside each other do not count for each other. Constant and without a
+    /// destructor: its own use takes no memory.
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count_one() {
+    ALLOCATIONS.with(|count| count.set(count.get() + 1));
+}
 
 // SAFETY: every call is passed on to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        count_one();
         unsafe { System.alloc(layout) }
     }
 
@@ -27,7 +35,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        count_one();
         unsafe { System.realloc(pointer, layout, size) }
     }
 }
@@ -35,52 +43,211 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static COUNTING: Counting = Counting;
 
-#[test]
-fn media_is_received_and_forwarded_without_allocating() {
-    let mut network = Network::new(1);
-    let alice = network.add_peer();
-    let mut camera = Source::video(7);
-    camera.packets_per_frame = 8;
-    camera.transport_sequence_id = Some(harness::id::TRANSPORT);
-    let camera = network.publish(alice, camera);
-    for _ in 0..30 {
-        let peer = network.add_peer();
-        network.subscribe(peer, camera);
+/// What `work` takes from the allocator.
+fn allocations(work: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+const RECEIVERS: usize = 30;
+const FRAMES: u64 = 100;
+/// Room for what a report may take: they are made once a second for each peer.
+const MOST_FOR_REPORTS: u64 = 64;
+const RED: u8 = 63;
+const OPUS: u8 = 111;
+
+/// A room that is warm: caches filled, streams known.
+struct Room {
+    network: Network,
+    batch: TransmitBatch,
+    publisher: usize,
+    interval_us: u64,
+}
+
+impl Room {
+    fn new(source: Source, parameters: impl Fn(u64) -> SenderParameters) -> Self {
+        let mut network = Network::new(1);
+        let publisher = network.add_peer();
+        let interval_us = source.interval_us;
+        let track = network.publish(publisher, source);
+        for _ in 0..RECEIVERS {
+            let peer = network.add_peer();
+            network.subscribe_as(peer, parameters(track));
+        }
+        network.run_ms(3000);
+        Self {
+            network,
+            batch: TransmitBatch::default(),
+            publisher,
+            interval_us,
+        }
     }
-    network.run_ms(3000);
-    let path = network.peers[alice].path();
-    let mut batch = TransmitBatch::default();
-    let (mut forwarded, mut media_polls) = (0, 0);
-    for frame in 0..100 {
-        let now = polyana_core::Time(network.now.0 + frame * 40_000);
-        let peer = &mut network.peers[alice];
+
+    /// One frame through the core; gives what it took and how many packets left.
+    fn forward(&mut self, now: Time) -> (u64, usize) {
+        let peer = &mut self.network.peers[self.publisher];
+        let path = peer.path();
         let mut datagrams = peer.sources[0].frame(now, &peer.srtp_out, &mut peer.transport_sequence);
+        let (core, batch) = (&mut self.network.core, &mut self.batch);
         batch.clear();
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
-        for datagram in &mut datagrams {
-            network.core.receive(now, path, datagram);
+        let taken = allocations(|| {
+            for datagram in &mut datagrams {
+                core.receive(now, path, datagram);
+            }
+            core.poll(now, batch);
+        });
+        (taken, packets(&self.batch))
+    }
+
+    /// Frames after frames: those that nothing else joins take no memory at all.
+    fn assert_media_takes_nothing(&mut self, packets_per_frame: usize) {
+        let (mut forwarded, mut of_media_alone) = (0, 0);
+        for frame in 0..FRAMES {
+            let now = Time(self.network.now.0 + frame * self.interval_us);
+            let (taken, packets) = self.forward(now);
+            forwarded += packets;
+            let transmits = self.batch.transmits();
+            let media_alone = transmits.iter().all(|transmit| transmit.received_at.is_some());
+            if frame > 0 && media_alone && !transmits.is_empty() {
+                of_media_alone += 1;
+                assert_eq!(taken, 0, "frame {frame}");
+            } else if frame > 0 {
+                assert!(taken < MOST_FOR_REPORTS, "frame {frame}: {taken}");
+            }
         }
-        network.core.poll(now, &mut batch);
-        let allocated = ALLOCATIONS.load(Ordering::Relaxed) - before;
-        let packets: usize = batch
-            .transmits()
-            .iter()
-            .map(|transmit| transmit.length.div_ceil(transmit.segment))
-            .sum();
-        forwarded += packets;
-        // Reports are made once a second for each peer, and may allocate.
-        if frame > 0
-            && batch
-                .transmits()
-                .iter()
-                .all(|transmit| transmit.received_at.is_some())
-        {
-            media_polls += 1;
-            assert_eq!(allocated, 0, "frame {frame}");
-        } else if frame > 0 {
-            assert!(allocated < 64, "frame {frame}: {allocated}");
+        assert!(forwarded >= FRAMES as usize * packets_per_frame * RECEIVERS);
+        assert!(of_media_alone > 20, "{of_media_alone}");
+    }
+}
+
+/// Datagrams in a batch.
+fn packets(batch: &TransmitBatch) -> usize {
+    let transmits = batch.transmits().iter();
+    transmits
+        .map(|transmit| transmit.length.div_ceil(transmit.segment))
+        .sum()
+}
+
+fn camera(codec: Codec) -> Source {
+    let mut source = Source::video(7);
+    source.codec = codec;
+    source.packets_per_frame = 8;
+    source.transport_sequence_id = Some(harness::id::TRANSPORT);
+    source
+}
+
+fn microphone() -> Source {
+    let mut source = Source::audio(7);
+    source.audio_level_id = Some(harness::id::AUDIO_LEVEL);
+    source.transport_sequence_id = Some(harness::id::TRANSPORT);
+    source
+}
+
+fn red(unwrap_red: bool) -> impl Fn(u64) -> SenderParameters {
+    move |track| SenderParameters {
+        payload_types: vec![
+            PayloadTypeMapping {
+                unwrap_red,
+                ..mapping(RED, 98, None)
+            },
+            mapping(OPUS, 97, None),
+        ],
+        rtx_ssrc: None,
+        ..sender_parameters(track, 0)
+    }
+}
+
+fn plain(track: u64) -> SenderParameters {
+    sender_parameters(track, 0)
+}
+
+#[test]
+fn an_allocation_is_seen() {
+    assert_eq!(allocations(|| drop(std::hint::black_box(Box::new(7)))), 1);
+    assert_eq!(allocations(|| {}), 0);
+}
+
+#[test]
+fn vp8_is_forwarded_without_allocating() {
+    Room::new(camera(Codec::Vp8 { temporal_layers: 1 }), plain).assert_media_takes_nothing(8);
+}
+
+#[test]
+fn h264_is_forwarded_without_allocating() {
+    Room::new(camera(Codec::H264), plain).assert_media_takes_nothing(8);
+}
+
+#[test]
+fn temporal_layers_are_dropped_without_allocating() {
+    let mut source = camera(Codec::Vp8 { temporal_layers: 3 });
+    source.transport_sequence_id = None; // else each frame that is kept would meet feedback for the publisher
+    let mut room = Room::new(source, plain);
+    let senders: Vec<_> = room
+        .network
+        .statistics()
+        .senders
+        .iter()
+        .map(|s| s.sender)
+        .collect();
+    for sender in senders {
+        let target = SenderTarget {
+            max_temporal: 1,
+            ..SenderTarget::default()
+        };
+        room.network.target(sender, target);
+    }
+    room.network.run_ms(12_000); // until the list of what was left out is as long as it gets
+    room.assert_media_takes_nothing(4); // every second frame
+}
+
+#[test]
+fn opus_is_forwarded_without_allocating() {
+    Room::new(microphone(), plain).assert_media_takes_nothing(1);
+}
+
+#[test]
+fn red_is_forwarded_and_unwrapped_without_allocating() {
+    for unwrap_red in [false, true] {
+        let mut source = microphone();
+        source.red = Some((RED, 2));
+        Room::new(source, red(unwrap_red)).assert_media_takes_nothing(1);
+    }
+}
+
+#[test]
+fn lost_packets_are_sent_again_without_allocating() {
+    let mut room = Room::new(camera(Codec::Vp8 { temporal_layers: 1 }), plain);
+    let mut resent = 0;
+    for round in 0..10 {
+        let now = Time(room.network.now.0 + round * room.interval_us);
+        room.forward(now);
+        // What has just gone out is asked for again by everybody.
+        let asked: Vec<_> = room.network.peers[1..]
+            .iter_mut()
+            .map(|peer| {
+                let (ssrc, highest) = (peer.sinks[0].ssrc, peer.sinks[0].packets.keys().last());
+                let newest = *highest.unwrap() as u16;
+                let lost: Vec<u16> = (0..5).map(|back| newest.wrapping_sub(back)).collect();
+                (
+                    peer.path(),
+                    peer.rtcp(|writer| writer.nack(1, ssrc, &lost).unwrap()),
+                )
+            })
+            .collect();
+        let later = Time(now.0 + 20_000);
+        let (core, batch) = (&mut room.network.core, &mut room.batch);
+        for (path, mut datagram) in asked {
+            batch.clear();
+            let taken = allocations(|| {
+                core.receive(later, path, &mut datagram);
+                core.poll(later, batch);
+            });
+            resent += packets(batch);
+            if round > 0 {
+                assert_eq!(taken, 0, "round {round}");
+            }
         }
     }
-    assert!(forwarded >= 100 * 8 * 30);
-    assert!(media_polls > 20, "{media_polls}");
+    assert!(resent >= 5 * RECEIVERS, "{resent}");
 }

@@ -469,14 +469,12 @@ pub fn receiver_parameters(source: &Source) -> ReceiverParameters {
 }
 
 fn codecs(source: &Source) -> Vec<CodecParameters> {
-    let (mime_type, clock_rate) = (
-        if source.is_video() {
-            "video/VP8"
-        } else {
-            "audio/opus"
-        },
-        source.clock_rate,
-    );
+    let clock_rate = source.clock_rate;
+    let mime_type = match source.codec {
+        Codec::Vp8 { .. } => "video/VP8",
+        Codec::H264 => "video/H264",
+        Codec::Opus { .. } => "audio/opus",
+    };
     let media = CodecParameters {
         payload_type: source.payload_type,
         mime_type: mime_type.into(),

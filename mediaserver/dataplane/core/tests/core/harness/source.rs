@@ -12,6 +12,8 @@ const STAMP: usize = 9;
 pub enum Codec {
     /// With picture ids; temporal layers 1..=3 as browsers arrange them.
     Vp8 { temporal_layers: u8 },
+    /// Fragments of one slice (FU-A, RFC 6184) for each frame.
+    H264,
     /// Level in -dBov.
     Opus { level: u8 },
 }
@@ -76,7 +78,7 @@ pub struct Source {
 
 impl Source {
     fn new(ssrc: u32, codec: Codec) -> Self {
-        let video = matches!(codec, Codec::Vp8 { .. });
+        let video = !matches!(codec, Codec::Opus { .. });
         Self {
             ssrc,
             rtx_ssrc: ssrc + 1,
@@ -159,7 +161,7 @@ impl Source {
     }
 
     pub fn is_video(&self) -> bool {
-        matches!(self.codec, Codec::Vp8 { .. })
+        !matches!(self.codec, Codec::Opus { .. })
     }
 
     /// Moves picture numbers to the next frame and gives its temporal layer.
@@ -186,11 +188,18 @@ impl Source {
 
     fn payload(&mut self, keyframe: bool, temporal_id: u8, part: usize) -> Vec<u8> {
         let mut payload = Vec::with_capacity(self.payload_length);
-        if self.is_video() {
-            let start = if part == 0 { 0x10 } else { 0 };
-            let [high, low] = self.picture_id.to_be_bytes();
-            payload.extend([0x80 | start, 0xe0, 0x80 | high, low, self.tl0_picture_index]);
-            payload.push(temporal_id << 6 | if temporal_id > 0 { 0x20 } else { 0 });
+        match self.codec {
+            Codec::Vp8 { .. } => {
+                let start = if part == 0 { 0x10 } else { 0 };
+                let [high, low] = self.picture_id.to_be_bytes();
+                payload.extend([0x80 | start, 0xe0, 0x80 | high, low, self.tl0_picture_index]);
+                payload.push(temporal_id << 6 | if temporal_id > 0 { 0x20 } else { 0 });
+            }
+            Codec::H264 => {
+                let start = if part == 0 { 0x80 } else { 0 };
+                payload.extend([0x7c, start | if keyframe { 5 } else { 1 }]);
+            }
+            Codec::Opus { .. } => {}
         }
         payload.push(if keyframe && part == 0 { 0x00 } else { 0x01 });
         payload.extend(self.ssrc.to_be_bytes());
