@@ -370,8 +370,10 @@ class Room:
 
     @property
     def num_participants(self) -> int:
+        """Without those who serve others, with those who are hidden, as LiveKit counts."""
         return sum(
-            p.kind not in DEPENDENT_KINDS and not p.permissions.hidden for p in self.participants.values()
+            p.kind not in DEPENDENT_KINDS and not p.permissions.recorder and not p.permissions.agent
+            for p in self.participants.values()
         )
 
     @property

@@ -31,6 +31,27 @@ def test_a_join_is_told_to_all_with_the_next_flush() -> None:
     assert observer.changes[1:] == [(["clara"], ["anna", "boris"])], "who joins knows"
 
 
+@pytest.mark.parametrize(
+    ("changes", "kind", "counts"),
+    [
+        ({}, ParticipantKind.STANDARD, True),
+        ({"hidden": True}, ParticipantKind.STANDARD, True),
+        ({}, ParticipantKind.SIP, True),
+        ({"recorder": True}, ParticipantKind.STANDARD, False),
+        ({"agent": True}, ParticipantKind.STANDARD, False),
+        ({}, ParticipantKind.AGENT, False),
+        ({}, ParticipantKind.EGRESS, False),
+    ],
+)
+def test_who_serves_others_is_not_counted(
+    changes: dict[str, bool], kind: ParticipantKind, counts: bool
+) -> None:
+    room = make_room(RecordingRoomObserver())
+    make_participant(room, "anna")
+    make_participant(room, "boris", replace(ALL, **changes), kind=kind)
+    assert room.num_participants == 1 + counts
+
+
 def test_a_hidden_participant_is_told_to_nobody_but_itself() -> None:
     observer = RecordingRoomObserver()
     room = make_room(observer)
@@ -43,7 +64,6 @@ def test_a_hidden_participant_is_told_to_nobody_but_itself() -> None:
     ghost.update(name="Ghost")
     room.flush()
     assert observer.changes == [(["ghost"], ["ghost"])]
-    assert room.num_participants == 1
     observer.changes.clear()
     room.remove(ghost, RemovalReason.CLIENT_INITIATED)
     assert observer.changes == []
