@@ -10,6 +10,7 @@ from mediaserver.participant import ParticipantState, RemovalReason
 from mediaserver.peer_connection import ConnectionState
 from mediaserver.subscription import Wishes
 from mediaserver.track import Track, TrackSource
+from signalling.rtc.broadcast import visible_infos
 from signalling.rtc.events import RoomEvent
 from signalling.rtc.snapshot import ParticipantSnapshot
 from tests.signalling.served import Served
@@ -152,7 +153,8 @@ async def test_hidden_players_are_not_seen(served: Served, obs: Client) -> None:
     player = Client(served, "whep", "player", {"hidden": True})
     await player.post(PLAYING)
     assert len(played(player)) == 2
-    assert obs.room.num_participants == 1
+    attendance = served.server.rtc.attendance
+    assert visible_infos(obs.room, attendance.of, without=obs.session.participant) == []
 
 
 async def test_publishers_choose_who_receives(obs: Client, player: Client) -> None:
