@@ -254,6 +254,7 @@ async def test_attributes(server: RunningServer, single: bool) -> None:
             "participant_metadata_changed",
         ):
             b.on(event, lambda *_: seen.note("changed"))  # type: ignore[arg-type]
+        await seen.until(lambda: "a" in b.remote_participants, "the other")
         await a.local_participant.set_attributes({"role": "guest", "seat": "4"})
         await a.local_participant.set_attributes({"seat": ""})
         await a.local_participant.set_name("Anna")

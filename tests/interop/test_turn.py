@@ -48,9 +48,13 @@ class Client(asyncio.DatagramProtocol):
 
     def __init__(self) -> None:
         self.received: asyncio.Queue[bytes] = asyncio.Queue()
+        self.lost = asyncio.Event()
 
     def datagram_received(self, data: bytes, address: tuple[str, int]) -> None:
         self.received.put_nowait(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost.set()
 
 
 def credentials(secret: str = SECRET, now: float = NOW) -> IceServer:
@@ -77,7 +81,8 @@ async def echoed(relay: Relay, transport: str, given: IceServer, peer: str) -> b
         )
         client.sendto(b"hello", echo.get_extra_info("sockname"))
         answer = await asyncio.wait_for(protocol.received.get(), 10)
-        client.close()
+        client.close()  # it takes leave of the relay first
+        await asyncio.wait_for(protocol.lost.wait(), 10)
     finally:
         echo.close()
     return answer

@@ -1,4 +1,4 @@
-"""System calls of the worker for each frame, counted by strace: one send for each receiver, and next to nothing else."""
+"""System calls of the worker for each frame, counted by strace: one send for each receiver, and little else."""
 
 from __future__ import annotations
 
