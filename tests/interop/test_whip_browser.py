@@ -123,7 +123,7 @@ async def test_a_page_plays_and_restarts_ice(server: RunningServer, speech: Path
     room_name = "whep-page"
     async with (
         page_of(server, speech) as page,
-        joined(server, "teacher", room_name, single=True) as (room, _),
+        joined(server, "teacher", room_name, single=True) as (room, told),
         camera(room, "vp8"),
     ):
         await page.evaluate(PLAY, [f"{server.http}/whep/v1", token("page", room_name)])
@@ -135,7 +135,7 @@ async def test_a_page_plays_and_restarts_ice(server: RunningServer, speech: Path
         await positions(page, lambda now: now[0] > before + 8)
         assert await page.evaluate(SELECTED) > paths
         assert await page.evaluate(END) == 200
-        assert "page" not in room.remote_participants
+        await told.until(lambda: "page" not in room.remote_participants, "the player's end")
 
 
 @pytest.mark.parametrize(
