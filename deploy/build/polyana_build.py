@@ -4,7 +4,6 @@
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -33,16 +32,6 @@ __all__ = [
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
-MIN_NODE = 20
-
-
-def _node_is_new_enough() -> bool:
-    node = shutil.which("node")
-    if node is None or shutil.which("npm") is None:
-        return False
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
-    match = re.match(r"v(\d+)", version)
-    return match is not None and int(match[1]) >= MIN_NODE
 
 
 def _web_wanted() -> bool:
@@ -51,7 +40,7 @@ def _web_wanted() -> bool:
 
 def get_requires_for_build_wheel(config_settings: Any = None) -> list[str]:
     """What maturin needs (Rust, when absent), and Node when absent."""
-    node = [] if not _web_wanted() or _node_is_new_enough() else [node_wheel.REQUIREMENT]
+    node = [] if not _web_wanted() or not node_wheel.wanted() else [node_wheel.REQUIREMENT]
     return [*maturin.get_requires_for_build_wheel(config_settings), *node]
 
 
@@ -80,13 +69,13 @@ def build_web() -> None:
         return
     with tempfile.TemporaryDirectory() as folder:
         environment = dict(os.environ)
-        if not _node_is_new_enough():
+        if node_wheel.wanted():
             node_wheel.provide(Path(folder))
             environment["PATH"] = os.pathsep.join([folder, environment.get("PATH", "")])
         for command in (["npm", "install", "--no-save", "--no-audit", "--no-fund"], ["npm", "run", "build"]):
             program = shutil.which(command[0], path=environment["PATH"])
             if program is None:
-                raise RuntimeError(f"npm is missing: install Node.js {MIN_NODE} or newer")
+                raise RuntimeError(f"npm is missing: install Node.js {node_wheel.MIN_NODE} or newer")
             subprocess.run(
                 [program, *command[1:]], cwd=ROOT / "web", env=environment, check=True, stdout=sys.stderr
             )

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import node_wheel
 
-MIN_NODE = 20
 MIN_RUST = (1, 88)
 RUST_INSTALLER = "puccinialin>=0.1.5"
 #: (cargo, compiler): Debian keeps a current Rust for its browsers beside the one of the release.
@@ -117,7 +116,7 @@ def fetch_rust(folder: Path) -> None:
 def main() -> None:
     folder = Path(sys.argv[1]).resolve()
     (folder / "bin").mkdir(parents=True, exist_ok=True)
-    if version_of("node") < (MIN_NODE,) or shutil.which("npm") is None:
+    if node_wheel.wanted():
         fetch_node(folder)
     if version_of("cargo") < MIN_RUST:
         fetch_rust(folder)

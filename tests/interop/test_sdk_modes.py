@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pytest
 from livekit import rtc
 
-from .sdk import HEIGHT, RATE, WIDTH, Received, camera, joined, number_of, picture
+from .sdk import HEIGHT, RATE, SOUND_FRAME, WIDTH, Received, camera, joined, number_of, picture
 from .server import RunningServer
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
@@ -23,8 +23,6 @@ both_modes = pytest.mark.parametrize(
         pytest.param(True, id="v1", marks=pytest.mark.compatibility("client.python_v1")),
     ],
 )
-#: Samples of 10 ms.
-CHUNK = RATE // 100
 
 
 @asynccontextmanager
@@ -41,7 +39,7 @@ async def microphone(
         while True:
             samples = sound(number).astype(np.int16)
             await source.capture_frame(
-                rtc.AudioFrame(samples.tobytes(), RATE, channels, CHUNK)
+                rtc.AudioFrame(samples.tobytes(), RATE, channels, SOUND_FRAME)
             )  # paces the loop
             number += 1
 
@@ -60,7 +58,7 @@ async def test_silence(server: RunningServer, dtx: bool, most: int, least: int) 
     """With DTX (RFC 7587, section 3.1.3) silence is a packet every 400 ms instead of every 20 ms."""
 
     def quiet(number: int) -> npt.NDArray[np.int16]:
-        return np.zeros((CHUNK, 1), np.int16)
+        return np.zeros((SOUND_FRAME, 1), np.int16)
 
     def packets() -> float:
         return server.metrics()['polyana_rtp_packets_total{direction="in"}']
