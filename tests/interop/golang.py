@@ -1,4 +1,4 @@
-"""Participants by the published Go SDK: our program in go/, which speaks JSON lines."""
+"""Our programs by the published Go SDK, in go/: a participant that speaks JSON lines, and a load tester."""
 
 from __future__ import annotations
 
@@ -17,21 +17,19 @@ import pytest
 from .sdk import token
 from .server import RunningServer
 
+GO = shutil.which("go")
 SOURCE = Path(__file__).parent / "go"
 STEP_S = 20.0
 #: A line of JSON holds a whole event.
 LINE_LIMIT = 1 << 20
 
 
-def build(folder: Path) -> Path:
-    """Compiles the program; skips the test where there is no Go."""
-    go = shutil.which("go")
-    if go is None:
-        pytest.skip("no go on this machine: the Go SDK is not tried")
-    program = folder / "participant"
-    built = subprocess.run(
-        [go, "build", "-o", str(program), "."], cwd=SOURCE, check=False, capture_output=True, text=True
-    )
+def compiled(folder: Path, package: str) -> Path:
+    """Builds one of the programs, named as a folder of its module; there must be Go."""
+    assert GO is not None
+    program = folder / f"go-{Path(package).name or 'participant'}"
+    command = [GO, "build", "-o", str(program), f"./{package}"]
+    built = subprocess.run(command, cwd=SOURCE, check=False, capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     return program
 

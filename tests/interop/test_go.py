@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,11 +10,16 @@ import pytest
 from livekit import rtc
 
 from .clips import FPS, read_video, write_sound, write_video
-from .golang import GoClient, build, joined_go, started
+from .golang import GO, GoClient, compiled, joined_go, started
+from .load import SHAPES, go_load_tester
 from .sdk import CODECS, HEIGHT, WIDTH, camera, joined, number_of, picture, ssim, token
 from .server import RunningServer
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(GO is None, reason="no go on this machine: the Go SDK is not tried"),
+]
 each_mode = pytest.mark.parametrize(
     "single",
     [
@@ -26,7 +32,7 @@ MIN_SSIM = 0.85
 
 @pytest.fixture(scope="session")
 def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build(tmp_path_factory.mktemp("go"))
+    return compiled(tmp_path_factory.mktemp("go"), "")
 
 
 @pytest.fixture(scope="session")
@@ -229,3 +235,12 @@ async def test_a_hidden_watcher_is_not_seen(server: RunningServer, program: Path
             await a.until("participant_connected", identity="b")
             assert not a.told("participant_connected", identity="ghost")
         await room.disconnect()
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_load(server: RunningServer, tmp_path: Path, shape: str) -> None:
+    """Every subscriber gets every track, nobody is disconnected."""
+    arguments = ("--room", f"go-load-{shape}", "--duration", "12s", *SHAPES[shape])
+    process = await asyncio.create_subprocess_exec(*go_load_tester(server, tmp_path), *arguments)
+    assert await process.wait() == 0

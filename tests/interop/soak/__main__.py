@@ -7,8 +7,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from tests.interop.load import load_tester
 from tests.interop.server import ROOT, RunningServer, running_server
 from tests.interop.soak.rest import MIB, Rest, growth_bytes, objects_of, problems
 
@@ -48,13 +50,13 @@ def rested(server: RunningServer) -> Rest:
     return sample(server)
 
 
-def crowd(server: RunningServer, seconds: float, seed: int, log: Path) -> str:
+def crowd(server: RunningServer, seconds: float, seed: int, tester: Sequence[str]) -> str:
     """Load by a process of its own. What it says at its end; if it dies, its participants vanish, which is load too."""
     command = [sys.executable, "-m", "tests.interop.soak.crowd", str(server.port), str(seconds), str(seed)]
-    with log.open("w", encoding="utf-8") as output:
+    with server.log.with_name("crowd.log").open("a", encoding="utf-8") as output:
         try:
             done = subprocess.run(
-                command,
+                [*command, *tester],
                 cwd=ROOT,
                 check=False,
                 stdout=subprocess.PIPE,
@@ -69,11 +71,13 @@ def crowd(server: RunningServer, seconds: float, seed: int, log: Path) -> str:
 
 def soak(server: RunningServer, minutes: float, round_minutes: float, seed: int) -> list[str]:
     """Runs all rounds; gives what is wrong."""
+    tester = load_tester(server, server.log.parent)
+    print(f"load tester: {tester[0] if tester else 'none, as there is no lk and no go'}", flush=True)
     before = rested(server)
     print(f"before: {before}", flush=True)
     rests: list[Rest] = []
     for number in range(max(1, round(minutes / round_minutes))):
-        said = crowd(server, round_minutes * 60, seed + number, server.log.with_name("crowd.log"))
+        said = crowd(server, round_minutes * 60, seed + number, tester)
         rests.append(rested(server))
         print(f"round {number + 1}: {rests[-1]}; {said}", flush=True)
     print(f"growth of memory: {growth_bytes(rests) / MIB:.1f} MiB")

@@ -1,15 +1,13 @@
-"""Who comes and goes: published SDKs and `lk` where they are, and raw clients that leave in every way there is."""
+"""Who comes and goes: published SDKs, a load tester, and raw clients that leave in every way there is."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-import os
 import random
-import shutil
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
 from livekit import rtc
@@ -18,26 +16,21 @@ from livekit.protocol import rtc as proto
 from benchmarks.peers.endpoint import HandshakeError
 from benchmarks.peers.livekit import LiveKitServer
 from benchmarks.peers.plan import Traffic
+from tests.interop.load import SHAPES
 from tests.interop.sdk import camera, joined
 from tests.interop.server import RunningServer, other_server
 
 SILENCE = Traffic(frames_per_second=0, burst=0, packet_bytes=0, clock_rate=0, frames=[])
 PROFILES = b"SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80"
 ROOMS = ("soak-a", "soak-b", "soak-c")
-LK = os.environ.get("LK", "lk")
-#: Options of `lk perf load-test`: a meeting, a lecture, a panel with a change of speakers.
-SHAPES = (
-    ("--video-publishers", "3", "--audio-publishers", "3", "--subscribers", "3", "--layout", "3x3"),
-    ("--video-publishers", "1", "--audio-publishers", "1", "--subscribers", "10"),
-    ("--audio-publishers", "5", "--subscribers", "5", "--simulate-speakers"),
-)
 
 
 class Crowd:
     """Keeps some seats taken. `joins` counts who came, by kind; `failures` who could not."""
 
-    def __init__(self, server: RunningServer, seed: int) -> None:
+    def __init__(self, server: RunningServer, seed: int, load_tester: Sequence[str]) -> None:
         self._server = server
+        self._load_tester = load_tester
         self._random = random.Random(seed)
         self._number = 0
         self.joins: Counter[str] = Counter()
@@ -54,8 +47,8 @@ class Crowd:
                 seats.create_task(self._seat(end, "raw", lambda: self._raw(http)))
             seats.create_task(self._seat(end, "sdk", self._talk))
             seats.create_task(self._seat(end, "film", self._film))
-            if shutil.which(LK):
-                seats.create_task(self._seat(end, "lk", self._lk))
+            if self._load_tester:
+                seats.create_task(self._seat(end, "load", self._load))
 
     async def _seat(self, end: float, kind: str, visit: Callable[[], Awaitable[None]]) -> None:
         while asyncio.get_running_loop().time() < end:
@@ -123,18 +116,17 @@ class Crowd:
             await asyncio.sleep(self._random.uniform(0, 3))
             await room.local_participant.unpublish_track(source.picture.sid)
 
-    async def _lk(self) -> None:
-        """One of the shapes of `lk perf load-test`."""
-        shape, seconds = self._random.choice(SHAPES), self._random.randrange(10, 40)
+    async def _load(self) -> None:
+        """One of the shapes of a load test."""
+        shape, seconds = self._random.choice(list(SHAPES)), self._random.randrange(10, 40)
         process = await asyncio.create_subprocess_exec(
-            *(LK, "--url", self._server.http, "--api-key", "devkey", "--api-secret", "secret"),
-            *("perf", "load-test", "--room", self._random.choice(ROOMS), "--duration", f"{seconds}s", *shape),
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
+            *(*self._load_tester, "--room", self._random.choice(ROOMS), "--duration", f"{seconds}s"),
+            *SHAPES[shape],
+            stdout=sys.stderr,
         )
         try:
             if await process.wait():
-                self.failures["lk status"] += 1
+                self.failures[f"load {shape}"] += 1
         finally:
             if process.returncode is None:
                 process.kill()
@@ -142,10 +134,10 @@ class Crowd:
 
 
 def main() -> None:
-    """`PORT SECONDS SEED`: a process of its own, as the native part of an SDK may end it. The last line it prints says
-    who came and who could not."""
-    port, seconds, seed = sys.argv[1:]
-    crowd = Crowd(other_server(int(port)), int(seed))
+    """`PORT SECONDS SEED [LOAD-TESTER ...]`: a process of its own, as the native part of an SDK may end it. The last
+    line it prints says who came and who could not."""
+    port, seconds, seed, *load_tester = sys.argv[1:]
+    crowd = Crowd(other_server(int(port)), int(seed), load_tester)
     asyncio.run(crowd.run(float(seconds)))
     print(json.dumps({"joins": crowd.joins, "failures": crowd.failures}))
 
