@@ -11,7 +11,7 @@ from .golang import GO, compiled
 from .server import RunningServer
 
 LK = shutil.which(os.environ.get("LK", "lk"))
-#: Options of both: a meeting, a lecture, voices with a change of speakers.
+#: Options of both: a meeting, a lecture with one encoding, voices with a change of speakers.
 SHAPES = {
     "meeting": (
         "--video-publishers",
@@ -23,7 +23,15 @@ SHAPES = {
         "--layout",
         "3x3",
     ),
-    "lecture": ("--video-publishers", "1", "--audio-publishers", "1", "--subscribers", "10"),
+    "lecture": (
+        "--video-publishers",
+        "1",
+        "--audio-publishers",
+        "1",
+        "--subscribers",
+        "10",
+        "--no-simulcast",
+    ),
     "voices": ("--audio-publishers", "5", "--subscribers", "5", "--simulate-speakers"),
 }
 

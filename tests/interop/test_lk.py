@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
-import shutil
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,10 +14,10 @@ import pytest
 from livekit import rtc
 
 from .clips import FPS, write_sound, write_video
+from .load import LK, SHAPES
 from .sdk import Received, camera, joined
 from .server import RunningServer
 
-LK = shutil.which(os.environ.get("LK", "lk"))
 pytestmark = [
     pytest.mark.interop,
     pytest.mark.timeout(120),
@@ -154,18 +152,10 @@ async def test_lk_joins_and_plays_files(server: RunningServer, tmp_path: Path) -
 
 @pytest.mark.heavy
 @pytest.mark.compatibility("client.lk_perf")
-@pytest.mark.parametrize(
-    "shape",
-    [
-        ("--video-publishers", "2", "--audio-publishers", "2", "--subscribers", "4", "--layout", "3x3"),
-        ("--video-publishers", "1", "--audio-publishers", "1", "--subscribers", "8", "--no-simulcast"),
-        ("--audio-publishers", "4", "--subscribers", "4", "--simulate-speakers"),
-    ],
-    ids=["meeting", "lecture", "voices"],
-)
-async def test_load(server: RunningServer, shape: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("shape", SHAPES)
+async def test_load(server: RunningServer, shape: str) -> None:
     """Every subscriber gets every track, nothing is lost, nobody fails."""
-    output = await done(server, "perf", "load-test", "--room", "lk-load", "--duration", "12s", *shape)
+    output = await done(server, "perf", "load-test", "--room", "lk-load", "--duration", "12s", *SHAPES[shape])
     totals = re.search(r"│ Total *│ (\d+)/(\d+) *│ (\S+) .*│ *(\d+) \(([\d.]+)%\) *│ *(\d+) *│", output)
     if totals is None and not re.search(r"│ \S+ *│ \S+ *│ (audio|video)", output):
         pytest.skip("this lk was built without its films: `go install` brings none")
