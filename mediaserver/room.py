@@ -186,6 +186,8 @@ class Room:
         self.participant_changed(participant, immediately=True)
         for track in participant.publisher.tracks.values():
             self._add_track(track)
+        for data_track in participant.data_publisher.tracks.values():
+            self._add_data_track(data_track)
 
     def end_forwarding(self, participant: Participant) -> None:
         """What a participant of another room publishes is no longer here."""
@@ -194,6 +196,8 @@ class Room:
         self._forget(participant)
         for track in participant.publisher.tracks.values():
             self._drop_track(track)
+        for data_track in participant.data_publisher.tracks.values():
+            self._drop_data_track(data_track)
         self._tell_gone(participant)
 
     def participant_active(self, participant: Participant) -> None:
@@ -272,8 +276,8 @@ class Room:
         for room in (self, *publisher.forwarded_to):
             for track in list(publisher.publisher.tracks.values()):
                 room._reconcile(track)
-        for data_track in publisher.data_publisher.tracks.values():
-            self._reconcile_data(data_track)
+            for data_track in publisher.data_publisher.tracks.values():
+                room._reconcile_data(data_track)
 
     def track_published(self, track: Track) -> None:
         for room in (self, *track.publisher.forwarded_to):
@@ -323,14 +327,13 @@ class Room:
         self._observer.track_ended(track)
 
     def data_track_published(self, track: DataTrack) -> None:
-        self.data_tracks[track.sid] = track
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
-        self._reconcile_data(track)
+        for room in (self, *track.publisher.forwarded_to):
+            room._add_data_track(track)
 
     def data_track_ended(self, track: DataTrack) -> None:
-        self.data_tracks.pop(track.sid, None)
-        for participant in self.participants.values():
-            participant.data_subscriber.ended(track)
+        for room in (self, *track.publisher.forwarded_to):
+            room._drop_data_track(track)
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
 
     def subscribed(self, subscriber: Participant, track: Track) -> None:
@@ -392,6 +395,16 @@ class Room:
         for participant in self.participants.values():
             participant.subscriber.track_ended(track)
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
+
+    def _add_data_track(self, track: DataTrack) -> None:
+        """Everybody has been told of it: clients must know a track before its handle."""
+        self.data_tracks[track.sid] = track
+        self._reconcile_data(track)
+
+    def _drop_data_track(self, track: DataTrack) -> None:
+        del self.data_tracks[track.sid]
+        for participant in self.participants.values():
+            participant.data_subscriber.ended(track)
 
     def _forward_no_more(self, participant: Participant) -> None:
         for room in list(participant.forwarded_to):

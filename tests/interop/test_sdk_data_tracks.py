@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from livekit import rtc
+from livekit import api, rtc
 
 from .sdk import STEP_S, camera, joined
 from .server import RunningServer
@@ -22,8 +22,7 @@ async def test_frames_of_a_data_track_arrive_whole(server: RunningServer, single
         joined(server, "viewer", f"data-track-{single}", single=single) as (viewer, _),
         joined(server, "robot", f"data-track-{single}", single=single) as (robot, _),
     ):
-        found: asyncio.Future[rtc.RemoteDataTrack] = asyncio.get_running_loop().create_future()
-        viewer.on("data_track_published", lambda track: found.done() or found.set_result(track))
+        found = announced(viewer)
         local = await robot.local_participant.publish_data_track(name="position")
         async with asyncio.timeout(STEP_S):
             remote = await found
@@ -32,6 +31,42 @@ async def test_frames_of_a_data_track_arrive_whole(server: RunningServer, single
         assert got[0].startswith(b"frame ")
         assert any(len(frame) == LARGE for frame in got), [len(frame) for frame in got]
         await local.unpublish()
+
+
+@pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])
+@pytest.mark.compatibility("twirp.RoomService.ForwardParticipant")
+async def test_data_tracks_of_a_forwarded_participant_are_in_the_other_room(
+    server: RunningServer, single: bool
+) -> None:
+    lesson, group = f"data-track-lesson-{single}", f"data-track-group-{single}"
+    async with (
+        api.LiveKitAPI(server.http, "devkey", "secret") as lk,
+        joined(server, "robot", lesson, single=single) as (robot, _),
+        joined(server, "viewer", group, single=single) as (viewer, received),
+    ):
+        viewer.on("data_track_unpublished", lambda _: received.note("gone"))
+        first = announced(viewer)
+        local = await robot.local_participant.publish_data_track(name="position")
+        forward = api.ForwardParticipantRequest(room=lesson, identity="robot", destination_room=group)
+        await lk.room.forward_participant(forward)
+        async with asyncio.timeout(STEP_S):
+            remote = await first
+            assert (remote.info.name, remote.publisher_identity) == ("position", "robot")
+            assert len(await frames(remote, local)) == FRAMES
+            second = announced(viewer)
+            later = await robot.local_participant.publish_data_track(name="speed")
+            assert len(await frames(await second, later)) == FRAMES
+        await local.unpublish()
+        await received.until(lambda: "gone" in received.events, "unpublished")
+        await lk.room.remove_participant(api.RoomParticipantIdentity(room=group, identity="robot"))
+        await received.until(lambda: not viewer.remote_participants, "the end of the forwarding")
+
+
+def announced(viewer: rtc.Room) -> asyncio.Future[rtc.RemoteDataTrack]:
+    """The next data track that the viewer hears of."""
+    found: asyncio.Future[rtc.RemoteDataTrack] = asyncio.get_running_loop().create_future()
+    viewer.once("data_track_published", found.set_result)
+    return found
 
 
 async def frames(remote: rtc.RemoteDataTrack, local: rtc.LocalDataTrack) -> list[bytes]:

@@ -37,6 +37,16 @@ def handles(participant: Participant) -> list[dict[int, Any]]:
     return [tracks for (tracks,) in told(participant, "data_track_handles_changed")]
 
 
+def forwarded() -> tuple[Participant, Participant, Participant]:
+    """Anna, forwarded from her room with Boris to that of Vera; both take all data tracks."""
+    lesson, group = make_room(), make_room()
+    anna = make_participant(lesson, "anna")
+    boris = make_participant(lesson, "boris", auto_subscribe_data_tracks=True)
+    vera = make_participant(group, "vera", auto_subscribe_data_tracks=True)
+    group.forward(anna)
+    return anna, boris, vera
+
+
 def test_packets_reach_those_who_subscribe_under_their_own_handles() -> None:
     room = make_room()
     anna, boris, clara = (make_participant(room, name) for name in ("anna", "boris", "clara"))
@@ -163,3 +173,76 @@ def test_any_packet_is_forwarded_with_nothing_but_its_handle_changed(payload: by
     anna.data_publisher.received(packet(513, payload))
     anna.data_publisher.received(payload)
     assert received(boris)[:1] == [packet(1, payload)]
+
+
+def test_data_tracks_of_a_forwarded_participant_are_in_both_rooms() -> None:
+    lesson, group = make_room(), make_room()
+    anna, vera = make_participant(lesson, "anna"), make_participant(group, "vera")
+    eager = make_participant(group, "eager", auto_subscribe_data_tracks=True)
+    before = publish(anna)
+    assert not vera.data_subscriber.request(before.sid, True)
+    group.forward(anna)
+    after = publish(anna, 8, "later")
+    late = make_participant(group, "late", auto_subscribe_data_tracks=True)
+    assert eager.data_subscriber.tracks == late.data_subscriber.tracks == {1: before, 2: after}
+    assert vera.data_subscriber.request(after.sid, True)
+    anna.data_publisher.received(packet(8))
+    assert (received(vera), received(eager), received(late)) == ([packet(1)], [packet(2)], [packet(2)])
+    of_vera = publish(vera)
+    assert not anna.data_subscriber.request(of_vera.sid, True), "one way only"
+
+
+def test_a_forwarded_data_track_ends_in_both_rooms() -> None:
+    anna, boris, vera = forwarded()
+    publish(anna)
+    anna.data_publisher.unpublish(7)
+    assert boris.data_subscriber.tracks == vera.data_subscriber.tracks == {}
+    assert vera.room.data_tracks == {} and handles(vera)[-1] == {}
+
+
+def test_the_end_of_a_forwarding_ends_data_tracks_in_the_other_room_only() -> None:
+    anna, boris, vera = forwarded()
+    track = publish(anna)
+    vera.room.end_forwarding(anna)
+    assert vera.data_subscriber.tracks == vera.room.data_tracks == {}
+    assert track.handles == {boris: 1}
+    publish(anna, 8, "later")
+    assert vera.data_subscriber.tracks == {}
+
+
+def test_a_forwarded_participant_that_leaves_takes_its_data_tracks_along() -> None:
+    anna, _, vera = forwarded()
+    publish(anna)
+    anna.room.remove(anna, RemovalReason.CLIENT_INITIATED)
+    assert vera.data_subscriber.tracks == vera.room.data_tracks == {}
+
+
+def test_a_forwarded_participant_that_moves_has_its_data_tracks_where_it_is() -> None:
+    anna, boris, vera = forwarded()
+    track = publish(anna)
+    anna.room.release(anna)
+    assert track.handles == {}
+    vera.room.admit(anna)
+    vera.room.introduce(anna)
+    assert boris.data_subscriber.tracks == boris.room.data_tracks == {}
+    assert list(vera.data_subscriber.tracks.values()) == [track]
+
+
+def test_who_leaves_the_other_room_gets_no_packets_of_a_forwarded_track() -> None:
+    anna, boris, vera = forwarded()
+    track = publish(anna)
+    vera.room.remove(vera, RemovalReason.CLIENT_INITIATED)
+    assert track.handles == {boris: 1}
+
+
+def test_permissions_count_in_both_rooms() -> None:
+    anna, boris, vera = forwarded()
+    track = publish(anna)
+    anna.publisher.allow_subscribers(SubscriptionPermissions(all_participants=False))
+    assert boris.data_subscriber.tracks == vera.data_subscriber.tracks == {}
+    anna.publisher.allow_subscribers(SubscriptionPermissions())
+    assert set(track.handles) == {boris, vera}
+    vera.set_permissions(replace(ALL, can_subscribe=False))
+    assert set(track.handles) == {boris}
+    anna.set_permissions(replace(ALL, can_publish_data=False))
+    assert boris.room.data_tracks == vera.room.data_tracks == {}

@@ -14,6 +14,7 @@ from tests.signalling.rtc.rtc_fakes import Client
 FORWARD = "twirp.RoomService.ForwardParticipant"
 GRANTS = {"room_admin": True, "room": "lesson", "destination_room": "group"}
 REQUEST = room.ForwardParticipantRequest(room="lesson", identity="anna", destination_room="group")
+DATA_TRACK_PACKET = b"\x18\x00\x00\x07" + bytes(8) + b"beat"
 PERMISSIONS = rtc.SubscriptionPermission(all_participants=False)
 
 
@@ -164,6 +165,35 @@ async def test_data_stays_in_its_room(api: Api) -> None:
     assert len(boris.subscriber.sent) == 1
     vera.session.data.repeat(anna.participant.sid, 0)
     assert not vera.subscriber.sent
+
+
+async def test_data_tracks_go_along(api: Api) -> None:
+    anna, _, vera = await two_rooms(api)
+    await forward(api)
+    await anna.request(publish_data_track_request=rtc.PublishDataTrackRequest(pub_handle=7, name="beat"))
+    (seen,) = last(vera).data_tracks
+    update = rtc.UpdateDataSubscription.Update(track_sid=seen.sid, subscribe=True)
+    await vera.request(update_data_subscription=rtc.UpdateDataSubscription(updates=[update]))
+    entry = vera.told("data_track_subscriber_handles")[-1].sub_handles[1]
+    assert (entry.track_sid, entry.publisher_identity, entry.publisher_sid) == (
+        seen.sid,
+        "anna",
+        anna.participant.sid,
+    )
+    anna.publisher.receive_data("_data_track", DATA_TRACK_PACKET)
+    assert [label for label, _ in vera.subscriber.sent] == ["_data_track"]
+    await anna.request(unpublish_data_track_request=rtc.UnpublishDataTrackRequest(pub_handle=7))
+    assert not last(vera).data_tracks
+    assert not vera.told("data_track_subscriber_handles")[-1].sub_handles
+
+
+async def test_a_data_track_is_known_before_its_handle(api: Api) -> None:
+    anna, _, _ = await two_rooms(api)
+    await forward(api)
+    eager = await api.world.join("eager", room="group", auto_subscribe_data_tracks=True)
+    eager.forget()
+    await anna.request(publish_data_track_request=rtc.PublishDataTrackRequest(pub_handle=7, name="beat"))
+    assert eager.kinds() == ["update", "data_track_subscriber_handles"]
 
 
 @pytest.mark.compatibility(FORWARD, case="malformed")
