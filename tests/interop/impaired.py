@@ -1,61 +1,106 @@
-"""A UDP relay in front of the server that loses and delays datagrams by a seed."""
+"""A UDP relay in front of the server: between the two lies a line with a rate, a delay and loss by a seed."""
 
 from __future__ import annotations
 
 import asyncio
-import random
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import cast
 
+from .link import Link
+
 Address = tuple[str, int]
+Send = Callable[[], None]
 
 
-@dataclass
-class Impairment:
-    """`loss`: 0 to 1, `delay_s`: one way; both in each direction."""
+class Line:
+    """Both directions of one line. `up`: towards the server. Without arguments it passes everything at once."""
 
-    loss: float = 0.0
-    delay_s: float = 0.0
-    seed: int = 1
-    lost: int = field(default=0, init=False)
+    def __init__(self, *, up: Link[Send] | None = None, down: Link[Send] | None = None) -> None:
+        self.up = up or Link()
+        self.down = down or Link()
+
+    @classmethod
+    def symmetric(cls, *, delay_s: float = 0.0, loss: float = 0.0, seed: int = 1) -> Line:
+        """`delay_s`, `loss`: of each direction; no limit of the rate."""
+        return cls(
+            up=Link(delay_s=delay_s, loss=loss, seed=seed), down=Link(delay_s=delay_s, loss=loss, seed=seed + 1)
+        )
+
+    def set_loss(self, loss: float) -> None:
+        """For what is sent from now on."""
+        self.up.loss = self.down.loss = loss
+
+    @property
+    def lost(self) -> int:
+        return self.up.record.lost + self.down.record.lost
+
+
+class Pump:
+    """Runs a link by the event loop's clock."""
+
+    def __init__(self, link: Link[Send]) -> None:
+        self.link = link
+        self._loop = asyncio.get_running_loop()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def pass_on(self, size: int, send: Send) -> None:
+        """Calls `send` when the datagram is through, if it gets through."""
+        self.link.send(self._loop.time(), send, size)
+        self._run()
+
+    def _run(self) -> None:
+        for send in self.link.receive(self._loop.time()):
+            send()
+        self.stop()
+        due = self.link.due()
+        if due is not None:
+            self._timer = self._loop.call_at(due, self._run)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
 
 class Relay(asyncio.DatagramProtocol):
     """One socket towards all clients; one towards the server for each of them, as a NAT has."""
 
-    def __init__(self, server: Address, impairment: Impairment) -> None:
-        self._server = server
-        self.impairment = impairment
-        self._random = random.Random(impairment.seed)
+    def __init__(self, line: Line, server: Address | None) -> None:
+        self.server = server
+        """None: not known yet, what comes is thrown away."""
+        self._up = Pump(line.up)
+        self._down = Pump(line.down)
         self._upstream: dict[Address, asyncio.Future[asyncio.DatagramTransport]] = {}
         self._transport: asyncio.DatagramTransport | None = None
+
+    @property
+    def port(self) -> int:
+        """Where clients reach it."""
+        assert self._transport is not None
+        return int(self._transport.get_extra_info("sockname")[1])
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
+        if self.server is None:
+            return
         if addr not in self._upstream:
-            self._upstream[addr] = asyncio.ensure_future(self._open(addr))
-        self._pass_on(lambda: self._to_server(addr, data))
+            self._upstream[addr] = asyncio.ensure_future(self._open(addr, self.server))
+        self._up.pass_on(len(data), lambda: self._to_server(addr, data))
 
-    async def _open(self, client: Address) -> asyncio.DatagramTransport:
-        loop = asyncio.get_running_loop()
+    async def _open(self, client: Address, server: Address) -> asyncio.DatagramTransport:
         relay = self
 
         class Upstream(asyncio.DatagramProtocol):
             def datagram_received(self, data: bytes, addr: Address) -> None:
-                relay._pass_on(lambda: relay._to_client(client, data))
+                relay._down.pass_on(len(data), lambda: relay._to_client(client, data))
 
-        transport, _ = await loop.create_datagram_endpoint(Upstream, remote_addr=self._server)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(Upstream, remote_addr=server)
         return transport
-
-    def _pass_on(self, send: Callable[[], None]) -> None:
-        if self._random.random() < self.impairment.loss:
-            self.impairment.lost += 1
-            return
-        asyncio.get_running_loop().call_later(self.impairment.delay_s, send)
 
     def _to_server(self, client: Address, data: bytes) -> None:
         upstream = self._upstream[client]
@@ -67,6 +112,8 @@ class Relay(asyncio.DatagramProtocol):
             self._transport.sendto(data, client)
 
     async def close(self) -> None:
+        for pump in (self._up, self._down):
+            pump.stop()
         for transport in await asyncio.gather(*self._upstream.values()):
             transport.abort()
         if self._transport is not None:
@@ -74,11 +121,11 @@ class Relay(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def relay(port: int, server: Address, impairment: Impairment) -> AsyncIterator[Relay]:
-    """Listens on `port` of every address until the end of the block."""
+async def relay(port: int, server: Address | None, line: Line) -> AsyncIterator[Relay]:
+    """Listens on `port` (0: any) of every address until the end of the block."""
     loop = asyncio.get_running_loop()
     _, made = await loop.create_datagram_endpoint(
-        lambda: Relay(server, impairment), local_addr=("0.0.0.0", port)
+        lambda: Relay(line, server), local_addr=("0.0.0.0", port), family=socket.AF_INET
     )
     try:
         yield made

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from livekit import rtc
 
-from .impaired import Impairment, relay
+from .impaired import Line, relay
 from .sdk import RATE, camera, joined
 from .server import free_port, running_server
 
@@ -33,7 +33,7 @@ async def test_lost_speech_is_in_what_comes_next(tmp_path: Path, single: bool) -
         "POLYANA_MEDIA__ANNOUNCED_UDP_PORT": str(announced),
         "POLYANA_MEDIA__ANNOUNCED_TCP_PORT": "9",
     }
-    line = Impairment(delay_s=0.02)
+    line = Line.symmetric(delay_s=0.02)
     with running_server(tmp_path, **ports) as server:
         async with (
             relay(announced, ("127.0.0.1", server.udp_port), line),
@@ -43,7 +43,7 @@ async def test_lost_speech_is_in_what_comes_next(tmp_path: Path, single: bool) -
         ):
             await received.until(lambda: len(received.speech()) > RATE, "sound on a line without loss")
             assert of_microphone(viewer).mime_type.lower() == "audio/red"
-            line.loss = 0.05
+            line.set_loss(0.05)
             first = len(received.speech())
             await received.until(lambda: len(received.speech()) > first + 6 * RATE, "six seconds more")
             sound = received.speech()[first:]

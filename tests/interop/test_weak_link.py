@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from .impaired import Impairment, relay
+from .impaired import Line, relay
 from .sdk import FPS, camera, joined
 from .server import RunningServer, free_port, running_server
 
@@ -39,7 +39,7 @@ def far_server(tmp_path_factory: pytest.TempPathFactory, announced: int) -> Iter
 @pytest.mark.compatibility("media.transport_wide_feedback", "media.nack_rtx")
 @pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])
 async def test_pictures_keep_moving(far_server: RunningServer, announced: int, single: bool) -> None:
-    line = Impairment(delay_s=0.04)
+    line = Line.symmetric(delay_s=0.04)
     room_name = f"weak-{single}"
     async with (
         relay(announced, ("127.0.0.1", far_server.udp_port), line),
@@ -49,7 +49,7 @@ async def test_pictures_keep_moving(far_server: RunningServer, announced: int, s
     ):
         await received.until(lambda: len(received.pictures) >= 2 * FPS, "pictures on a line without loss")
         asked_before = far_server.metrics()['polyana_plis_total{direction="out"}']
-        line.loss = 0.05
+        line.set_loss(0.05)
         first = len(received.pictures)
         await received.until(lambda: len(received.pictures) >= first + PICTURES, f"{PICTURES} pictures")
         asked = far_server.metrics()['polyana_plis_total{direction="out"}'] - asked_before
