@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from . import codecs
 from .engine import CodecParameters, Encoding, PayloadTypeMapping
 from .sdp import MediaSection, RtpCodec
+from .simulcast import lowest_first
 
 if TYPE_CHECKING:
     from .peer_connection import PeerConnection
@@ -187,9 +188,12 @@ def carries(mapping: list[tuple[RtpCodec, RtpCodec]], source: RtpReceiver) -> bo
 
 
 def receiver_encodings(section: MediaSection) -> list[Encoding]:
-    """The streams of a sending section, lowest quality first: by RID, by SSRC group, or one."""
+    """The streams of a sending section, lowest quality first: by RID, by SSRC group, or one.
+
+    RIDs whose names do not tell which is lower stay in their order.
+    """
     if rids := section.send_rids:
-        return [Encoding(rid=rid) for rid in rids]
+        return [Encoding(rid=rid) for rid in lowest_first(rids) or rids]
     repairs = {group[0]: group[1] for group in section.ssrc_groups("FID") if len(group) == 2}
     simulcast = next(iter(section.ssrc_groups("SIM")), None)
     ssrcs = simulcast or section.ssrcs()[:1]

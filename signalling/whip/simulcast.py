@@ -1,6 +1,6 @@
 """The order of simulcast streams. Pure.
 
-The media server takes them lowest quality first, as LiveKit's clients list them. The RFC asks for the preferred one
+Where names do not tell, the media server takes the first for the lowest quality. The RFC asks for the preferred one
 first (RFC 8853, section 5.2), and so does OBS (RID 0 is the full picture).
 """
 
@@ -8,15 +8,9 @@ from __future__ import annotations
 
 import re
 
+from mediaserver import simulcast
 from mediaserver.sdp import MediaSection
 
-KNOWN_ORDERS = (
-    ("q", "h", "f"),
-    ("l", "m", "h"),
-    ("low", "mid", "high"),
-    ("low", "medium", "high"),
-)
-"""Lowest first, whatever their order in the offer."""
 _LIMIT = re.compile(r"(max-width|max-height|max-br)=(\d{1,9})")
 
 
@@ -33,10 +27,7 @@ def lowest_first(rids: list[str], limits: dict[str, tuple[int, ...]]) -> list[st
     """By their restrictions, else by known names, else the reverse of the order of preference."""
     if all(limits.get(rid) for rid in rids):
         return sorted(rids, key=lambda rid: limits[rid])
-    for known in KNOWN_ORDERS:
-        if set(rids) <= set(known):
-            return sorted(rids, key=known.index)
-    return rids[::-1]
+    return simulcast.lowest_first(rids) or rids[::-1]
 
 
 def _limits(section: MediaSection) -> dict[str, tuple[int, ...]]:

@@ -25,7 +25,8 @@ class Line:
     def symmetric(cls, *, delay_s: float = 0.0, loss: float = 0.0, seed: int = 1) -> Line:
         """`delay_s`, `loss`: of each direction; no limit of the rate."""
         return cls(
-            up=Link(delay_s=delay_s, loss=loss, seed=seed), down=Link(delay_s=delay_s, loss=loss, seed=seed + 1)
+            up=Link(delay_s=delay_s, loss=loss, seed=seed),
+            down=Link(delay_s=delay_s, loss=loss, seed=seed + 1),
         )
 
     def set_loss(self, loss: float) -> None:

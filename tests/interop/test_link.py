@@ -15,7 +15,7 @@ def arrivals(link: Link[int], until: float) -> dict[int, float]:
     """Which datagram comes out when, with the line asked just when it wants to be asked."""
     found = {}
     while (due := link.due()) is not None and due <= until:
-        found |= {number: due for number in link.receive(due)}
+        found |= dict.fromkeys(link.receive(due), due)
     return found
 
 

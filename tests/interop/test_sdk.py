@@ -9,8 +9,10 @@ import numpy.typing as npt
 import pytest
 from livekit import api, rtc
 
+from .broadcast import broadcast
 from .sdk import CODECS, HEIGHT, RATE, WIDTH, camera, joined, number_of, ssim, token
 from .server import RunningServer
+from .viewer import watching
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
 MIN_SSIM = 0.85
@@ -52,13 +54,12 @@ async def test_picture_and_sound_arrive(server: RunningServer, codec: str, singl
 async def test_simulcast_reaches_full_size(server: RunningServer, single: bool) -> None:
     room_name = f"simulcast-{single}"
     async with (
-        joined(server, "viewer", room_name, single=single) as (_, received),
+        watching(server.websocket, token("viewer", room_name), single=single) as seen,
         joined(server, "teacher", room_name, single=single) as (room, _),
-        camera(room, "vp8", simulcast=True),
+        broadcast(room),
     ):
-        await received.until(
-            lambda: any(p.shape[:2] == (HEIGHT, WIDTH) for p in received.pictures), "a picture at full size"
-        )
+        await seen.until(lambda: len(seen.of_width(1280)) > 50, "two seconds at full size")
+        assert {picture.width for picture in seen.pictures[-25:]} == {1280}
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])
