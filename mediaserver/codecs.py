@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from .sdp import RtpCodec
+from .sdp import RtpCodec, number
 
 #: Routed without transcoding. RED (RFC 2198) stands for redundant Opus only: who does not take it gets the Opus in it.
 SUPPORTED = {
@@ -51,8 +51,7 @@ def supported(codecs: Iterable[RtpCodec], kind: str) -> list[RtpCodec]:
 def wrapped_payload_type(red: RtpCodec) -> int | None:
     """What all blocks of a RED codec are (`a=fmtp:63 111/111`, RFC 2198 section 5); None where they differ."""
     types = set(red.fmtp.split("/"))
-    text = types.pop() if len(types) == 1 else ""
-    return int(text) if text.isdigit() else None
+    return number(types.pop()) if len(types) == 1 else None
 
 
 def preferred_first(codecs: Sequence[RtpCodec], mime_type: str | None) -> list[RtpCodec]:

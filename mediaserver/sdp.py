@@ -15,6 +15,12 @@ _MEDIA = re.compile(r"(audio|video|application|text|message) (\d{1,5})(?:/\d+)? 
 _RTPMAP = re.compile(r"(\d{1,3}) ([A-Za-z0-9_.-]+)/(\d{1,9})(?:/(\d{1,3}))?")
 _EXTMAP = re.compile(r"(\d{1,3})(?:/[a-z]+)? (\S+)")
 _SSRC = re.compile(r"(\d{1,10}) ([A-Za-z-]+)(?::(.*))?")
+_NUMBER = re.compile(r"[0-9]{1,20}")
+
+
+def number(text: str) -> int | None:
+    """An unsigned number; None: the text is something else. (`str.isdigit` takes "²", which `int` refuses.)"""
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 class SdpError(ValueError):
@@ -152,9 +158,10 @@ class MediaSection(Attributes):
         """`a=ssrc-group` of these semantics (FID, SIM)."""
         groups = []
         for value in self.get_all("ssrc-group"):
-            name, *numbers = value.split()
-            if name == semantics and all(n.isdigit() and int(n) < 2**32 for n in numbers):
-                groups.append([int(n) for n in numbers])
+            name, *listed = value.split() or [""]
+            ssrcs = [ssrc for text in listed if (ssrc := number(text)) is not None and ssrc < 2**32]
+            if name == semantics and len(ssrcs) == len(listed):
+                groups.append(ssrcs)
         return groups
 
     def codecs(self) -> list[RtpCodec]:
@@ -165,7 +172,7 @@ class MediaSection(Attributes):
             if match and int(match[1]) <= 127 and int(match[3]) > 0:
                 rates[int(match[1])] = match[2], int(match[3]), int(match[4] or 1)
         parameters = {t: _parameters(text) for t, text in self._numbered("fmtp")}
-        order = [int(f) for f in self.formats if f.isdigit() and int(f) in rates]
+        order = [t for text in self.formats if (t := number(text)) is not None and t in rates]
         rtx = {dict(parameters.get(t, ())).get("apt"): t for t in order if rates[t][0].lower() == "rtx"}
         return [
             RtpCodec(
@@ -174,7 +181,7 @@ class MediaSection(Attributes):
                 clock_rate=rates[t][1],
                 channels=rates[t][2],
                 parameters=parameters.get(t, ()),
-                feedback=tuple(text for number, text in self._feedback() if number in (t, None)),
+                feedback=tuple(text for of, text in self._feedback() if of in (t, None)),
                 rtx_payload_type=rtx.get(str(t)),
             )
             for t in order
@@ -184,9 +191,9 @@ class MediaSection(Attributes):
     def _numbered(self, name: str) -> list[tuple[int, str]]:
         found = []
         for value in self.get_all(name):
-            number, _, text = value.partition(" ")
-            if number.isdigit() and int(number) <= 127:
-                found.append((int(number), text.strip()))
+            first, _, text = value.partition(" ")
+            if (payload_type := number(first)) is not None and payload_type <= 127:
+                found.append((payload_type, text.strip()))
         return found
 
     def _feedback(self) -> list[tuple[int | None, str]]:

@@ -13,7 +13,7 @@ from .clock import Clock
 from .engine import Engine, IceCredentials
 from .metrics import MediaMetrics
 from .negotiation import TransportLines
-from .sdp import MediaSection, SdpError, SessionDescription
+from .sdp import MediaSection, SdpError, SessionDescription, number
 
 #: A peer that never shows up after its description.
 CONNECT_TIMEOUT_S = 30.0
@@ -124,10 +124,10 @@ class Transport:
 
     def learn_sctp(self, remote: MediaSection) -> None:
         """Port and message size of the peer's data channels (RFC 8841)."""
-        port = remote.get("sctp-port") or ""
-        size = remote.get("max-message-size") or ""
-        if not remote.rejected and port.isdigit() and 0 < int(port) < 65_536:
-            self._sctp = int(port), int(size) if size.isdigit() else DEFAULT_MAX_MESSAGE_SIZE
+        port = number(remote.get("sctp-port") or "") or 0
+        size = number(remote.get("max-message-size") or "")
+        if not remote.rejected and 0 < port < 65_536:
+            self._sctp = port, DEFAULT_MAX_MESSAGE_SIZE if size is None else size
 
     # Connecting
 

@@ -144,6 +144,9 @@ async def test_layers_of_an_encrypted_svc_stream(server: RunningServer, speech: 
         ]
         sid = await teacher.call(CAMERA, {"videoCodec": "vp9", "scalabilityMode": "L3T3_KEY"})
         await changes_size(viewer, sid)
+        assert await viewer.call("(room) => room.remoteParticipants.get('teacher').isEncrypted")
+        sent = await teacher.call(OUTGOING, sid)
+        assert [(s["mime"], s["mode"]) for s in sent["streams"]] == [("video/VP9", "L3T3_KEY")]
         late = await pages[1].join("late", "js-e2ee-svc", encrypted="secret")
         await late.plays(sid)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediaserver.sdp import MediaSection, SdpError, SessionDescription, parse
+from mediaserver.sdp import MediaSection, SdpError, SessionDescription, number, parse
 
 TOKEN = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._", min_size=1, max_size=12)
 VALUE = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=40)
@@ -56,12 +56,12 @@ a=sctp-port:5000
 @st.composite
 def descriptions(draw: st.DrawFn) -> SessionDescription:
     made = SessionDescription(attributes=draw(st.lists(ATTRIBUTE, max_size=5)), origin=draw(TOKEN))
-    for number in range(draw(st.integers(0, 4))):
+    for mid in range(draw(st.integers(0, 4))):
         section = MediaSection(
             kind=draw(st.sampled_from(["audio", "video", "application"])),
             port=draw(st.integers(0, 65_535)),
             formats=draw(st.lists(TOKEN, min_size=1, max_size=6)),
-            attributes=[("mid", str(number)), *draw(st.lists(ATTRIBUTE, max_size=8))],
+            attributes=[("mid", str(mid)), *draw(st.lists(ATTRIBUTE, max_size=8))],
         )
         made.media.append(section)
     return made
@@ -109,6 +109,24 @@ def test_a_damaged_offer_is_read_or_refused_with_its_line(data: st.DataObject) -
         text = text[:at] + data.draw(st.text(max_size=12)) + text[at + length :]
     error = refusal(text)
     assert error is None or 0 <= error.line <= text.count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("value", "groups"),
+    [
+        ("FID 1 2", [[1, 2]]),
+        ("FID", [[]]),
+        *((value, []) for value in ("", " ", "SIM 1", "FID ²", f"FID {2**32}", "FID " + "9" * 5000)),
+    ],
+)
+def test_groups_of_streams(value: str, groups: list[list[int]]) -> None:
+    section = MediaSection(kind="video", attributes=[("ssrc-group", value)])
+    assert section.ssrc_groups("FID") == groups
+
+
+@pytest.mark.parametrize("text", ["", "²", "-1", "1.0", "9" * 5000])
+def test_what_is_no_number(text: str) -> None:
+    assert number(text) is None
 
 
 @given(st.text())
