@@ -4,8 +4,9 @@ import asyncio
 import os
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -15,10 +16,28 @@ from ..peers.endpoint import Endpoint
 from ..peers.janus import JanusServer, write_configuration
 from ..peers.livekit import LiveKitServer
 from ..peers.plan import PeerPlan, PublisherPlan, Traffic
-from ..peers.process import free_port, pinned, python, wait_for_port
+from ..peers.process import SERVER_CORE, free_port, pinned, python, wait_for_port
+
+@dataclass(frozen=True)
+class Door:
+    """Where a server that speaks LiveKit's protocol is reached, and a key that it knows."""
+
+    port: int
+    key: str
+    secret: str
+
+    @property
+    def http(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def websocket(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
 
 GCM = b"SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80"
 Running = tuple[asyncio.subprocess.Process, "Adapter"]
+Serving = tuple[asyncio.subprocess.Process, Door]
 
 
 def client_session() -> aiohttp.ClientSession:
@@ -50,27 +69,40 @@ class Server(Protocol):
     def running(self, log: Path) -> AbstractAsyncContextManager[Running]: ...
 
 
-class Polyana:
+class Sfu:
+    """A server that speaks LiveKit's protocol."""
+
+    name: str
+    program: str
+    version_option = "--version"
+
+    def serving(self, log: Path, cores: str = SERVER_CORE) -> AbstractAsyncContextManager[Serving]:
+        """Runs it on these cores until the end of the block."""
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def running(self, log: Path) -> AsyncIterator[Running]:
+        async with self.serving(log) as (process, door), client_session() as http:
+            adapter = LiveKitServer(http, door.websocket, door.key, door.secret, GCM)
+            try:
+                yield process, adapter
+            finally:
+                await adapter.close()
+
+
+class Polyana(Sfu):
     """This project, as installed in the environment that runs the benchmark."""
 
     name = "polyana"
     program = python()
-    version_option = "--version"
     port = 0
     """Of HTTP, while it runs."""
 
     @asynccontextmanager
-    async def running(self, log: Path) -> AsyncIterator[Running]:
+    async def serving(self, log: Path, cores: str = SERVER_CORE) -> AsyncIterator[Serving]:
         self.port = port = free_port()
-        arguments = [
-            python(),
-            "-m",
-            "signalling",
-            "serve",
-            "--dev",
-            "--data",
-            str(log.parent / "polyana-data"),
-        ]
+        folder = log.parent / "polyana-data"
+        arguments = [python(), "-m", "signalling", "serve", "--dev", "--data", str(folder)]
         settings = {
             "POLYANA_HTTP__PORT": str(port),
             "POLYANA_HTTP__TLS_PORT": str(free_port()),
@@ -78,40 +110,39 @@ class Polyana:
             "POLYANA_MEDIA__TCP_PORT": str(free_port()),
             "POLYANA_MEDIA__WORKERS": "1",
         }
-        async with pinned(arguments, log, settings) as process, client_session() as http:
+        async with pinned(arguments, log, settings, cores=cores) as process:
             await wait_for_port(port)
-            adapter = LiveKitServer(http, f"ws://127.0.0.1:{port}", "devkey", "secret", GCM)
-            try:
-                yield process, adapter
-            finally:
-                await adapter.close()
+            yield process, Door(port, "devkey", "secret")
 
 
-class LiveKit:
-    """LiveKit's server in its development mode; the binary is on PATH or named by LIVEKIT_SERVER."""
+class LiveKit(Sfu):
+    """LiveKit's server in its development mode; the binary is on PATH or named by LIVEKIT_SERVER.
 
-    name = "livekit"
+    `options`: further lines of YAML in its section `rtc`.
+    """
+
     program = os.environ.get("LIVEKIT_SERVER", "livekit-server")
-    version_option = "--version"
+
+    def __init__(self, name: str = "livekit", options: Sequence[str] = ()) -> None:
+        self.name = name
+        self._options = options
 
     @asynccontextmanager
-    async def running(self, log: Path) -> AsyncIterator[Running]:
+    async def serving(self, log: Path, cores: str = SERVER_CORE) -> AsyncIterator[Serving]:
         port, udp = free_port(), free_port(socket.SOCK_DGRAM)
         configuration = log.with_suffix(".yaml")
+        configuration.parent.mkdir(parents=True, exist_ok=True)
         configuration.write_text(
             f"port: {port}\nbind_addresses: ['127.0.0.1']\nkeys:\n  devkey: {'secret' * 6}\n"
             f"rtc:\n  udp_port: {udp}\n  tcp_port: 0\n  use_ice_lite: true\n"
             f"  use_external_ip: false\n  node_ip: {own_address()}\n"
-            "logging:\n  level: warn\n"
+            + "".join(f"  {line}\n" for line in self._options)
+            + "logging:\n  level: warn\n"
         )
         arguments = [self.program, "--config", str(configuration)]
-        async with pinned(arguments, log) as process, client_session() as http:
+        async with pinned(arguments, log, cores=cores) as process:
             await wait_for_port(port)
-            adapter = LiveKitServer(http, f"ws://127.0.0.1:{port}", "devkey", "secret" * 6, GCM)
-            try:
-                yield process, adapter
-            finally:
-                await adapter.close()
+            yield process, Door(port, "devkey", "secret" * 6)
 
 
 class Janus:

@@ -17,13 +17,16 @@ GENERATOR_CORE = "1"
 
 @asynccontextmanager
 async def pinned(
-    arguments: list[str], log: Path, settings: Mapping[str, str] | None = None
+    arguments: list[str],
+    log: Path,
+    settings: Mapping[str, str] | None = None,
+    cores: str = SERVER_CORE,
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Runs a program on the servers' core; ends it (and only it) at the end. `settings`: for its environment."""
+    """Runs a program on these cores; ends it (and only it) at the end. `settings`: for its environment."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            "taskset", "-c", SERVER_CORE, *arguments,
+            "taskset", "-c", cores, *arguments,
             stdout=output, stderr=output, stdin=asyncio.subprocess.DEVNULL, env=os.environ | dict(settings or {}),
         )  # fmt: skip
         try:
