@@ -18,6 +18,7 @@ from ..peers.livekit import LiveKitServer
 from ..peers.plan import PeerPlan, PublisherPlan, Traffic
 from ..peers.process import SERVER_CORE, free_port, pinned, python, wait_for_port
 
+
 @dataclass(frozen=True)
 class Door:
     """Where a server that speaks LiveKit's protocol is reached, and a key that it knows."""

@@ -65,8 +65,10 @@ def film() -> Film:
         resampler = av.AudioResampler(format="s16", layout="mono", rate=RATE)
         for frame in container.decode(video=0, audio=0):
             if isinstance(frame, av.VideoFrame):
-                pictures.append(frame.reformat(WIDTH, HEIGHT, format="rgb24").to_ndarray())
-            else:
+                pictures.append(
+                    frame.reformat(WIDTH, HEIGHT, format="rgb24").to_ndarray().astype(np.uint8, copy=False)
+                )
+            elif isinstance(frame, av.AudioFrame):
                 sound.extend(part.to_ndarray()[0] for part in resampler.resample(frame))
     samples = np.concatenate(sound) * GAIN
     count = min(len(pictures), len(samples) // CHUNK)

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,7 +31,7 @@ CODECS = {
 }
 
 
-def token(identity: str, room: str, *, ttl_s: int = 3600, secret: str = "secret", **grants: bool) -> str:
+def token(identity: str, room: str, *, ttl_s: int = 3600, secret: str = "secret", **grants: Any) -> str:
     video = api.VideoGrants(room_join=True, room=room, **grants)
     made = api.AccessToken("devkey", secret).with_identity(identity).with_grants(video)
     return made.with_ttl(timedelta(seconds=ttl_s)).to_jwt()
@@ -159,7 +160,7 @@ async def joined(
     single: bool,
     relayed: bool = False,
     passphrase: bytes = b"",
-    **grants: bool,
+    **grants: Any,
 ) -> AsyncIterator[tuple[rtc.Room, Received]]:
     """`relayed`: media takes a TURN server that our server names, and no other way. `passphrase`: of end-to-end
     encryption."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-import pytest
 from livekit import rtc
 
 POLL_S = 0.2
@@ -90,13 +89,13 @@ class Seen:
         return (polls[-1].concealed - polls[0].concealed) / (polls[-1].samples - polls[0].samples)
 
     async def until(self, holds: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
-        """Waits for a condition; fails with its name."""
+        """Waits for a condition. Raises TimeoutError with its name."""
         try:
             async with asyncio.timeout(seconds), self.changed:
                 await self.changed.wait_for(holds)
-        except TimeoutError:
-            last = self.pictures[-1:] and self.pictures[-1]
-            pytest.fail(f"{what}: {len(self.pictures)} pictures, last {last}, {self.heard[-1:]}")
+        except TimeoutError as error:
+            came = f"{len(self.pictures)} pictures, last {self.pictures[-1:]}, {self.heard[-1:]}"
+            raise TimeoutError(f"{what}: {came}") from error
 
 
 def split(seconds: float, runs: int) -> list[float]:

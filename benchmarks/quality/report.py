@@ -1,0 +1,72 @@
+"""The report of a measurement as Markdown: a table and a picture for each cell."""
+
+from collections.abc import Mapping, Sequence
+
+from ..fanout.report import NOTHING, table
+from .cells import Cell
+from .figures import Figures
+from .results import Run
+
+METHOD = """\
+One publisher (Python SDK, libwebrtc) shows a film of 1280 x 720 at 25 pictures a second as VP8 in three layers (about
+1,700, 450 and 160 kbit/s) with its sound (Opus with redundancy). A receiver of the same SDK asks for the best layer;
+its media takes an emulated line of its own (`tests/interop/link.py`): the rate holds downwards, with a drop-tail queue
+of 300 ms, delay and loss hold both ways; signalling takes no line. Figures are of the time from the subscription on,
+after a step of the rate of the time from the step on.
+
+* **converged**: until the rate (mean of 2 s) is 85 % of what is finally used (mean of the last 5 s); **used**: of the
+  line.
+* **congested**: time in which something waited for more than 200 ms in the queue or found it full.
+* **first**: until the first picture. **freezes**: pictures that stood for more than 200 ms while the server had not
+  told that the track is paused. **fps, height**: of the decoded pictures, without the pauses.
+* **gaps**: runs of sound of more than 60 ms that the receiver made up; **made up**: share of all its sound.
+* **source fps**: of the publisher's top layer in that time. Below about 23 the machine did not carry the encoder, and
+  the line of the table says little.\
+"""
+HEAD = (
+    "server", "receiver", "converged s", "used", "kbit/s", "congested s", "first s", "freezes/min", "frozen",
+    "longest s", "fps", "height", "gaps", "made up", "queue p50/p95 ms", "dropped", "paused s", "source fps", "load",
+)  # fmt: skip
+
+
+def report(facts: Mapping[str, str], cells: Sequence[Cell], runs: Sequence[Run], pictures: str) -> str:
+    """`facts`: of the machine and the programs; `pictures`: folder of the charts beside the report."""
+    head = "\n".join(f"* {name}: {value}" for name, value in facts.items())
+    parts = ["# Quality on weak lines", head, METHOD]
+    for cell in cells:
+        rows = [row for run in runs if run.cell == cell.name for row in rows_of(run)]
+        if rows:
+            parts += [f"## {cell.headline}", table(HEAD, rows), f"![course]({pictures}/{cell.name}.svg)"]
+    return "\n\n".join(parts) + "\n"
+
+
+def rows_of(run: Run) -> list[list[str]]:
+    """One for each receiver."""
+    if run.outcome is None:
+        return [[run.server, f"failed: {run.failure}", *[NOTHING] * (len(HEAD) - 2)]]
+    told = [f"{run.outcome.publisher_fps:.1f}", f"{run.load_before:.1f}"]
+    return [[run.server, name, *figures_row(found), *told] for name, found in run.outcome.receivers.items()]
+
+
+def figures_row(found: Figures) -> list[str]:
+    return [
+        seconds(found.converged_s),
+        f"{found.share:.0%}" if found.share is not None else NOTHING,
+        f"{found.used_kbps:.0f}",
+        seconds(found.congested_s),
+        seconds(found.first_picture_s),
+        f"{found.freezes_per_minute:.0f}",
+        f"{found.frozen:.0%}",
+        seconds(found.longest_freeze_s),
+        f"{found.fps:.1f}",
+        f"{found.height:.0f}",
+        str(found.gaps),
+        f"{found.concealed:.1%}",
+        f"{found.queue_p50_ms:.0f}/{found.queue_p95_ms:.0f}",
+        f"{found.dropped:.1%}",
+        seconds(found.paused_s),
+    ]
+
+
+def seconds(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.1f}"
