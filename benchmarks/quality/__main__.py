@@ -130,7 +130,7 @@ def parse() -> argparse.Namespace:
         "--set", default="star", choices=SETS, help="every: each rate with each delay and loss"
     )
     parser.add_argument("--quick", action="store_true", help="four rates, two steps, one bad among good")
-    parser.add_argument("--cells", nargs="+", help="by their names, such as 500-100ms-0%%")
+    parser.add_argument("--cells", nargs="+", help="by their names, such as 500-100ms-0")
     parser.add_argument("--servers", nargs="+", default=["polyana", "livekit", "livekit-send-side"])
     parser.add_argument("--single", action="store_true", help="one peer connection for both directions (v1)")
     parser.add_argument("--resume", action="store_true", help="keep the runs that are there")

@@ -16,6 +16,7 @@ class Cell:
     """One receiver's line. The rate is that of the downlink, round trip and loss (0 to 1, each way) of both."""
 
     name: str
+    """Of a steady one: kbit/s, round trip, loss in percent."""
     kbps: int
     then_kbps: int | None = None
     """After a step."""
@@ -45,7 +46,7 @@ class Cell:
 
 
 def steady(kbps: int, round_trip_ms: int = 100, loss: float = 0.0) -> Cell:
-    return Cell(f"{kbps}-{round_trip_ms}ms-{loss:.0%}", kbps, round_trip_ms=round_trip_ms, loss=loss)
+    return Cell(f"{kbps}-{round_trip_ms}ms-{loss * 100:.0f}", kbps, round_trip_ms=round_trip_ms, loss=loss)
 
 
 STEPS = (Cell("step-down", 2500, 500), Cell("step-up", 500, 2500))

@@ -31,7 +31,7 @@ class Figures:
     first_picture_s: float | None
     freezes_per_minute: float
     frozen: float
-    """Share of the time that a picture stood for more than 200 ms while the track was not paused."""
+    """Share of the time that a picture stood for more than 200 ms while the track was not paused; 1 without any."""
     longest_freeze_s: float
     fps: float
     height: float
@@ -119,7 +119,7 @@ def figures(
     pictures = seen.during(judged)
     first = next((one.at for one in seen.pictures if one.at >= whole[0]), None)
     # Before the first picture nothing could freeze; how long that took is told by itself.
-    freezes = seen.freezes((max(judged[0], first), judged[1]), paused) if first is not None else []
+    freezes = seen.freezes((max(judged[0], first or judged[0]), judged[1]), paused)
     passed = sum(judged[0] <= one.at < judged[1] for one in record.passed)
     dropped = record.drops(*judged)
     pause = sum(overlap(one, judged) for one in paused)

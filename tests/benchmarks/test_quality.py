@@ -41,6 +41,8 @@ def test_before_the_first_picture_nothing_freezes() -> None:
     assert found.first_picture_s == 2.0 and found.freezes_per_minute == 0
     nothing = of(Seen())
     assert nothing.first_picture_s is None and nothing.height == nothing.fps == 0
+    assert (nothing.frozen, nothing.longest_freeze_s) == (1.0, 10.0)
+    assert of(Seen(), paused=(SPAN,)).frozen == 0, "all of it was paused"
 
 
 def test_pauses_are_those_of_the_track_and_the_last_one_may_last() -> None:
