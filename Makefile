@@ -131,6 +131,10 @@ bench: setup $(VENV)/.test-dependencies ## measure the packet path beside the pe
 bench-rejected: setup $(VENV)/.test-dependencies ## measure what strangers' datagrams cost
 	$(BIN)/python -m benchmarks.rejected $(ARGS)
 
+.PHONY: bench-quality
+bench-quality: setup $(VENV)/.test-dependencies ## what receivers on weak lines see and hear, beside LiveKit's server
+	$(BIN)/python -m benchmarks.quality $(ARGS)
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf $(VENV) .cache build dist signalling/bundle web/node_modules mediaserver/*.so $(DATAPLANE)/target $(DATAPLANE)/fuzz/target $(DATAPLANE)/fuzz/corpus benchmarks/loadgen/target

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tests.interop.link import Record
-from tests.interop.viewer import Seen, Span, overlap
+from tests.interop.viewer import Picture, Seen, Span, overlap
 
 BIN_S = 0.1
 #: The rate is the mean of so much time: a film's pictures differ in size.
@@ -36,6 +36,10 @@ class Figures:
     fps: float
     height: float
     """Mean of the pictures; 0 without any."""
+    final_fps: float
+    """Pictures a second in the last 5 s, pauses or not;"""
+    final_height: float
+    """their height."""
     gaps: int
     """Of sound, longer than 60 ms."""
     concealed: float
@@ -95,6 +99,10 @@ def congested_s(record: Record, span: Span) -> float:
     return len(bad) * BIN_S
 
 
+def mean_height(pictures: Sequence[Picture]) -> float:
+    return sum(one.height for one in pictures) / len(pictures) if pictures else 0.0
+
+
 def heights(seen: Seen, span: Span) -> list[int]:
     """For each bin."""
     found = []
@@ -116,7 +124,7 @@ def figures(
     seconds = judged[1] - judged[0]
     final = sum(record.bins(judged[1] - FINAL_S, judged[1], FINAL_S)) * 8 / FINAL_S / 1000
     course = [size * 8 / BIN_S / 1000 for size in record.bins(*whole, BIN_S)]
-    pictures = seen.during(judged)
+    pictures, last = seen.during(judged), seen.during((judged[1] - FINAL_S, judged[1]))
     first = next((one.at for one in seen.pictures if one.at >= whole[0]), None)
     # Before the first picture nothing could freeze; how long that took is told by itself.
     freezes = seen.freezes((max(judged[0], first or judged[0]), judged[1]), paused)
@@ -133,7 +141,9 @@ def figures(
         frozen=sum(freezes) / seconds,
         longest_freeze_s=max(freezes, default=0.0),
         fps=len(pictures) / (seconds - pause) if pause < seconds - 1 else 0.0,
-        height=sum(one.height for one in pictures) / len(pictures) if pictures else 0.0,
+        height=mean_height(pictures),
+        final_fps=len(last) / FINAL_S,
+        final_height=mean_height(last),
         gaps=len(seen.gaps(judged)),
         concealed=seen.concealed(judged),
         queue_p50_ms=record.waited(0.5, *judged) * 1000,

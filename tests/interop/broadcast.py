@@ -16,6 +16,8 @@ from .sdk import RATE, publish_camera
 WIDTH, HEIGHT = 1280, 720
 #: Of the top layer, as LiveKit's SDKs take it for 720p.
 MAX_BITRATE_BPS = 1_700_000
+#: Speech as LiveKit's SDKs send it when they are told that it is speech; else they take 48 kbit/s.
+SPEECH_BPS = 24_000
 
 
 @cache
@@ -39,10 +41,17 @@ class Broadcast:
         self.captured = 0
         """Pictures that were given to the encoder in time."""
 
-    async def publish(self) -> None:
+    async def publish(self, audio_bps: int | None) -> None:
         encoding = rtc.VideoEncoding(max_bitrate=MAX_BITRATE_BPS, max_framerate=FPS)
         self.picture, self.sound = await publish_camera(
-            self._room, self._video, self._audio, "vp8", encoding, simulcast=True, dtx=False
+            self._room,
+            self._video,
+            self._audio,
+            "vp8",
+            encoding,
+            simulcast=True,
+            dtx=False,
+            audio_bps=audio_bps,
         )
 
     async def run(self) -> None:
@@ -69,10 +78,10 @@ class Broadcast:
 
 
 @asynccontextmanager
-async def broadcast(room: rtc.Room) -> AsyncIterator[Broadcast]:
-    """Shows the film until the end of the block."""
+async def broadcast(room: rtc.Room, audio_bps: int | None = None) -> AsyncIterator[Broadcast]:
+    """Shows the film until the end of the block. `audio_bps`: None leaves it to the SDK."""
     made = Broadcast(room)
-    await made.publish()
+    await made.publish(audio_bps)
     task = asyncio.create_task(made.run())
     try:
         yield made

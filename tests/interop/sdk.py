@@ -196,6 +196,7 @@ async def publish_camera(
     *,
     simulcast: bool = False,
     dtx: bool = True,
+    audio_bps: int | None = None,
 ) -> tuple[rtc.LocalTrackPublication, rtc.LocalTrackPublication]:
     """Publishes a camera and a microphone; gives both publications."""
     camera_options = rtc.TrackPublishOptions(
@@ -205,6 +206,8 @@ async def publish_camera(
         video_encoding=encoding,
     )
     microphone_options = rtc.TrackPublishOptions(source=rtc.TrackSource.SOURCE_MICROPHONE, dtx=dtx)
+    if audio_bps is not None:
+        microphone_options.audio_encoding.max_bitrate = audio_bps
     camera_track = rtc.LocalVideoTrack.create_video_track("camera", video)
     microphone_track = rtc.LocalAudioTrack.create_audio_track("microphone", audio)
     return (
