@@ -18,15 +18,16 @@ after a step of the rate of the time from the step on.
   line.
 * **congested**: time in which something waited for more than 200 ms in the queue or found it full.
 * **first**: until the first picture. **freezes**: pictures that stood for more than 200 ms while the server had not
-  told that the track is paused. **fps, height**: of the decoded pictures, without the pauses; **finally**: height and fps of
-  the last 5 s.
+  told that the track is paused. **fps, height**: of the decoded pictures, without the pauses; **finally**:
+  height and fps of the last 5 s.
 * **gaps**: runs of sound of more than 60 ms that the receiver made up; **made up**: share of all its sound.
 * **source fps**: of the publisher's top layer in that time. Below about 23 the machine did not carry the encoder, and
   the line of the table says little.\
 """
 HEAD = (
     "server", "receiver", "converged s", "used", "kbit/s", "congested s", "first s", "freezes/min", "frozen",
-    "longest s", "fps", "height", "finally", "gaps", "made up", "queue p50/p95 ms", "dropped", "paused s", "source fps", "load",
+    "longest s", "fps", "height", "finally", "gaps", "made up", "queue p50/p95 ms", "dropped", "paused s",
+    "source fps", "load",
 )  # fmt: skip
 
 
