@@ -11,6 +11,7 @@ __all__ = [
     "FORWARD_LATENCY_BOUNDS_US",
     "SRTP_PROFILES",
     "AudioLevels",
+    "BandwidthEstimated",
     "CodecParameters",
     "CommandFailed",
     "DataPlane",
@@ -20,6 +21,7 @@ __all__ = [
     "EncodingStopped",
     "IceDisconnected",
     "IceSelected",
+    "LayerBitrates",
     "PayloadTypeMapping",
     "ReceiverStatistics",
     "SenderEncodingChanged",
@@ -146,6 +148,29 @@ class SenderEncodingChanged:
     def sender(self) -> int: ...
     @property
     def encoding(self) -> int | None: ...
+
+@final
+class BandwidthEstimated:
+    """What the line to a peer that gives feedback can carry of video, bit/s. Told first when the first video sender of
+    the transport is set, then when it changes by a twentieth, unless it was and is well above what is wanted."""
+
+    __match_args__ = (
+        "transport",
+        "bits_per_second",
+    )
+    @property
+    def transport(self) -> int: ...
+    @property
+    def bits_per_second(self) -> int: ...
+
+@final
+class LayerBitrates:
+    """Once a second: what comes in of each layer of each track that has senders, as (receiver, spatial layer or index
+    of the encoding, temporal layer, bit/s), each without the layers below it. What stands still is not listed."""
+
+    __match_args__ = ("layers",)
+    @property
+    def layers(self) -> list[tuple[int, int, int, int]]: ...
 
 @final
 class CommandFailed:
@@ -317,4 +342,7 @@ class DataPlane:
         self, sender: int, *, enabled: bool, max_spatial: int = 255, max_temporal: int = 255
     ) -> None: ...
     def remove_sender(self, sender: int) -> None: ...
+    def set_wanted_bitrate(self, transport: int, bits_per_second: int) -> None:
+        """What the senders of a transport would take if its line allowed, bit/s of video; the line is probed up to this
+        and no further, 0 (as at first): not at all."""
     def request_keyframe(self, receiver: int) -> None: ...

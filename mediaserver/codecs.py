@@ -11,7 +11,12 @@ SUPPORTED = {
 }
 FEEDBACK = ("nack", "nack pli", "ccm fir", "transport-cc")
 #: Of our own offers. Browsers ask for lost speech again only when it is offered; livekit-client answers it.
-OWN_FEEDBACK = {"audio": ("nack",), "video": ("nack", "nack pli", "ccm fir")}
+OWN_FEEDBACK = {
+    "audio": ("nack",),
+    "video": ("nack", "nack pli", "ccm fir", "transport-cc", "goog-remb"),
+}
+#: What peers may say of what we send them; those without transport-wide feedback may estimate their line themselves.
+SENDING_FEEDBACK = {"audio": FEEDBACK[:-1], "video": (*FEEDBACK, "goog-remb")}
 
 MID = "urn:ietf:params:rtp-hdrext:sdes:mid"
 RID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
@@ -33,8 +38,12 @@ _FORWARDED = {
         DEPENDENCY_DESCRIPTOR,
     ),
 }
-#: Header extensions of tracks that go out, in the order of the ids that our own offers give them.
-SENDING_EXTENSIONS = {kind: (MID, *forwarded) for kind, forwarded in _FORWARDED.items()}
+#: Header extensions of tracks that go out, in the order of the ids that our own offers give them. Speech is never held
+#: back, so nobody need tell when it arrives.
+SENDING_EXTENSIONS = {
+    "audio": (MID, *_FORWARDED["audio"]),
+    "video": (MID, *_FORWARDED["video"], TRANSPORT_CC),
+}
 #: Header extensions of tracks that come in.
 RECEIVING_EXTENSIONS = {
     kind: (MID, RID, REPAIRED_RID, TRANSPORT_CC, *forwarded) for kind, forwarded in _FORWARDED.items()

@@ -106,10 +106,8 @@ def sending(
     section = _media(kind, mid, transport, first=first)
     section.add("sendonly" if sender else "inactive")
     for codec in offered:
-        # Transport-wide feedback for what we send comes with congestion control of the downlink.
-        feedback = tuple(name for name in codecs.FEEDBACK if name != "transport-cc")
         told = opus.sent(codec, stereo=sender is not None and sender.source.stereo)
-        _add_codec(section, told, allowed_feedback=feedback)
+        _add_codec(section, told, allowed_feedback=codecs.SENDING_FEEDBACK[kind])
     for uri, number in extensions:
         section.add("extmap", f"{number} {uri}")
     if sender:
@@ -199,7 +197,8 @@ class PayloadTypes:
     def _own(self, codec: RtpCodec) -> RtpCodec | None:
         key = (codec.mime_type.lower(), codec.fmtp)
         if key not in self._known:
-            wanted = 2 if codec.rtx_payload_type is not None else 1
+            # Whether or not the publisher can send again: what we send again is in our cache, and probes need RTX.
+            wanted = 2 if codec.kind == "video" else 1
             if len(self._free) < wanted:
                 return None
             numbers = [self._free.pop() for _ in range(wanted)]

@@ -243,10 +243,27 @@ pub enum Command {
     RemoveSender {
         sender: SenderId,
     },
+    /// What the senders of a transport would take if its line allowed, bit/s of video. The line is probed up to this and
+    /// no further; 0: not at all.
+    SetWantedBitrate {
+        transport: TransportId,
+        bits_per_second: u64,
+    },
     /// Asks the publisher for a keyframe on all live encodings (throttled).
     RequestKeyframe {
         receiver: ReceiverId,
     },
+}
+
+/// What comes in of one layer, without those below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct LayerBitrate {
+    pub receiver: ReceiverId,
+    /// Index of the encoding, or of the spatial layer where one encoding carries all.
+    pub spatial: u8,
+    pub temporal: u8,
+    pub bits_per_second: u64,
 }
 
 /// What happened, told to the control plane.
@@ -275,6 +292,14 @@ pub enum Event {
     AudioLevels { levels: Vec<(ReceiverId, f32)> },
     /// The sender now forwards this encoding (None: nothing live).
     SenderEncodingChanged { sender: SenderId, encoding: Option<u8> },
+    /// What the line to a peer that gives feedback can carry of video, bit/s; told first when its first video sender
+    /// is set, then when it changes by a twentieth, and no higher than a tenth above what is wanted.
+    BandwidthEstimated {
+        transport: TransportId,
+        bits_per_second: u64,
+    },
+    /// Once a second: what comes in of each layer of each track that has senders. Nothing is listed that stands still.
+    LayerBitrates { layers: Vec<LayerBitrate> },
     /// A command named something that does not exist, or parameters that are not valid.
     CommandFailed { reason: String },
 }
@@ -324,6 +349,8 @@ pub struct Counters {
     /// Asked for by a peer before the publisher's answer to our own request is here; sent when it is.
     pub retransmissions_awaited: u64,
     pub retransmission_misses: u64,
+    /// Of probes of what a line carries.
+    pub padding_packets_out: u64,
     pub duplicates_in: u64,
     /// Lost packets made again from the redundancy of later ones (RFC 2198).
     pub red_recovered: u64,

@@ -1,11 +1,12 @@
 //! The desired state, applied. What does not fit becomes an event and changes nothing.
 
+use crate::congestion::Congestion;
 use crate::ice::Ice;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::transport::{MAX_STREAMS, Route, Stream, Transport};
 use crate::{
-    Command, Core, Event, Path, ReceiverId, ReceiverParameters, SenderId, SenderParameters, Time,
+    Command, Core, Event, MediaKind, Path, ReceiverId, ReceiverParameters, SenderId, SenderParameters, Time,
     TransmitBatch, TransportId,
 };
 use polyana_wire::rtcp::Writer;
@@ -65,6 +66,17 @@ impl Core {
                 Ok(())
             }
             Command::RemoveSender { sender } => self.remove_sender(sender),
+            Command::SetWantedBitrate {
+                transport,
+                bits_per_second,
+            } => {
+                let index = self.transport_index(transport)?;
+                if let Some(congestion) = &mut self.transports[index].congestion {
+                    congestion.set_wanted(bits_per_second);
+                    self.tell_estimate(index, now);
+                }
+                Ok(())
+            }
             Command::RequestKeyframe { receiver } => {
                 let index = self.receiver_index(receiver)?;
                 self.want_keyframes(index, now);
@@ -264,7 +276,7 @@ impl Core {
     }
 
     pub(crate) fn want_keyframes(&mut self, receiver: usize, now: Time) {
-        if self.receivers[receiver].kind == crate::MediaKind::Audio {
+        if self.receivers[receiver].kind == MediaKind::Audio {
             return;
         }
         for encoding in self.receivers[receiver]
@@ -322,6 +334,7 @@ impl Core {
                 self.receivers[before].senders.retain(|&sender| sender != index);
                 self.senders[index].configure(source, &self.receivers[source], parameters);
                 self.receivers[source].senders.push(index);
+                self.expect_feedback(index, now);
                 return Ok(());
             }
             self.remove_sender(id)?;
@@ -332,8 +345,20 @@ impl Core {
         self.sender_ids.insert(id, index);
         self.transports[owner].senders.push(index);
         self.receivers[source].senders.push(index);
+        self.expect_feedback(index, now);
         self.want_keyframes(source, now);
         Ok(())
+    }
+
+    /// Where the peer gives feedback on a sender of video, its line is watched from then on.
+    fn expect_feedback(&mut self, sender: usize, now: Time) {
+        let sender = &self.senders[sender];
+        let index = sender.transport;
+        let owner = &mut self.transports[index];
+        if sender.kind == MediaKind::Video && sender.gets_feedback() && owner.congestion.is_none() {
+            owner.congestion = Some(Box::new(Congestion::new(now)));
+            self.tell_estimate(index, now);
+        }
     }
 
     fn remove_sender(&mut self, id: SenderId) -> Result<(), String> {

@@ -90,6 +90,11 @@ impl Ids {
             .map(|&(_, kind)| kind)
     }
 
+    /// An element with this id may be copied to outgoing packets.
+    pub fn is_forwarded(&self, id: u8) -> bool {
+        self.kind(id).is_some_and(Kind::is_forwarded)
+    }
+
     pub fn id(&self, kind: Kind) -> Option<u8> {
         self.0.iter().find(|(_, known)| *known == kind).map(|&(id, _)| id)
     }

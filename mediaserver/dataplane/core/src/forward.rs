@@ -2,6 +2,9 @@
 
 use crate::{Core, Event, Time, TransmitBatch};
 
+/// How often senders that must wait go on.
+pub(crate) const PACE_US: u64 = 5_000;
+
 impl Core {
     pub(crate) fn forward_queued(&mut self, now: Time, batch: &mut TransmitBatch) {
         let mut queued = std::mem::take(&mut self.queued);
@@ -27,10 +30,17 @@ impl Core {
             let Some(mut outlet) = transport.outlet() else {
                 continue;
             };
+            if let Some(congestion) = &mut outlet.congestion {
+                congestion.refill(now);
+            }
             let sent = sender.forward(source, &mut outlet, batch, now);
             transport.bytes_out += sent.bytes;
             self.counters.rtp_packets_out += sent.packets;
             self.counters.rtp_bytes_out += sent.bytes;
+            if sender.waits {
+                self.timers
+                    .bring_forward(transport, sender.transport, Time(now.0 + PACE_US));
+            }
             if let Some(encoding) = sent.wants_keyframe {
                 wants_keyframes |= 1 << encoding;
             }

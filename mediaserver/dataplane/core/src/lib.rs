@@ -12,10 +12,12 @@ mod batch;
 mod budget;
 mod cache;
 mod commands;
+mod congestion;
 mod extension;
 mod forward;
 mod ice;
 mod meta;
+mod pace;
 mod receive;
 mod receiver;
 mod reports;
@@ -57,6 +59,8 @@ pub struct Core {
     timers: Timers,
     audio_due: Time,
     audio_active: bool,
+    /// Since when the bytes of layers are counted.
+    layers_since: Time,
     events: VecDeque<Event>,
     counters: Counters,
     random: Random,
@@ -69,6 +73,7 @@ impl Core {
         Self {
             random: Random(config.seed | 1),
             audio_due: Time(now.0 + config.audio_interval_us),
+            layers_since: now,
             config,
             transports: Slab::new(),
             receivers: Slab::new(),

@@ -12,7 +12,7 @@ pub(crate) struct Meta {
     pub payload_type: u8,
     pub marker: bool,
     pub keyframe_start: bool,
-    /// Profile, offset and length of the extension block inside the slot.
+    /// Profile, offset and length of the extension block inside the slot; None: nothing in it is forwarded.
     pub extension: Option<(u16, u16, u16)>,
     pub payload_offset: u16,
     /// 0 for a packet of padding only.

@@ -1,10 +1,13 @@
 //! What is due by time: reports, feedback, requests to publishers, consent, audio levels.
 
+use crate::forward::PACE_US;
 use crate::receiver::LIVE_TIMEOUT_US;
-use crate::{Core, Event, MediaKind, Time, TransmitBatch};
+use crate::{Core, Event, LayerBitrate, MediaKind, Time, TransmitBatch};
 use polyana_wire::rtcp::{ReportBlock, Writer};
 
 const REPORT_INTERVAL_US: u64 = 1_000_000;
+/// With the audio interval after it: about a second.
+const LAYERS_INTERVAL_US: u64 = 900_000;
 /// A compound packet stays below any path's MTU.
 const MAX_COMPOUND: usize = 1200;
 /// Report blocks in one packet (RFC 3550: five bits).
@@ -77,6 +80,9 @@ impl Core {
         if now >= self.audio_due {
             self.audio_due = Time(now.0 + self.config.audio_interval_us);
             self.finish_audio_interval();
+            if now.0.saturating_sub(self.layers_since.0) >= LAYERS_INTERVAL_US {
+                self.tell_layer_bitrates(now);
+            }
         }
     }
 
@@ -88,6 +94,7 @@ impl Core {
                 .push_back(Event::IceDisconnected { transport: owner.id });
         }
         self.stop_quiet_encodings(index, now);
+        self.pace(index, now, batch);
         self.send_reports(index, now, batch);
         let next = self.next_due(index, now);
         self.wake_transport(index, next);
@@ -208,6 +215,12 @@ impl Core {
         if !owner.feedback.is_empty() {
             at(owner.feedback_due);
         }
+        if let Some(congestion) = &owner.congestion {
+            congestion.due(now).into_iter().for_each(&mut at);
+            if owner.senders.iter().any(|&sender| self.senders[sender].waits) {
+                at(Time(now.0 + PACE_US));
+            }
+        }
         for &receiver in &owner.receivers {
             for encoding in self.receivers[receiver]
                 .encodings
@@ -232,6 +245,35 @@ impl Core {
             }
         }
         due
+    }
+
+    fn tell_layer_bitrates(&mut self, now: Time) {
+        let elapsed_us = now.0 - self.layers_since.0;
+        self.layers_since = now;
+        let mut layers = Vec::new();
+        let watched = self
+            .receivers
+            .iter_mut()
+            .filter(|(_, receiver)| receiver.kind == MediaKind::Video && !receiver.senders.is_empty());
+        for (_, receiver) in watched {
+            let (id, count) = (receiver.id, receiver.encodings.len());
+            for (number, encoding) in receiver.encodings.iter_mut().enumerate() {
+                encoding
+                    .layer_bytes
+                    .take(elapsed_us, |inner, temporal, bits_per_second| {
+                        let spatial = if count > 1 { number as u8 } else { inner };
+                        layers.push(LayerBitrate {
+                            receiver: id,
+                            spatial,
+                            temporal,
+                            bits_per_second,
+                        });
+                    });
+            }
+        }
+        if !layers.is_empty() {
+            self.events.push_back(Event::LayerBitrates { layers });
+        }
     }
 
     fn finish_audio_interval(&mut self) {

@@ -2,7 +2,7 @@
 
 use crate::sender::Resend;
 use crate::{Core, Event, Path, Time};
-use polyana_wire::rtcp::{self, NackIter, Packet, ReportBlock, SenderInfo};
+use polyana_wire::rtcp::{self, NackIter, Packet, ReportBlock, SenderInfo, TransportFeedback};
 
 /// Numbers of one NACK that are looked at; a longer one is an attack or a broken line.
 const MAX_NACKED: usize = 512;
@@ -51,10 +51,9 @@ impl Core {
                 targets.for_each(|ssrc| self.receive_keyframe_request(now, transport, ssrc));
             }
             Packet::Bye { ssrcs } => ssrcs.for_each(|ssrc| self.receive_bye(transport, ssrc)),
-            Packet::TransportFeedback(_)
-            | Packet::Remb { .. }
-            | Packet::SourceDescription
-            | Packet::Other { .. } => {}
+            Packet::TransportFeedback(feedback) => self.receive_feedback(now, transport, &feedback),
+            Packet::Remb { bitrate_bps, .. } => self.receive_remb(transport, bitrate_bps),
+            Packet::SourceDescription | Packet::Other { .. } => {}
         }
     }
 
@@ -109,6 +108,9 @@ impl Core {
         let owner = &mut self.transports[transport];
         let rtt_us = owner.rtt_us;
         let Some(mut outlet) = owner.outlet() else { return };
+        if let Some(congestion) = &mut outlet.congestion {
+            congestion.refill(now);
+        }
         let sender = &mut self.senders[index];
         let source = &self.receivers[sender.receiver];
         let mut bytes_out = 0;
@@ -125,6 +127,28 @@ impl Core {
             }
         }
         self.transports[transport].bytes_out += bytes_out;
+    }
+
+    fn receive_feedback(&mut self, now: Time, transport: usize, feedback: &TransportFeedback<'_>) {
+        let owner = &mut self.transports[transport];
+        let rtt_us = owner.rtt_us;
+        if let Some(congestion) = &mut owner.congestion {
+            congestion.feedback(feedback, rtt_us, now);
+            self.tell_estimate(transport, now);
+        }
+    }
+
+    /// An estimate that the peer makes itself (draft-alvestrand-rmcat-remb-03) counts where it gives no feedback on packets.
+    fn receive_remb(&mut self, transport: usize, bits_per_second: u64) {
+        let owner = &mut self.transports[transport];
+        let told = owner.remb.unwrap_or(0);
+        if owner.congestion.is_none() && told.abs_diff(bits_per_second) * 20 >= told {
+            owner.remb = Some(bits_per_second);
+            self.events.push_back(Event::BandwidthEstimated {
+                transport: owner.id,
+                bits_per_second,
+            });
+        }
     }
 
     fn receive_keyframe_request(&mut self, now: Time, transport: usize, ssrc: u32) {

@@ -2,6 +2,7 @@
 
 use crate::api::{Path, SrtpKeys, Time, TransportId};
 use crate::budget::Budget;
+use crate::congestion::Congestion;
 use crate::ice::Ice;
 use crate::receiver::feedback::FeedbackRecorder;
 use polyana_wire::{Error, srtp};
@@ -55,6 +56,10 @@ pub(crate) struct Transport {
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub dtls_budget: Budget,
+    /// Where the peer gives transport-wide feedback on what we send.
+    pub congestion: Option<Box<Congestion>>,
+    /// The newest estimate of a peer that makes its own (REMB), bit/s.
+    pub remb: Option<u64>,
     waiting_dtls: Vec<Vec<u8>>,
 }
 
@@ -63,6 +68,7 @@ pub(crate) struct Outlet<'a> {
     pub path: Path,
     pub srtp: &'a srtp::Sender,
     pub transport_sequence: &'a mut u16,
+    pub congestion: Option<&'a mut Congestion>,
 }
 
 impl Transport {
@@ -85,6 +91,8 @@ impl Transport {
             bytes_in: 0,
             bytes_out: 0,
             dtls_budget: Budget::new(DTLS_PER_SECOND, DTLS_BURST),
+            congestion: None,
+            remb: None,
             waiting_dtls: Vec::new(),
         }
     }
@@ -95,6 +103,7 @@ impl Transport {
             path: self.ice.live_path()?,
             srtp: &self.keys.as_ref()?.sender,
             transport_sequence: &mut self.transport_sequence,
+            congestion: self.congestion.as_deref_mut(),
         })
     }
 

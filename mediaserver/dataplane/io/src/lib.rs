@@ -258,7 +258,8 @@ impl Owners {
             Command::AddTransport { .. } => Err("use add_transport".to_owned()),
             Command::RestartIce { transport, .. }
             | Command::SetSrtpKeys { transport, .. }
-            | Command::SendDtls { transport, .. } => self.of_transport(*transport),
+            | Command::SendDtls { transport, .. }
+            | Command::SetWantedBitrate { transport, .. } => self.of_transport(*transport),
             Command::RemoveTransport { transport } => {
                 let worker = self.of_transport(*transport)?;
                 self.transports.remove(transport);

@@ -41,6 +41,11 @@ event!(EncodingStopped {
 });
 event!(AudioLevels { levels: Vec<(u64, f32)> });
 event!(SenderEncodingChanged { sender: u64, encoding: Option<u8> });
+event!(BandwidthEstimated {
+    transport: u64,
+    bits_per_second: u64
+});
+event!(LayerBitrates { layers: Vec<(u64, u8, u8, u64)> });
 event!(CommandFailed { reason: String });
 event!(WorkerFailed {
     worker: usize,
@@ -104,6 +109,30 @@ fn core_to_python(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyAny>> {
         Event::AudioLevels { levels } => object(py, AudioLevels { levels }),
         Event::SenderEncodingChanged { sender, encoding } => {
             object(py, SenderEncodingChanged { sender, encoding })
+        }
+        Event::BandwidthEstimated {
+            transport,
+            bits_per_second,
+        } => object(
+            py,
+            BandwidthEstimated {
+                transport,
+                bits_per_second,
+            },
+        ),
+        Event::LayerBitrates { layers } => {
+            let layers = layers
+                .iter()
+                .map(|layer| {
+                    (
+                        layer.receiver,
+                        layer.spatial,
+                        layer.temporal,
+                        layer.bits_per_second,
+                    )
+                })
+                .collect();
+            object(py, LayerBitrates { layers })
         }
         Event::CommandFailed { reason } => object(py, CommandFailed { reason }),
     }

@@ -352,6 +352,13 @@ impl DataPlane {
         self.command(Command::RemoveSender { sender })
     }
 
+    fn set_wanted_bitrate(&self, transport: u64, bits_per_second: u64) -> PyResult<()> {
+        self.command(Command::SetWantedBitrate {
+            transport,
+            bits_per_second,
+        })
+    }
+
     fn request_keyframe(&self, receiver: u64) -> PyResult<()> {
         self.command(Command::RequestKeyframe { receiver })
     }
@@ -379,6 +386,8 @@ fn _dataplane(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<events::EncodingStopped>()?;
     module.add_class::<events::AudioLevels>()?;
     module.add_class::<events::SenderEncodingChanged>()?;
+    module.add_class::<events::BandwidthEstimated>()?;
+    module.add_class::<events::LayerBitrates>()?;
     module.add_class::<events::CommandFailed>()?;
     module.add_class::<events::WorkerFailed>()?;
     module.add_class::<statistics::TransportStatistics>()?;

@@ -76,6 +76,7 @@ fn counters(core: Counters, shell: ShellCounters) -> BTreeMap<&'static str, u64>
             retransmitted_out,
             retransmissions_awaited,
             retransmission_misses,
+            padding_packets_out,
             duplicates_in,
             red_recovered,
             dropped_disabled,

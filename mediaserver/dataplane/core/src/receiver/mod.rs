@@ -3,6 +3,7 @@
 pub(crate) mod dependencies;
 pub(crate) mod feedback;
 pub(crate) mod keyframe;
+mod layer_bytes;
 pub(crate) mod level;
 pub(crate) mod nack;
 mod redundancy;
@@ -11,9 +12,10 @@ mod store;
 
 use crate::api::{Encoding as EncodingParameters, MediaKind, ReceiverId, ReceiverParameters, Time};
 use crate::cache::Cache;
-use crate::extension::{Ids, Kind};
+use crate::extension::Ids;
 use dependencies::Dependencies;
 use keyframe::KeyframeRequest;
+use layer_bytes::LayerBytes;
 use level::Level;
 use nack::NackGenerator;
 use polyana_wire::payload::Codec;
@@ -54,6 +56,7 @@ pub(crate) struct Encoding {
     pub clock_rate: u32,
     /// Frames by their dependency descriptors, once one has come.
     pub dependencies: Option<Box<Dependencies>>,
+    pub layer_bytes: LayerBytes,
     /// Packets made again from redundancy, not yet counted by the core.
     pub recovered: u64,
 }
@@ -73,6 +76,7 @@ impl Encoding {
             live: false,
             clock_rate,
             dependencies: None,
+            layer_bytes: LayerBytes::default(),
             recovered: 0,
         }
     }
@@ -106,8 +110,6 @@ pub(crate) struct Receiver {
     /// Is in the core's list of receivers with pending packets.
     pub queued: bool,
     cache_packets: usize,
-    /// Id of the dependency descriptor, where it is negotiated.
-    descriptor_id: Option<u8>,
 }
 
 /// A decrypted packet on its way into a receiver.
@@ -152,7 +154,6 @@ impl Receiver {
             nack: false,
             level: Level::default(),
             queued: false,
-            descriptor_id: None,
             cache_packets: match parameters.kind {
                 MediaKind::Audio => AUDIO_CACHE_PACKETS,
                 MediaKind::Video => cache_packets,
@@ -167,7 +168,6 @@ impl Receiver {
         self.kind = parameters.kind;
         self.mid = parameters.mid;
         self.ids = Ids::new(&parameters.extensions);
-        self.descriptor_id = self.ids.id(Kind::DependencyDescriptor);
         self.nack = parameters.nack;
         self.payload_types.fill(None);
         let mut clock_rate = 90_000;
@@ -232,7 +232,6 @@ impl Receiver {
             return self.accept_repair(encoding, arrival, payload_type, offset, length);
         }
         let (enabled, nack, kind) = (self.enabled, self.nack, self.kind);
-        let descriptor_id = self.descriptor_id;
         let stream = &mut self.encodings[encoding];
         stream.clock_rate = payload_type.clock_rate;
         let previous = stream.extender.highest;
@@ -271,7 +270,7 @@ impl Receiver {
             offset,
             length,
         };
-        store(stream, arrival, &place, descriptor_id)
+        store(stream, arrival, &place, &self.ids)
     }
 
     /// RFC 4588: the payload begins with the original sequence number.
@@ -292,7 +291,6 @@ impl Receiver {
         if !self.enabled {
             return Outcome::Disabled;
         }
-        let descriptor_id = self.descriptor_id;
         let stream = &mut self.encodings[encoding];
         let sequence = stream
             .extender
@@ -308,7 +306,7 @@ impl Receiver {
             offset: offset + 2,
             length: length - 2,
         };
-        store(stream, arrival, &place, descriptor_id)
+        store(stream, arrival, &place, &self.ids)
     }
 }
 

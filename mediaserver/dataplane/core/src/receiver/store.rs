@@ -2,6 +2,7 @@
 
 use super::{Arrival, Encoding, Outcome, dependencies, redundancy};
 use crate::cache::{Refused, SLOT};
+use crate::extension::{Ids, Kind};
 use crate::meta::{Content, Meta, Red};
 use polyana_wire::payload::{Codec, Vp8Descriptor, Vp9Descriptor, is_keyframe_start};
 
@@ -14,17 +15,12 @@ pub(super) struct Place {
     pub length: usize,
 }
 
-/// `descriptor_id`: of the dependency descriptor, where it is negotiated.
-pub(super) fn store(
-    stream: &mut Encoding,
-    arrival: &Arrival<'_>,
-    place: &Place,
-    descriptor_id: Option<u8>,
-) -> Outcome {
+/// `ids`: of the header extensions.
+pub(super) fn store(stream: &mut Encoding, arrival: &Arrival<'_>, place: &Place, ids: &Ids) -> Outcome {
     if arrival.packet.len() > SLOT {
         return Outcome::Malformed;
     }
-    let mut meta = read(arrival, place);
+    let mut meta = read(arrival, place, ids);
     match stream.cache.admits(&meta) {
         Ok(()) => {}
         Err(Refused::Duplicate) => return Outcome::Duplicate,
@@ -36,7 +32,7 @@ pub(super) fn store(
             Err(_) => return Outcome::Malformed,
         }
     }
-    if let Some(id) = descriptor_id
+    if let Some(id) = ids.id(Kind::DependencyDescriptor)
         && let Some((_, element)) = arrival
             .header
             .extensions(arrival.packet)
@@ -46,6 +42,9 @@ pub(super) fn store(
         meta.described = Some(described);
         meta.keyframe_start |= starts;
     }
+    stream
+        .layer_bytes
+        .count(&meta, stream.dependencies.as_deref(), arrival.packet.len());
     stream.cache.insert(meta, arrival.packet);
     stream.pending.push(meta.sequence);
     if meta.keyframe_start {
@@ -54,14 +53,16 @@ pub(super) fn store(
     Outcome::Stored
 }
 
-fn read(arrival: &Arrival<'_>, place: &Place) -> Meta {
+fn read(arrival: &Arrival<'_>, place: &Place, ids: &Ids) -> Meta {
     let payload = &arrival.packet[place.offset..place.offset + place.length];
     let content = match place.codec {
         Codec::Vp8 => Vp8Descriptor::parse(payload).map(Content::Vp8),
         Codec::Vp9 => Vp9Descriptor::parse(payload).map(Content::Vp9),
         _ => Ok(Content::Other),
     };
-    let extension = arrival.header.extension;
+    let mut elements = arrival.header.extensions(arrival.packet);
+    let is_forwarded = elements.any(|(id, _)| ids.is_forwarded(id));
+    let extension = arrival.header.extension.filter(|_| is_forwarded);
     Meta {
         sequence: place.sequence,
         timestamp: arrival.header.timestamp,

@@ -7,9 +7,15 @@ use super::shape::NONE;
 use super::{Sender, Sent, selector};
 use crate::api::Time;
 use crate::batch::TransmitBatch;
+use crate::congestion::Congestion;
 use crate::meta::Meta;
 use crate::receiver::{Encoding, Receiver};
 use crate::transport::Outlet;
+
+/// Video that has waited for its turn this long goes out whatever the pace.
+const LONGEST_WAIT_US: u64 = 250_000;
+/// More numbers than a cache has need not be looked at.
+const MAX_WAITING: u64 = 2048;
 
 /// Where packets go, and what came of it.
 struct Way<'a, 'b> {
@@ -17,6 +23,15 @@ struct Way<'a, 'b> {
     batch: &'a mut TransmitBatch,
     now: Time,
     sent: Sent,
+}
+
+impl Way<'_, '_> {
+    fn must_wait(&self) -> bool {
+        self.outlet
+            .congestion
+            .as_deref()
+            .is_some_and(Congestion::must_wait)
+    }
 }
 
 impl Sender {
@@ -49,7 +64,15 @@ impl Sender {
             Some(start) => self.forward_from(start, current, encoding, limit, &mut way),
             None => {
                 for &sequence in &encoding.pending {
+                    if (self.waits || way.must_wait()) && sequence > self.munger.highest_source() {
+                        self.waits = true;
+                        continue;
+                    }
                     self.forward_one(current, encoding, sequence, limit, &mut way);
+                }
+                if self.waits {
+                    let start = self.munger.highest_source() + 1;
+                    self.forward_from(start, current, encoding, limit, &mut way);
                 }
             }
         }
@@ -59,7 +82,33 @@ impl Sender {
         way.sent
     }
 
-    /// After a switch: its first packet may have come last, and the rest waits in the cache.
+    /// Forwards more of what waits for the line to be free.
+    pub fn forward_waiting(
+        &mut self,
+        source: &Receiver,
+        outlet: &mut Outlet<'_>,
+        batch: &mut TransmitBatch,
+        now: Time,
+    ) -> Sent {
+        let mut way = Way {
+            outlet,
+            batch,
+            now,
+            sent: Sent::default(),
+        };
+        let current = self.current.filter(|_| self.waits);
+        if let Some((current, encoding)) =
+            current.and_then(|current| Some((current, source.encodings.get(current)?)))
+        {
+            let limit = selector::limit(&self.target, &source.encodings);
+            let start = self.munger.highest_source() + 1;
+            self.forward_from(start, current, encoding, limit, &mut way);
+        }
+        way.sent
+    }
+
+    /// From a packet on as far as the pace allows. After a switch its first packet may have come last, and the rest waits in
+    /// the cache.
     #[inline(never)]
     fn forward_from(
         &mut self,
@@ -69,7 +118,13 @@ impl Sender {
         limit: Limit,
         way: &mut Way<'_, '_>,
     ) {
-        for sequence in start..=encoding.extender.highest.unwrap_or(start) {
+        let highest = encoding.extender.highest.unwrap_or(start);
+        self.waits = false;
+        for sequence in start.max(highest.saturating_sub(MAX_WAITING))..=highest {
+            if way.must_wait() && has_time(encoding, sequence, way.now) {
+                self.waits = true;
+                return;
+            }
             self.forward_one(current, encoding, sequence, limit, way);
         }
     }
@@ -169,6 +224,11 @@ impl Sender {
             self.shape.write(&packet, way.outlet.srtp, buffer)
         });
         let Some(length) = length else { return };
+        if let Some(congestion) = &mut way.outlet.congestion
+            && let Some(number) = self.shape.transport_sequence(&packet.stamp)
+        {
+            congestion.sent(number, length, way.now);
+        }
         self.stamps.remember(out, packet.stamp);
         self.sent.remember(out, form);
         self.munger.sent(segment.encoding, meta.sequence, out, &numbers);
@@ -179,4 +239,10 @@ impl Sender {
         way.sent.packets += 1;
         way.sent.bytes += length as u64;
     }
+}
+
+/// A packet may wait; one that is missing says nothing.
+fn has_time(encoding: &Encoding, sequence: u64, now: Time) -> bool {
+    let found = encoding.cache.get(sequence);
+    found.is_some_and(|(meta, _)| now.0.saturating_sub(meta.arrival.0) < LONGEST_WAIT_US)
 }

@@ -4,6 +4,7 @@ mod forward;
 mod layers;
 pub(crate) mod munger;
 mod packet;
+mod plain_header;
 pub(crate) mod report;
 mod resend;
 pub(crate) mod retransmit;
@@ -53,6 +54,8 @@ pub(crate) struct Sender {
     /// As the newest packet told them.
     active_targets: Option<(u32, u8)>,
     sent: SentLog,
+    /// What comes after `munger.highest_source()` waits for the line to be free.
+    pub waits: bool,
 }
 
 /// The encoding before a switch.
@@ -111,6 +114,7 @@ impl Sender {
             before: None,
             active_targets: None,
             sent: SentLog::default(),
+            waits: false,
         }
     }
 
@@ -130,6 +134,7 @@ impl Sender {
             self.receiver = receiver;
             self.current = None;
             self.before = None;
+            self.waits = false;
             self.munger.forget();
         }
     }
@@ -139,6 +144,7 @@ impl Sender {
         self.before = None;
         if self.current == Some(encoding) {
             self.current = None;
+            self.waits = false;
             self.munger.forget();
         }
     }
@@ -146,6 +152,7 @@ impl Sender {
     /// True when this ends what was being sent.
     pub fn set_target(&mut self, target: SenderTarget) -> bool {
         self.target = target;
+        self.waits &= target.enabled;
         !target.enabled && self.current.take().is_some()
     }
 

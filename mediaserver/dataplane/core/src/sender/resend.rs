@@ -5,6 +5,7 @@ use super::packet::{Packet, rewritten};
 use super::shape::NONE;
 use crate::api::Time;
 use crate::batch::TransmitBatch;
+use crate::congestion::Congestion;
 use crate::receiver::Receiver;
 use crate::transport::Outlet;
 
@@ -41,7 +42,8 @@ impl Sender {
         if self.shape.forwards_red && meta.red.is_stand_in() {
             return Resend::Needless;
         }
-        if !self.resend.allow(out, rtt_us, now) {
+        let may_repair = outlet.congestion.as_deref().is_none_or(Congestion::may_repair);
+        if !may_repair || !self.resend.allow(out, rtt_us, now) {
             return Resend::Needless;
         }
         let has_rtx = self.shape.outgoing(meta).rtx != NONE;
@@ -69,9 +71,52 @@ impl Sender {
         let Some(length) = length else {
             return Resend::Unknown;
         };
+        if let Some(congestion) = &mut outlet.congestion
+            && let Some(number) = self
+                .shape
+                .transport_sequence(&packet.stamp)
+                .filter(|_| rtx.is_some())
+        {
+            congestion.sent(number, length, now);
+        }
+        if let Some(congestion) = &mut outlet.congestion {
+            congestion.repaired(length);
+        }
         self.next_rtx += u64::from(rtx.is_some());
         self.retransmitted += 1;
         Resend::Sent { bytes: length as u64 }
+    }
+}
+
+impl Sender {
+    /// Sends padding for a probe of the line; gives its bytes, 0: this sender cannot.
+    pub fn pad(&mut self, outlet: &mut Outlet<'_>, batch: &mut TransmitBatch, now: Time) -> usize {
+        let Some(payload_type) = self.shape.padding_type else {
+            return 0;
+        };
+        let stamp = self.shape.stamp(outlet, now);
+        let numbers = (payload_type, self.next_rtx, self.munger.last_timestamp());
+        let length = batch.push(&outlet.path, None, |buffer| {
+            self.shape.write_padding(numbers, &stamp, outlet.srtp, buffer)
+        });
+        let Some(length) = length else { return 0 };
+        self.next_rtx += 1;
+        if let Some(congestion) = &mut outlet.congestion
+            && let Some(number) = self.shape.transport_sequence(&stamp)
+        {
+            congestion.sent(number, length, now);
+        }
+        length
+    }
+
+    /// Probes of the line can be made with this sender.
+    pub fn can_pad(&self) -> bool {
+        self.shape.padding_type.is_some()
+    }
+
+    /// The peer tells which packets of this sender arrive.
+    pub fn gets_feedback(&self) -> bool {
+        self.shape.has_feedback()
     }
 }
 
@@ -86,6 +131,6 @@ pub(crate) enum Resend {
     /// Neither here nor on its way.
     Missing,
     Unknown,
-    /// Resent a moment ago, or in the redundancy of the next packet.
+    /// Resent a moment ago, or in the redundancy of the next packet; or the line is full of what is sent again.
     Needless,
 }

@@ -2,6 +2,7 @@
 
 use super::munger::Numbers;
 use super::packet::{Form, Packet, incoming_elements, unwrapped};
+use super::plain_header::{Fixed, PlainHeader};
 use super::stamp::{Stamp, send_time};
 use crate::api::{SenderParameters, Time};
 use crate::batch::MAX_DATAGRAM;
@@ -10,7 +11,6 @@ use crate::meta::{Content, Meta};
 use crate::receiver::Receiver;
 use crate::transport::Outlet;
 use polyana_wire::payload::{Codec, red};
-use polyana_wire::rtp;
 use polyana_wire::srtp;
 
 /// Elements that one outgoing packet may carry.
@@ -30,8 +30,11 @@ pub(super) struct Shape {
     transport_sequence_id: Option<u8>,
     abs_send_time_id: Option<u8>,
     descriptor_id: Option<u8>,
+    plain: PlainHeader,
     remap: Remap,
     payload_types: Box<[Outgoing; 128]>,
+    /// Of padding on the retransmission stream, where there is one.
+    pub padding_type: Option<u8>,
     /// RED of the source goes out as RED.
     pub forwards_red: bool,
     /// Packets differ from one sending to the next, and some are resent under their own numbers.
@@ -70,10 +73,12 @@ impl Shape {
             .id(Kind::AbsSendTime)
             .or(ids.id(Kind::TransportSequence))
             .is_some();
+        let mid = parameters.mid.as_bytes();
         Self {
+            plain: PlainHeader::new(mid, &ids),
             ssrc: parameters.ssrc,
             rtx_ssrc: parameters.rtx_ssrc.unwrap_or_default(),
-            mid: parameters.mid.as_bytes().to_vec(),
+            mid: mid.to_vec(),
             mid_id: ids.id(Kind::Mid),
             transport_sequence_id: ids.id(Kind::TransportSequence),
             abs_send_time_id: ids.id(Kind::AbsSendTime),
@@ -83,6 +88,10 @@ impl Shape {
                 && payload_types
                     .iter()
                     .any(|known| known.payload_type != NONE && known.rtx == NONE),
+            padding_type: payload_types
+                .iter()
+                .map(|known| known.rtx)
+                .find(|rtx| *rtx != NONE),
             payload_types,
             forwards_red,
         }
@@ -124,6 +133,41 @@ impl Shape {
             *outlet.transport_sequence = outlet.transport_sequence.wrapping_add(1);
         }
         stamp
+    }
+
+    /// The transport-wide number in a stamp, where the peer gives feedback.
+    pub fn transport_sequence(&self, stamp: &Stamp) -> Option<u16> {
+        self.transport_sequence_id
+            .map(|_| u16::from_be_bytes(stamp.transport_sequence))
+    }
+
+    /// The peer tells which packets arrive.
+    pub fn has_feedback(&self) -> bool {
+        self.transport_sequence_id.is_some()
+    }
+
+    /// Writes and encrypts a packet of the retransmission stream that holds nothing but padding.
+    pub fn write_padding(
+        &self,
+        (payload_type, index, timestamp): (u8, u64, u32),
+        stamp: &Stamp,
+        srtp: &srtp::Sender,
+        buffer: &mut [u8],
+    ) -> Option<usize> {
+        const PADDING: usize = 255;
+        let fixed = Fixed {
+            marker: false,
+            payload_type,
+            sequence: index as u16,
+            timestamp,
+            ssrc: self.rtx_ssrc,
+        };
+        let header = self.plain.write(&fixed, stamp, buffer)?;
+        buffer[0] |= 0x20;
+        let end = header + PADDING;
+        buffer.get_mut(header..end)?.fill(0);
+        buffer[end - 1] = PADDING as u8;
+        srtp.protect_rtp(index, self.rtx_ssrc, header, buffer, end).ok()
     }
 
     /// The marker of a packet as it goes out, apart from what is added for layers.
@@ -194,6 +238,36 @@ impl Shape {
         (payload_type, sequence, ssrc): (u8, u16, u32),
         buffer: &mut [u8],
     ) -> Option<usize> {
+        let marker = packet.form == Form::Whole { marker: true };
+        let fixed = Fixed {
+            marker,
+            payload_type,
+            sequence,
+            timestamp: packet.numbers.timestamp,
+            ssrc,
+        };
+        if meta.extension.is_none() || packet.form == Form::Empty {
+            return self.plain.write(&fixed, &packet.stamp, buffer);
+        }
+        let remapped = |(id, value)| Some((self.remap.outgoing(id), value)).filter(|(id, _)| *id != 0);
+        let written = (!packet.changes_descriptor())
+            .then(|| {
+                let elements = incoming_elements(meta, packet.slot).filter_map(remapped);
+                self.plain.write_with(elements, &fixed, &packet.stamp, buffer)
+            })
+            .flatten();
+        written.or_else(|| self.write_with_forwarded(packet, meta, &fixed, buffer))
+    }
+
+    /// A header with elements of the incoming packet that are changed, or long.
+    #[inline(never)]
+    fn write_with_forwarded(
+        &self,
+        packet: &Packet<'_>,
+        meta: &Meta,
+        fixed: &Fixed,
+        buffer: &mut [u8],
+    ) -> Option<usize> {
         let mut elements: [(u8, &[u8]); MAX_EXTENSIONS] = [(0, &[]); MAX_EXTENSIONS];
         let mut count = 0;
         let mut add = |id: u8, value| {
@@ -205,18 +279,16 @@ impl Shape {
         if let Some(id) = self.mid_id {
             add(id, self.mid.as_slice());
         }
-        let is_whole = packet.form != Form::Empty;
         let mut descriptor: [u8; MAX_DESCRIPTOR];
         let mut rewritten: Option<&[u8]> = None;
-        if is_whole
-            && packet.changes_descriptor()
+        if packet.changes_descriptor()
             && let Some(element) = self.incoming_descriptor(meta, packet.slot)
         {
             descriptor = [0; MAX_DESCRIPTOR];
             let length = packet.rewrite_descriptor(element, &mut descriptor)?;
             rewritten = Some(&descriptor[..length]);
         }
-        for (id, value) in incoming_elements(meta, packet.slot).filter(|_| is_whole) {
+        for (id, value) in incoming_elements(meta, packet.slot) {
             match (self.remap.outgoing(id), rewritten) {
                 (0, _) => {}
                 (id, Some(changed)) if Some(id) == self.descriptor_id => add(id, changed),
@@ -229,16 +301,7 @@ impl Shape {
         if let Some(id) = self.transport_sequence_id {
             add(id, &packet.stamp.transport_sequence);
         }
-        rtp::write_header(
-            buffer,
-            packet.form == Form::Whole { marker: true },
-            payload_type,
-            sequence,
-            packet.numbers.timestamp,
-            ssrc,
-            &elements[..count],
-        )
-        .ok()
+        fixed.write(&elements[..count], buffer)
     }
 
     /// The dependency descriptor of a packet, where the peer gets it.

@@ -36,6 +36,7 @@ impl Sender {
         self.layers.restart(meta);
         self.reports.hasten(); // the old report says nothing of the new time base
         self.current = Some(desired);
+        self.waits = false;
         sent.switched = true;
         sent.started_at = Some(meta.sequence);
     }

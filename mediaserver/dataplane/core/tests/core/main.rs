@@ -11,6 +11,7 @@ mod keyframes_are_asked_for_seldom;
 mod layers_of_vp9_without_references;
 mod layers_survive_losses;
 mod layers_switch_without_a_seam;
+mod lines_follow_their_rate;
 mod lips_stay_in_sync;
 mod losses_are_recovered;
 mod paths_follow_the_peer;

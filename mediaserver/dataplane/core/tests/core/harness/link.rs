@@ -12,6 +12,10 @@ pub struct Link {
     pub duplicate: f64,
     /// Nothing gets through.
     pub cut: bool,
+    /// What it carries; 0: anything.
+    pub bits_per_second: u64,
+    /// What would wait longer than this is lost.
+    pub queue_us: u64,
 }
 
 impl Link {
@@ -35,6 +39,29 @@ impl Link {
 
     pub fn duplicate(self, duplicate: f64) -> Self {
         Self { duplicate, ..self }
+    }
+
+    /// A line that carries so much, with a queue of 300 ms.
+    pub fn rate(self, bits_per_second: u64) -> Self {
+        Self {
+            bits_per_second,
+            queue_us: 300_000,
+            ..self
+        }
+    }
+
+    /// When a datagram that waits for those before it has got through, microseconds from now; None: no room in the queue.
+    /// `free_at` is when the line is free.
+    pub fn queue(&self, now: u64, free_at: &mut u64, bytes: usize) -> Option<u64> {
+        if self.bits_per_second == 0 {
+            return Some(0);
+        }
+        let begins = now.max(*free_at);
+        if begins - now > self.queue_us {
+            return None;
+        }
+        *free_at = begins + bytes as u64 * 8_000_000 / self.bits_per_second;
+        Some(*free_at - now)
     }
 
     /// Delays of the copies that arrive.

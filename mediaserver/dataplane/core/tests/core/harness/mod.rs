@@ -390,8 +390,13 @@ impl Network {
                     continue;
                 };
                 let link = self.peers[peer].down;
+                let Some(waits) = link.queue(self.now.0, &mut self.peers[peer].free_at, datagram.len())
+                else {
+                    continue;
+                };
+                self.peers[peer].waits.push((self.now, waits));
                 for delay in link.copies(&mut self.random) {
-                    self.fly(delay, Some(peer), peer, datagram);
+                    self.fly(delay + waits, Some(peer), peer, datagram);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! A client: checks, SRTP with keys of its own, tracks it sends and receives, reports and NACKs.
 
+use super::id;
 use super::link::Link;
 use super::sink::{Received, Sink};
 use super::source::Source;
@@ -7,13 +8,14 @@ use polyana_core::{Path, Protocol, SrtpKeys, Time, TransportId};
 use polyana_wire::rtcp::{self, Packet, ReportBlock, Writer};
 use polyana_wire::srtp::{self, Profile, ReceiveStream};
 use polyana_wire::{DatagramKind, rtp, stun};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::SocketAddr;
 
 /// Browsers check a path that works about this often.
 const CHECK_INTERVAL_US: u64 = 2_500_000;
 const REPORT_INTERVAL_US: u64 = 1_000_000;
 const SENDER_REPORT_INTERVAL_US: u64 = 1_000_000;
+const FEEDBACK_INTERVAL_US: u64 = 50_000;
 
 /// RTCP that reached the client.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +41,18 @@ pub struct Peer {
     pub password: String,
     pub up: Link,
     pub down: Link,
+    /// When the line down is free, and how long each datagram took to get through it.
+    pub free_at: u64,
+    pub waits: Vec<(Time, u64)>,
+    /// Tells the server which packets arrive, twenty times a second.
+    pub gives_feedback: bool,
+    arrivals: BTreeMap<u64, u64>,
+    extender: rtp::SequenceExtender,
+    told_to: u64,
+    next_feedback: Time,
+    feedback_count: u8,
+    /// Packets of padding alone.
+    pub padding: u64,
     pub keys: SrtpKeys,
     pub srtp_out: srtp::Sender,
     srtp_in: srtp::Receiver,
@@ -82,6 +96,15 @@ impl Peer {
             password: format!("password-of-transport-{transport}"),
             up: Link::delay_ms(10),
             down: Link::delay_ms(10),
+            free_at: 0,
+            waits: Vec::new(),
+            gives_feedback: false,
+            arrivals: BTreeMap::new(),
+            extender: rtp::SequenceExtender::default(),
+            told_to: 0,
+            next_feedback: Time(0),
+            feedback_count: 0,
+            padding: 0,
             srtp_out: srtp::Sender::new(profile, &keys.receive_key, &keys.receive_salt).unwrap(),
             srtp_in: srtp::Receiver::new(profile, &keys.send_key, &keys.send_salt).unwrap(),
             keys,
@@ -157,6 +180,32 @@ impl Peer {
             }
         }
         self.report(now, out);
+        if self.gives_feedback && self.next_feedback <= now {
+            self.next_feedback = Time(now.0 + FEEDBACK_INTERVAL_US);
+            out.extend(self.transport_feedback());
+        }
+    }
+
+    fn transport_feedback(&mut self) -> Option<Vec<u8>> {
+        let last = *self.arrivals.keys().next_back()?;
+        let first = if self.told_to == 0 {
+            *self.arrivals.keys().next()?
+        } else {
+            self.told_to
+        };
+        let window: Vec<Option<u64>> = (first..=last)
+            .map(|number| self.arrivals.get(&number).copied())
+            .collect();
+        self.arrivals.clear();
+        self.told_to = last + 1;
+        let count = self.feedback_count;
+        self.feedback_count = count.wrapping_add(1);
+        Some(compound(&mut self.srtp_out, |writer| {
+            let covered = writer
+                .transport_feedback(1, 2, count, first as u16, &window)
+                .unwrap();
+            assert_eq!(covered, window.len(), "feedback fits a packet");
+        }))
     }
 
     fn report(&mut self, now: Time, out: &mut Vec<Vec<u8>>) {
@@ -198,6 +247,7 @@ impl Peer {
             .chain(frames)
             .chain(nacks)
             .chain([self.next_report])
+            .chain(self.gives_feedback.then_some(self.next_feedback))
             .min()
     }
 
@@ -252,6 +302,12 @@ impl Peer {
             other => other.expect("what the server sends is authentic"),
         };
         let packet = &datagram[..length];
+        if let Some((_, number)) = header.extensions(packet).find(|(id, _)| *id == id::OUT_TRANSPORT) {
+            let number = self.extender.extend(u16::from_be_bytes([number[0], number[1]]));
+            if number >= self.told_to {
+                self.arrivals.insert(number, now.0);
+            }
+        }
         let padding = rtp::padding_length(packet, &header).unwrap();
         let mut payload = packet[header.length..length - padding].to_vec();
         let sink = self
@@ -260,6 +316,10 @@ impl Peer {
             .find(|sink| sink.ssrc == header.ssrc || sink.rtx_ssrc == Some(header.ssrc))
             .expect("the server sends only announced SSRCs");
         let resent = sink.ssrc != header.ssrc;
+        if payload.is_empty() && resent {
+            self.padding += 1;
+            return;
+        }
         let mut sequence = header.sequence_number;
         if resent {
             sink.rtx_numbers.push(sequence);

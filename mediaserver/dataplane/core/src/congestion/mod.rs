@@ -1,0 +1,257 @@
+//! How much video the line to a peer carries, from the transport-wide feedback that the peer gives
+//! (draft-holmer-rmcat-transport-wide-cc-extensions-01): the smaller of what queues and what losses allow, raised by
+//! probes, and the pace of sending that follows from it.
+
+mod delay;
+mod history;
+mod loss;
+mod pacer;
+mod probe;
+mod rate;
+mod throughput;
+
+use crate::api::Time;
+use delay::{DelayDetector, Usage};
+use history::{Departure, History};
+use loss::LossRate;
+use pacer::Pacer;
+use polyana_wire::rtcp::TransportFeedback;
+use probe::Prober;
+use rate::{DelayRate, Observed};
+use std::collections::VecDeque;
+use throughput::Throughput;
+
+/// Before anything is known: a small picture.
+const FIRST_BPS: f64 = 300_000.0;
+const LOWEST_BPS: f64 = 30_000.0;
+const HIGHEST_BPS: f64 = 100e6;
+const ASSUMED_RTT_US: u64 = 100_000;
+/// Without an answer for this long the line has stopped, or nearly.
+const SILENCE_US: u64 = 1_000_000;
+/// What is left then, for each interval of silence.
+const SILENCE_FACTOR: f64 = 0.7;
+/// What is sent is measured over this.
+const SENT_WINDOW_US: u64 = 500_000;
+/// Growth for each second of a line that cannot be probed and over which nothing is sent.
+const BLIND_INCREASE: f64 = 1.5;
+/// Who has not said anything after so much video for this long gives no feedback, whatever was negotiated.
+const DEAF_US: u64 = 2_000_000;
+const DEAF_PACKETS: u32 = 20;
+/// A change by this share is news.
+const NEWS: f64 = 0.05;
+/// What is this many times the wanted bitrate is no news.
+const PLENTY: f64 = 2.0;
+
+#[derive(Debug)]
+pub(crate) struct Congestion {
+    history: History,
+    delay: DelayDetector,
+    delay_rate: DelayRate,
+    loss_rate: LossRate,
+    prober: Prober,
+    pacer: Pacer,
+    /// Bytes that were sent, and when which of them were.
+    sent: u64,
+    sent_before: VecDeque<(Time, u64)>,
+    arrived: Throughput,
+    /// The newest arrival, on the peer's clock.
+    newest_arrival: i64,
+    wanted: f64,
+    told: Option<f64>,
+    /// There was feedback; before that the pace is not limited.
+    is_heard: bool,
+    unheard_packets: u32,
+    first_sent: Time,
+    last_sent: Time,
+    /// When the first packet left after the newest feedback, or when it was last found that none comes.
+    unanswered_since: Option<Time>,
+    updated: Time,
+}
+
+impl Congestion {
+    pub fn new(now: Time) -> Self {
+        Self {
+            history: History::default(),
+            delay: DelayDetector::default(),
+            delay_rate: DelayRate::new(FIRST_BPS, now),
+            loss_rate: LossRate::new(now),
+            prober: Prober::new(now),
+            pacer: Pacer::new(now),
+            sent: 0,
+            sent_before: VecDeque::new(),
+            arrived: Throughput::default(),
+            newest_arrival: 0,
+            wanted: 0.0,
+            told: None,
+            is_heard: false,
+            unheard_packets: 0,
+            first_sent: Time(0),
+            last_sent: Time(0),
+            unanswered_since: None,
+            updated: now,
+        }
+    }
+
+    fn estimate(&self) -> f64 {
+        if self.is_deaf() {
+            return HIGHEST_BPS;
+        }
+        let allowed = self
+            .delay_rate
+            .bits_per_second
+            .min(self.loss_rate.bits_per_second);
+        allowed.clamp(LOWEST_BPS, HIGHEST_BPS)
+    }
+
+    /// The peer gives no feedback.
+    fn is_deaf(&self) -> bool {
+        !self.is_heard
+            && self.unheard_packets >= DEAF_PACKETS
+            && self.last_sent.0.saturating_sub(self.first_sent.0) > DEAF_US
+    }
+
+    pub fn set_wanted(&mut self, bits_per_second: u64) {
+        self.wanted = bits_per_second as f64;
+    }
+
+    /// The estimate, bit/s, where it is news.
+    pub fn news(&mut self) -> Option<u64> {
+        let estimate = self.estimate();
+        let is_news = self.told.is_none_or(|told| {
+            let is_plenty = told.min(estimate) >= PLENTY * self.wanted && self.wanted > 0.0;
+            (estimate - told).abs() >= NEWS * told && !is_plenty
+        });
+        is_news.then(|| {
+            self.told = Some(estimate);
+            estimate as u64
+        })
+    }
+
+    /// A packet with this transport-wide number leaves.
+    pub fn sent(&mut self, sequence: u16, bytes: usize, now: Time) {
+        let probe = self.prober.sent(bytes);
+        let departure = Departure {
+            at: now,
+            bytes: bytes as u16,
+            probe,
+        };
+        self.history.sent(sequence, departure);
+        self.sent += bytes as u64;
+        self.pacer.spend(bytes);
+        if !self.is_heard {
+            if self.unheard_packets == 0 {
+                self.first_sent = now;
+            }
+            self.unheard_packets = self.unheard_packets.saturating_add(1);
+        }
+        self.unanswered_since.get_or_insert(now);
+        self.last_sent = now;
+    }
+
+    /// Lets the time pass for `must_wait`.
+    pub fn refill(&mut self, now: Time) {
+        self.pacer.refill(now);
+    }
+
+    /// Video should leave later.
+    pub fn must_wait(&self) -> bool {
+        self.is_heard && self.pacer.is_exhausted()
+    }
+
+    /// A packet may be sent again.
+    pub fn may_repair(&self) -> bool {
+        !self.is_heard || self.pacer.may_repair()
+    }
+
+    /// So much was sent again.
+    pub fn repaired(&mut self, bytes: usize) {
+        self.pacer.spend_repair(bytes);
+    }
+
+    pub fn feedback(&mut self, feedback: &TransportFeedback<'_>, rtt_us: Option<u64>, now: Time) {
+        let (mut arrived, mut lost) = (0, 0);
+        // What is malformed ends early; what came before it counts.
+        let _ = feedback.for_each(|sequence, arrival| match arrival {
+            Some(arrival) => {
+                if let Some(departure) = self.history.arrived(sequence) {
+                    arrived += 1;
+                    self.arrived.add(arrival, departure.bytes);
+                    self.newest_arrival = arrival;
+                    self.prober.arrived(&departure, arrival);
+                    self.delay.arrived(departure.at.0, arrival);
+                }
+            }
+            None => lost += u32::from(self.history.lost(sequence)),
+        });
+        if arrived + lost == 0 {
+            return;
+        }
+        self.is_heard = true;
+        self.unanswered_since = None;
+        let rtt_us = rtt_us.unwrap_or(ASSUMED_RTT_US);
+        let usage = self.delay.take_usage();
+        let observed = Observed {
+            usage,
+            arrived: self.arrived.bits_per_second(self.newest_arrival),
+            sent: self.sent_bits_per_second(now),
+            rtt_us,
+        };
+        if usage == Usage::Over {
+            self.prober.hold_back(now);
+        }
+        self.delay_rate.update(&observed, now);
+        self.loss_rate
+            .update((arrived, lost), self.estimate(), rtt_us, now);
+        if let Some(measured) = self.prober.answer(self.estimate(), now)
+            && measured > self.estimate()
+            && usage != Usage::Over
+        {
+            self.delay_rate.measured(measured);
+            self.loss_rate.measured(measured);
+        }
+        self.pacer.set_rate(self.estimate());
+    }
+
+    /// Over about the last half second.
+    fn sent_bits_per_second(&mut self, now: Time) -> Option<f64> {
+        self.sent_before.push_back((now, self.sent));
+        while self
+            .sent_before
+            .get(1)
+            .is_some_and(|(at, _)| now.0 - at.0 >= SENT_WINDOW_US)
+        {
+            self.sent_before.pop_front();
+        }
+        let (at, sent) = *self.sent_before.front()?;
+        let elapsed_us = now.0 - at.0;
+        (elapsed_us >= SENT_WINDOW_US / 2).then(|| (self.sent - sent) as f64 * 8e6 / elapsed_us as f64)
+    }
+
+    /// What follows from the time alone. Bytes of padding that should leave now; `can_pad`: there is a stream for them.
+    pub fn poll(&mut self, can_pad: bool, now: Time) -> usize {
+        let unanswered = self
+            .unanswered_since
+            .is_some_and(|since| now.0 - since.0 > SILENCE_US);
+        if self.is_heard && unanswered {
+            self.unanswered_since = Some(now);
+            self.delay_rate.bits_per_second = self.estimate() * SILENCE_FACTOR;
+            self.prober.hold_back(now);
+        }
+        let since_us = now.0.saturating_sub(self.updated.0).min(1_000_000);
+        self.updated = now;
+        if can_pad {
+            return self.prober.padding(self.estimate(), self.wanted, now);
+        }
+        let is_idle = now.0.saturating_sub(self.last_sent.0) > SILENCE_US;
+        if is_idle && self.estimate() < self.wanted {
+            self.delay_rate.bits_per_second = self.estimate() * BLIND_INCREASE.powf(since_us as f64 / 1e6);
+        }
+        0
+    }
+
+    /// When `poll` should be called again.
+    pub fn due(&self, now: Time) -> Option<Time> {
+        let wants = self.wanted > self.estimate() || self.prober.is_sending();
+        wants.then(|| self.prober.due(now))
+    }
+}

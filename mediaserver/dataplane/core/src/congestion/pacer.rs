@@ -1,0 +1,102 @@
+//! Bursts of video are stretched to what the line can take soon, so that a keyframe does not fill the queue before it.
+
+use crate::api::Time;
+
+/// Packets of a frame may leave somewhat faster than the line carries them (draft-ietf-rmcat-gcc-02, section 4).
+const FACTOR: f64 = 2.5;
+const SLOWEST_BPS: f64 = 300_000.0;
+/// What may leave at once: so many microseconds' worth, and no less than this.
+const BURST_US: f64 = 10_000.0;
+const BURST_BYTES: f64 = 6_000.0;
+
+/// What is sent again takes no more than this share of the line: when it is full, that is why packets are lost.
+const REPAIR_SHARE: f64 = 0.4;
+const REPAIR_BYTES: f64 = 20_000.0;
+
+/// Two token buckets in bytes: for all that is sent, and for what is sent again.
+#[derive(Debug)]
+pub(super) struct Pacer {
+    tokens: f64,
+    repair_tokens: f64,
+    bytes_per_us: f64,
+    at: Time,
+}
+
+impl Pacer {
+    pub fn new(now: Time) -> Self {
+        Self {
+            tokens: BURST_BYTES,
+            repair_tokens: REPAIR_BYTES,
+            bytes_per_us: SLOWEST_BPS / 8e6,
+            at: now,
+        }
+    }
+
+    /// `bits_per_second`: what the line carries.
+    pub fn set_rate(&mut self, bits_per_second: f64) {
+        self.bytes_per_us = (FACTOR * bits_per_second).max(SLOWEST_BPS) / 8e6;
+    }
+
+    pub fn refill(&mut self, now: Time) {
+        let elapsed = now.0.saturating_sub(self.at.0) as f64;
+        self.at = now;
+        let added = elapsed * self.bytes_per_us;
+        self.tokens = (self.tokens + added).min(self.most());
+        self.repair_tokens = (self.repair_tokens + added * REPAIR_SHARE / FACTOR).min(REPAIR_BYTES);
+    }
+
+    pub fn spend(&mut self, bytes: usize) {
+        self.tokens = (self.tokens - bytes as f64).max(-self.most());
+    }
+
+    fn most(&self) -> f64 {
+        BURST_BYTES.max(self.bytes_per_us * BURST_US)
+    }
+
+    pub fn spend_repair(&mut self, bytes: usize) {
+        self.repair_tokens -= bytes as f64;
+    }
+
+    pub fn may_repair(&self) -> bool {
+        self.repair_tokens > 0.0
+    }
+
+    pub fn is_exhausted(&self) -> bool {
+        self.tokens <= 0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_leaves_at_two_and_a_half_times_the_rate() {
+        let mut pacer = Pacer::new(Time(0));
+        pacer.set_rate(1e6);
+        let mut sent = 0;
+        for millisecond in 1..=1000 {
+            pacer.refill(Time(millisecond * 1000));
+            while !pacer.is_exhausted() {
+                pacer.spend(1000);
+                sent += 1000;
+            }
+        }
+        assert!((310_000..322_000).contains(&sent), "{sent}");
+    }
+
+    #[test]
+    fn what_is_sent_again_leaves_room_for_the_rest() {
+        let mut pacer = Pacer::new(Time(0));
+        pacer.set_rate(1e6);
+        let mut sent = 0;
+        for millisecond in 1..=1000 {
+            pacer.refill(Time(millisecond * 1000));
+            while pacer.may_repair() {
+                pacer.spend_repair(1000);
+                sent += 1000;
+            }
+        }
+        assert!((68_000..72_000).contains(&sent), "{sent}");
+    }
+}

@@ -1,0 +1,276 @@
+//! Short bursts that measure what a line carries beyond what is sent over it (as libwebrtc's probes): so much padding that
+//! all packets of some milliseconds together make the rate in question.
+
+use super::history::Departure;
+use crate::api::Time;
+
+/// The least that makes a measure.
+const PACKETS: u32 = 8;
+const LENGTH_US: u64 = 30_000;
+/// An answer that has not come by then does not come.
+const ANSWER_US: u64 = 1_500_000;
+/// This share of a burst must be known to have arrived.
+const ARRIVED: f64 = 0.8;
+/// When less than this share of the rate gets through, the line was full; a twentieth below that it is not.
+const FULL: f64 = 0.9;
+const BELOW_FULL: f64 = 0.95;
+/// A burst that arrives this much quicker than it left was held up on the way: no measure.
+const IMPOSSIBLE: f64 = 2.0;
+/// From one burst to the next: longer each time that none has shown more than was known.
+const PAUSE_US: u64 = 1_000_000;
+const LONGEST_PAUSE_US: u64 = 4_000_000;
+const NOTHING_NEW: f64 = 1.1;
+/// After an answer that asks for more.
+const SOON_US: u64 = 50_000;
+/// More is asked for when this share of a burst's rate got through.
+const ASK_ON: f64 = 0.7;
+const STEP: f64 = 2.0;
+/// Of the rate at the start.
+const FIRST_STEP: f64 = 3.0;
+/// Bursts reach this far above what is wanted, and this far in any case: encoders that begin will soon want more.
+const BEYOND: f64 = 1.2;
+const LEAST_BPS: f64 = 1e6;
+
+#[derive(Debug)]
+struct Burst {
+    number: u16,
+    bits_per_second: f64,
+    began: Time,
+    sent_bytes: u64,
+    sent_packets: u32,
+    /// All of it has left.
+    complete: bool,
+    arrived_bytes: u64,
+    arrived_packets: u32,
+    /// (time, bytes) of the first and the last.
+    sent: Option<[(u64, u16); 2]>,
+    arrived: Option<[(i64, u16); 2]>,
+}
+
+#[derive(Debug)]
+pub(super) struct Prober {
+    burst: Option<Burst>,
+    numbers: u16,
+    next: Time,
+    pause_us: u64,
+}
+
+impl Prober {
+    pub fn new(now: Time) -> Self {
+        Self {
+            burst: None,
+            numbers: 0,
+            next: now,
+            pause_us: PAUSE_US,
+        }
+    }
+
+    /// Not before this long from now: the line has just been too full.
+    pub fn hold_back(&mut self, now: Time) {
+        self.next = self.next.max(Time(now.0 + self.pause_us));
+    }
+
+    /// When `padding` must be asked again.
+    pub fn due(&self, now: Time) -> Time {
+        match &self.burst {
+            Some(burst) if !burst.complete => Time(now.0 + 1000),
+            Some(burst) => Time(burst.began.0 + ANSWER_US),
+            None => self.next,
+        }
+    }
+
+    pub fn is_sending(&self) -> bool {
+        self.burst.as_ref().is_some_and(|burst| !burst.complete)
+    }
+
+    /// Begins a burst when it is time, if more is wanted than the line is known to carry. Bytes of padding that should leave
+    /// now.
+    pub fn padding(&mut self, estimate: f64, wanted: f64, now: Time) -> usize {
+        if self
+            .burst
+            .as_ref()
+            .is_some_and(|burst| now.0 > burst.began.0 + ANSWER_US)
+        {
+            self.burst = None;
+        }
+        if self.burst.is_none() && now >= self.next && wanted > estimate {
+            let step = if self.numbers == 0 { FIRST_STEP } else { STEP };
+            self.begin((step * estimate).min(LEAST_BPS.max(BEYOND * wanted)), now);
+        }
+        let Some(burst) = self.burst.as_mut().filter(|burst| !burst.complete) else {
+            return 0;
+        };
+        let elapsed = now.0 - burst.began.0;
+        let due = (burst.bits_per_second * (elapsed as f64 + 1000.0) / 8e6) as u64;
+        if elapsed >= LENGTH_US
+            && burst.sent_packets >= PACKETS
+            && burst.sent_bytes >= due.min(burst.length())
+        {
+            burst.complete = true;
+            return 0;
+        }
+        due.saturating_sub(burst.sent_bytes) as usize
+    }
+
+    fn begin(&mut self, bits_per_second: f64, now: Time) {
+        self.numbers = self.numbers % u16::MAX + 1;
+        self.next = Time(now.0 + self.pause_us);
+        self.burst = Some(Burst {
+            number: self.numbers,
+            bits_per_second,
+            began: now,
+            sent_bytes: 0,
+            sent_packets: 0,
+            complete: false,
+            arrived_bytes: 0,
+            arrived_packets: 0,
+            sent: None,
+            arrived: None,
+        });
+    }
+
+    /// A packet leaves. The number of the burst that it is part of, or 0.
+    pub fn sent(&mut self, bytes: usize) -> u16 {
+        let Some(burst) = self.burst.as_mut().filter(|burst| !burst.complete) else {
+            return 0;
+        };
+        burst.sent_bytes += bytes as u64;
+        burst.sent_packets += 1;
+        burst.number
+    }
+
+    /// A packet has arrived.
+    pub fn arrived(&mut self, departure: &Departure, arrival: i64) {
+        let Some(burst) = self
+            .burst
+            .as_mut()
+            .filter(|burst| burst.number == departure.probe)
+        else {
+            return;
+        };
+        burst.arrived_bytes += u64::from(departure.bytes);
+        burst.arrived_packets += 1;
+        widen(&mut burst.sent, departure.at.0, departure.bytes);
+        widen(&mut burst.arrived, arrival, departure.bytes);
+    }
+
+    /// What the burst has shown, bit/s, once enough of it has arrived; `estimate` is what was known.
+    pub fn answer(&mut self, estimate: f64, now: Time) -> Option<f64> {
+        let burst = self.burst.as_ref().filter(|burst| burst.complete)?;
+        let enough = burst.arrived_bytes as f64 >= ARRIVED * burst.sent_bytes as f64
+            && f64::from(burst.arrived_packets) >= ARRIVED * f64::from(burst.sent_packets);
+        if !enough {
+            return None;
+        }
+        let burst = self.burst.take()?;
+        let found = burst.measure()?;
+        self.pause_us = if found < NOTHING_NEW * estimate {
+            (self.pause_us * 3 / 2).min(LONGEST_PAUSE_US)
+        } else {
+            PAUSE_US
+        };
+        if found >= ASK_ON * burst.bits_per_second {
+            self.next = Time(now.0 + SOON_US);
+        }
+        Some(found)
+    }
+}
+
+impl Burst {
+    fn length(&self) -> u64 {
+        (self.bits_per_second * LENGTH_US as f64 / 8e6) as u64
+    }
+
+    fn measure(&self) -> Option<f64> {
+        let ([(first_sent, _), (last_sent, last_size)], [(first, first_size), (last, _)]) =
+            (self.sent?, self.arrived?);
+        let (sending_us, arriving_us) = (last_sent - first_sent, last - first);
+        if sending_us == 0 || arriving_us <= 0 {
+            return None;
+        }
+        let rate = |bytes: u64, microseconds: f64| bytes as f64 * 8e6 / microseconds;
+        let sent = rate(self.arrived_bytes - u64::from(last_size), sending_us as f64);
+        let arrived = rate(self.arrived_bytes - u64::from(first_size), arriving_us as f64);
+        if arrived > IMPOSSIBLE * sent {
+            return None;
+        }
+        if arrived < FULL * sent {
+            return Some(BELOW_FULL * arrived);
+        }
+        Some(arrived.min(sent))
+    }
+}
+
+fn widen<T: Copy + PartialOrd>(bounds: &mut Option<[(T, u16); 2]>, at: T, bytes: u16) {
+    match bounds {
+        None => *bounds = Some([(at, bytes); 2]),
+        Some([first, last]) => {
+            if at < first.0 {
+                *first = (at, bytes);
+            }
+            if at >= last.0 {
+                *last = (at, bytes);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SIZE: u16 = 300;
+
+    /// Sends one burst over a line of this rate; gives (rate of the burst, its answer).
+    fn burst_over(line: f64, estimate: f64) -> (f64, Option<f64>) {
+        let mut prober = Prober::new(Time(0));
+        let (mut free_at, mut flights) = (0.0, Vec::new());
+        let mut now = 0;
+        while prober.burst.as_ref().is_none_or(|burst| !burst.complete) {
+            let mut due = prober.padding(estimate, 100e6, Time(now)) as i64;
+            while due > 0 {
+                let probe = prober.sent(usize::from(SIZE));
+                let departure = Departure {
+                    at: Time(now),
+                    bytes: SIZE,
+                    probe,
+                };
+                free_at = f64::max(free_at, now as f64) + f64::from(SIZE) * 8e6 / line;
+                flights.push((departure, free_at as i64));
+                due -= i64::from(SIZE);
+            }
+            now += 1000;
+            assert!(now < 1_000_000, "it ends");
+        }
+        let rate = prober.burst.as_ref().unwrap().bits_per_second;
+        assert_eq!(prober.answer(estimate, Time(now)), None, "nothing has arrived");
+        for (departure, arrival) in flights {
+            prober.arrived(&departure, arrival);
+        }
+        (rate, prober.answer(estimate, Time(now)))
+    }
+
+    #[test]
+    fn a_wide_line_is_found_to_carry_the_burst() {
+        let (rate, answer) = burst_over(50e6, 300_000.0);
+        assert_eq!(rate, 900_000.0);
+        let answer = answer.unwrap();
+        assert!((0.85 * rate..1.25 * rate).contains(&answer), "{answer}");
+    }
+
+    #[test]
+    fn a_narrow_line_is_measured() {
+        let (_, answer) = burst_over(500_000.0, 300_000.0);
+        let answer = answer.unwrap();
+        assert!((430_000.0..510_000.0).contains(&answer), "{answer}");
+    }
+
+    #[test]
+    fn what_is_not_wanted_is_not_probed_for() {
+        let mut prober = Prober::new(Time(0));
+        assert_eq!(prober.padding(1e6, 0.9e6, Time(10_000_000)), 0);
+        assert_eq!(prober.sent(1000), 0);
+        assert!(prober.padding(1e6, 1.5e6, Time(10_000_000)) > 0);
+        assert_eq!(prober.burst.unwrap().bits_per_second, BEYOND * 1.5e6);
+    }
+}

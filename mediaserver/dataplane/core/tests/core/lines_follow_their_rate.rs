@@ -1,0 +1,258 @@
+//! A peer that gives feedback gets as much video as its line carries, soon, and without a queue that anybody would feel.
+//! Who chooses the layers is the control plane; a simple one is played here.
+
+use crate::harness::{Link, Network};
+use polyana_core::{Event, ReceiverId, SenderId, SenderTarget, Time};
+
+/// Three layers of about 0.2, 0.6 and 1.8 Mbit/s, and a peer with this line.
+struct Lesson {
+    network: Network,
+    viewer: usize,
+    sender: SenderId,
+    receiver: ReceiverId,
+    /// (when, estimate) in bit/s, and (when, chosen layer).
+    estimates: Vec<(Time, u64)>,
+    layers: Vec<(Time, u8)>,
+}
+
+const LAYER_BPS: [u64; 3] = [215_000, 640_000, 1_900_000];
+
+impl Lesson {
+    fn new(seed: u64, line: Link) -> Self {
+        let mut network = Network::new(seed);
+        let teacher = network.add_peer();
+        let viewer = network.add_peer();
+        let receiver = network.publish_simulcast(teacher, &["q", "h", "f"]);
+        for (layer, packets) in [1, 3, 9].into_iter().enumerate() {
+            network.source(1000 * (layer as u32 + 1)).packets_per_frame = packets;
+        }
+        network.run_ms(500);
+        network.peers[viewer].down = line;
+        network.peers[viewer].gives_feedback = true;
+        let sender = network.subscribe(viewer, receiver);
+        network.sink_mut(sender).nacks = true;
+        let mut lesson = Self {
+            network,
+            viewer,
+            sender,
+            receiver,
+            estimates: Vec::new(),
+            layers: Vec::new(),
+        };
+        lesson.choose(0);
+        let transport = lesson.network.peers[viewer].transport;
+        lesson.network.command(polyana_core::Command::SetWantedBitrate {
+            transport,
+            bits_per_second: 2_100_000,
+        });
+        lesson
+    }
+
+    fn choose(&mut self, layer: u8) {
+        if self.layers.last().map(|(_, known)| *known) == Some(layer) {
+            return;
+        }
+        self.layers.push((self.network.now, layer));
+        self.network.target(
+            self.sender,
+            SenderTarget {
+                max_spatial: layer,
+                ..SenderTarget::default()
+            },
+        );
+    }
+
+    /// Lets the time pass; every 100 ms the best layer is chosen that the estimate allows.
+    fn run_s(&mut self, seconds: u64) {
+        for _ in 0..seconds * 10 {
+            self.network.run_ms(100);
+            for (at, event) in self.network.events.drain(..) {
+                if let Event::BandwidthEstimated { bits_per_second, .. } = event {
+                    self.estimates.push((at, bits_per_second));
+                }
+            }
+            let estimate = self.estimate();
+            let current = self.layers.last().unwrap().1;
+            let best = (0..3u8)
+                .rev()
+                .find(|&layer| {
+                    let needed = LAYER_BPS[usize::from(layer)];
+                    // A better one only with room to spare.
+                    if layer > current {
+                        needed * 21 / 20 <= estimate
+                    } else {
+                        needed <= estimate
+                    }
+                })
+                .unwrap_or(0);
+            self.choose(best);
+        }
+    }
+
+    fn estimate(&self) -> u64 {
+        self.estimates.last().unwrap().1
+    }
+
+    fn layer(&self) -> u8 {
+        self.layers.last().unwrap().1
+    }
+
+    /// The share of datagrams since `since` that waited longer than this in the queue.
+    fn late(&self, since: Time, longer_than_us: u64) -> f64 {
+        let waits: Vec<u64> = self.network.peers[self.viewer]
+            .waits
+            .iter()
+            .filter(|(at, _)| *at >= since)
+            .map(|(_, waited)| *waited)
+            .collect();
+        waits.iter().filter(|waited| **waited > longer_than_us).count() as f64 / waits.len() as f64
+    }
+
+    /// No packet is missing for good, none goes out twice.
+    fn assert_whole(&self) {
+        assert_eq!(self.network.peers[self.viewer].nonces_used_twice, 0);
+        let sink = self.network.sink(self.sender);
+        assert_eq!(sink.holes(), Vec::<u64>::new());
+        assert!(sink.packets.len() > 100);
+    }
+}
+
+#[test]
+fn a_wide_line_gets_the_best_layer_within_two_seconds() {
+    for seed in 0..5 {
+        let mut lesson = Lesson::new(seed, Link::delay_ms(25).rate(20_000_000));
+        lesson.run_s(2);
+        assert_eq!(lesson.layer(), 2, "{:?}", lesson.estimates);
+        lesson.run_s(20);
+        assert_eq!(lesson.layers.last().unwrap().1, 2, "{:?}", lesson.layers);
+        assert!(lesson.network.peers[lesson.viewer].padding < 200);
+        lesson.assert_whole();
+    }
+}
+
+#[test]
+fn a_line_between_two_layers_gets_the_lower_one_and_no_queue() {
+    for (seed, delay) in [(1, 10), (2, 50), (3, 150)] {
+        for (rate, layer) in [(300_000, 0), (1_000_000, 1)] {
+            let mut lesson = Lesson::new(seed, Link::delay_ms(delay).rate(rate));
+            lesson.run_s(5);
+            let settled = lesson.network.now;
+            lesson.run_s(25);
+            let told = format!("{rate} {delay} ms {:?} {:?}", lesson.layers, lesson.estimates);
+            assert_eq!(lesson.layer(), layer, "{told}");
+            let changes = lesson.layers.iter().filter(|(at, _)| *at > settled).count();
+            assert!(changes <= 2, "{told}");
+            let late = lesson.late(settled, 100_000);
+            assert!(late < 0.05, "{late} {told}");
+            lesson.assert_whole();
+        }
+    }
+}
+
+#[test]
+fn a_line_that_becomes_narrow_is_left_at_once_and_one_that_becomes_wide_is_used_soon() {
+    let mut lesson = Lesson::new(4, Link::delay_ms(25).rate(5_000_000));
+    lesson.run_s(5);
+    assert_eq!(lesson.layer(), 2);
+    lesson.network.peers[lesson.viewer].down = Link::delay_ms(25).rate(400_000);
+    lesson.run_s(3);
+    assert_eq!(lesson.layer(), 0, "{:?}", lesson.estimates);
+    let settled = lesson.network.now;
+    lesson.run_s(10);
+    assert_eq!(lesson.layer(), 0);
+    let late = lesson.late(settled, 100_000);
+    assert!(late < 0.05, "{late} {:?} {:?}", lesson.layers, lesson.estimates);
+    lesson.network.peers[lesson.viewer].down = Link::delay_ms(25).rate(5_000_000);
+    lesson.run_s(6);
+    assert_eq!(lesson.layer(), 2, "{:?}", lesson.estimates);
+}
+
+#[test]
+fn losses_that_no_lower_rate_helps_against_cost_no_layer() {
+    for (seed, loss) in [(5, 0.02), (6, 0.05), (7, 0.1)] {
+        let mut lesson = Lesson::new(seed, Link::delay_ms(25).rate(20_000_000).loss(loss));
+        lesson.run_s(30);
+        let high = lesson.layers.iter().filter(|(_, layer)| *layer == 2).count();
+        assert_eq!(
+            lesson.layer(),
+            2,
+            "{loss} {:?} {:?}",
+            lesson.layers,
+            lesson.estimates
+        );
+        assert!(high <= 3, "{loss} {:?}", lesson.layers);
+    }
+}
+
+#[test]
+fn a_keyframe_leaves_at_the_pace_of_the_line() {
+    let mut lesson = Lesson::new(8, Link::delay_ms(25).rate(1_000_000));
+    lesson.run_s(8);
+    assert_eq!(lesson.layer(), 1);
+    let source = lesson.network.source(2000);
+    source.packets_per_frame = 10; // and twice as many in a keyframe: 21 kB, 170 ms of the line
+    source.keyframe_wanted = true;
+    let sink = lesson.network.sink(lesson.sender).order.len();
+    let before = lesson.network.now;
+    lesson.network.run_ms(45);
+    lesson.network.source(2000).packets_per_frame = 2;
+    lesson.network.run_ms(400);
+    let sent: Vec<Time> = lesson.network.peers[lesson.viewer]
+        .waits
+        .iter()
+        .map(|(at, _)| *at)
+        .filter(|at| *at >= before)
+        .collect();
+    let at_once = sent.iter().filter(|at| **at == sent[0]).count();
+    assert!(at_once <= 9, "{at_once} datagrams leave together");
+    assert!(lesson.network.sink(lesson.sender).order.len() > sink + 20);
+    lesson.assert_whole();
+}
+
+#[test]
+fn a_peer_without_feedback_is_sent_everything_at_once() {
+    let mut lesson = Lesson::new(9, Link::delay_ms(25));
+    lesson.network.peers[lesson.viewer].gives_feedback = false;
+    lesson.network.target(lesson.sender, SenderTarget::default());
+    lesson.network.run_ms(5000);
+    let estimates: Vec<u64> = lesson
+        .network
+        .events
+        .iter()
+        .filter_map(|(_, event)| match event {
+            Event::BandwidthEstimated { bits_per_second, .. } => Some(*bits_per_second),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        estimates,
+        [300_000, 100_000_000],
+        "the first guess, then no limit"
+    );
+    assert!(lesson.network.sink(lesson.sender).packets.len() > 1000);
+    lesson.assert_whole();
+}
+
+#[test]
+fn what_comes_in_of_each_layer_is_told_once_a_second() {
+    let mut lesson = Lesson::new(10, Link::delay_ms(25));
+    lesson.network.events.clear();
+    lesson.network.run_ms(5000);
+    let told: Vec<_> = lesson
+        .network
+        .events
+        .iter()
+        .filter_map(|(_, event)| match event {
+            Event::LayerBitrates { layers } => Some(layers.clone()),
+            _ => None,
+        })
+        .collect();
+    assert!((5..=6).contains(&told.len()), "{}", told.len());
+    let last = told.last().unwrap();
+    assert_eq!(last.len(), 3);
+    for (layer, expected) in last.iter().zip(LAYER_BPS) {
+        assert_eq!((layer.receiver, layer.temporal), (lesson.receiver, 0));
+        let ratio = layer.bits_per_second as f64 / expected as f64;
+        assert!((0.85..1.1).contains(&ratio), "{layer:?} {expected}");
+    }
+}
