@@ -34,6 +34,7 @@ UFRAG_BYTES = 9
 PASSWORD_BYTES = 24
 
 AudioLevelHandler = Callable[[list[tuple[int, float]]], None]
+LayerBitrateHandler = Callable[[list[tuple[int, int, int, int]]], None]
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class EngineSettings:
     #: Levels in -dBov above which audio is silence, and how much of an interval must be below it to be speech.
     audio_active_level: int = 35
     audio_min_percentile: int = 40
+    #: Whether lines are estimated by what peers say of the packets that are sent to them (transport-cc).
+    congestion_control: bool = True
     #: Addresses to announce instead of the machine's own (behind NAT, in a container).
     announced_addresses: tuple[str, ...] = ()
     #: Port to announce instead of the bound one (port mapping, a proxy in a test).
@@ -80,6 +83,8 @@ class TransportHandler(Protocol):
 
     def encoding_started(self, receiver: int, encoding: int) -> None: ...
 
+    def bandwidth_estimated(self, bits_per_second: int) -> None: ...
+
     def worker_failed(self, reason: str) -> None: ...
 
 
@@ -100,6 +105,7 @@ class Engine:
         self._handlers: dict[int, tuple[int, TransportHandler]] = {}
         self._owners: dict[int, int] = {}
         self._level_handlers: list[AudioLevelHandler] = []
+        self._bitrate_handlers: list[LayerBitrateHandler] = []
         self._rooms: dict[str, int] = {}
         self._failed_workers: set[int] = set()
         self._statistics: dict[int, WorkerStatistics] = {}
@@ -215,6 +221,11 @@ class Engine:
         """`handler` gets (receiver id, linear level 0..1), loudest first; empty when all fell silent."""
         self._level_handlers.append(handler)
 
+    def add_layer_bitrate_handler(self, handler: LayerBitrateHandler) -> None:
+        """`handler` gets (receiver id, spatial layer or encoding, temporal layer, bit/s), once a second from each
+        worker."""
+        self._bitrate_handlers.append(handler)
+
     def statistics(self) -> list[WorkerStatistics]:
         """The latest snapshots of the workers; waits at most a fifth of a second for a busy one, which then stands
         as it was before, so that counters never fall."""
@@ -259,6 +270,12 @@ class Engine:
                 self._log.warning("the data plane refused a command", reason=reason)
             case dataplane.WorkerFailed(worker, reason):
                 self._worker_failed(worker, reason)
+            case dataplane.BandwidthEstimated(transport, bits_per_second):
+                if self.settings.congestion_control and (handler := self._handler(transport)):
+                    handler.bandwidth_estimated(bits_per_second)
+            case dataplane.LayerBitrates(layers):
+                for bitrate_handler in self._bitrate_handlers:
+                    bitrate_handler(layers)
             case dataplane.EncodingStopped() | dataplane.SenderEncodingChanged():
                 pass  # for layer policy; nothing here depends on them
 

@@ -96,6 +96,9 @@ class ParticipantObserver(Protocol):
     def track_unpublished(self, track: Track) -> None:
         """The server took one of the participant's own tracks back."""
 
+    def stream_states_changed(self, paused: Mapping[Track, bool]) -> None:
+        """Received tracks for which the line has no place (paused), or has one again."""
+
     def subscription_failed(self, track_sid: str, failure: SubscriptionFailure) -> None: ...
     def subscription_permission_changed(self, track: Track, allowed: bool) -> None: ...
     def removed(self, reason: RemovalReason) -> None:
@@ -144,17 +147,21 @@ class Participant:
         adaptive_stream: bool,
         auto_subscribe_data_tracks: bool,
         sync_streams: bool,
+        allow_pause: bool,
         joined_at: float,
         limits: ParticipantLimits,
         takes_data: bool = True,
     ) -> None:
-        """`takes_data`: whether the client understands what others send over data channels."""
+        """`takes_data`: whether the client understands what others send over data channels. `allow_pause`: whether
+        pictures may stop for which its line has no place."""
         self.sid = sids.participant_sid()
         self.identity = profile.identity
         self.name = profile.name
         self.metadata = profile.metadata
         self.attributes = dict(profile.attributes)
         self.kind = profile.kind
+        self.priority = 0
+        """Of its pictures on lines that cannot carry everything: more comes first."""
         self.permissions = permissions
         self.room = room
         self.forwarded_to: list[Room] = []
@@ -177,6 +184,7 @@ class Participant:
             auto_subscribe=auto_subscribe,
             adaptive_stream=adaptive_stream,
             sync_streams=sync_streams,
+            allow_pause=allow_pause,
             max_subscriptions=limits.max_subscriptions,
         )
         self.data_publisher = DataTrackPublisher(self, limits.max_data_tracks)
@@ -203,6 +211,11 @@ class Participant:
     @property
     def media_connected(self) -> bool:
         return self.primary_connection.state is ConnectionState.CONNECTED
+
+    @property
+    def brings_films(self) -> bool:
+        """It is there to show something from outside (WHIP)."""
+        return self.kind is ParticipantKind.INGRESS
 
     @property
     def is_publisher(self) -> bool:
@@ -271,6 +284,10 @@ class Participant:
                 self.has_been_active = True
                 self.room.participant_active(self)
         self.observer.connection_state_changed(connection, state)
+
+    def bandwidth_estimated(self, connection: PeerConnection, bits_per_second: int) -> None:
+        if connection is self.subscriber_connection and self.state is not ParticipantState.DISCONNECTED:
+            self.subscriber.allocator.estimated(bits_per_second)
 
     def closed_by_peer(self, connection: PeerConnection) -> None:
         if self.state is not ParticipantState.DISCONNECTED:

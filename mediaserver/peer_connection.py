@@ -59,6 +59,9 @@ class PeerConnectionObserver(Protocol):
 
     def sender_unsupported(self, connection: PeerConnection, sender: RtpSender) -> None: ...
 
+    def bandwidth_estimated(self, connection: PeerConnection, bits_per_second: int) -> None:
+        """What the line to the peer can carry of video."""
+
     def closed_by_peer(self, connection: PeerConnection) -> None:
         """The peer ended DTLS; nothing more will come."""
 
@@ -81,6 +84,8 @@ class PeerConnection:
         self.offerer = offerer
         self._observer = observer
         self._metrics = metrics
+        self.estimated_bitrate: int | None = None
+        """What the line can carry of video, bit/s; None: the peer gives no feedback, or has not yet."""
         self._session_id = secrets.randbits(62)
         self._version = 0
         self._sections = Sections()
@@ -225,6 +230,11 @@ class PeerConnection:
         """Track ids of the senders that have a section."""
         return {sender.mid: sender.track_id for sender in self._senders if sender.mid is not None}
 
+    def set_wanted_bitrate(self, bits_per_second: int) -> None:
+        """What all senders of video would take if the line allowed; it is probed up to this."""
+        if self.state is not ConnectionState.CLOSED:
+            self.engine.plane.set_wanted_bitrate(self.id, bits_per_second)
+
     # Data
 
     def send_data(self, label: str, payload: bytes) -> bool:
@@ -267,6 +277,11 @@ class PeerConnection:
         found = self._receivers.find(receiver)
         if found is not None:
             self._observer.media_started(self, found, encoding)
+
+    def bandwidth_estimated(self, bits_per_second: int) -> None:
+        """Told on to the owner."""
+        self.estimated_bitrate = bits_per_second
+        self._observer.bandwidth_estimated(self, bits_per_second)
 
     # Inside
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mediaserver.layers import VideoQuality
-from mediaserver.participant import ParticipantKind
 from mediaserver.subscription import Wishes
 from mediaserver.track import Encryption, Kind, TrackSource
 
@@ -56,7 +55,7 @@ def choose(tracks: Sequence[Track], programme: Programme) -> Choice:
 def _picture_rank(track: Track) -> int:
     if track.settings.source is TrackSource.SCREEN_SHARE:
         return 0
-    return 1 if track.publisher.kind is ParticipantKind.INGRESS else 2
+    return 1 if track.publisher.brings_films else 2
 
 
 def _sound_rank(sound: Track, picture: Track | None) -> int:

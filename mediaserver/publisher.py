@@ -113,6 +113,7 @@ class Publisher:
     def mute(self, track: Track, muted: bool, *, by_server: bool = False) -> None:
         """A muted track is dropped at the data plane."""
         if track.set_muted(muted):
+            self._participant.room.bandwidth_changed(track)
             self._participant.room.participant_changed(self._participant, by_itself=not by_server)
             if by_server:
                 self._participant.observer.track_muted(track)

@@ -17,6 +17,7 @@ from mediaserver.speakers import ActiveSpeakers, Speaker, SpeakerSettings
 if TYPE_CHECKING:
     from mediaserver.connection_quality import Rated
     from mediaserver.data_tracks import DataTrack
+    from mediaserver.stream_allocator import StreamAllocator
     from mediaserver.subscriber import Subscriber
     from mediaserver.track import CodecStream, Track
 
@@ -100,6 +101,12 @@ class Room:
         self.speakers = ActiveSpeakers(settings.speakers)
         self.waiting: set[Subscriber] = set()
         """Those who wait for a codec, or for a place among their tracks; nobody else costs anything here."""
+        self.unallocated: dict[StreamAllocator, None] = {}
+        """Those with something to share anew, in order."""
+        self.deficient: set[StreamAllocator] = set()
+        """Those whose lines cannot carry everything."""
+        self.loudest: str | None = None
+        """Sid of who speaks, of several the loudest; of those who fell silent the last."""
         self._by_sid: dict[str, Participant] = {}
         self._observer = observer
         self._changed: dict[str, Participant] = {}
@@ -297,6 +304,19 @@ class Room:
             if subscription.stream is stream:
                 subscription.move(stream)
 
+    def bandwidth_changed(self, track: Track) -> None:
+        """What the track takes of its subscribers' lines is more or less than before."""
+        if track.kind == "video":
+            for subscriber in track.subscribers:
+                subscriber.subscriber.allocator.changed()
+
+    def update_allocations(self, now: float) -> None:
+        """Shares lines on which something has changed. To be called regularly."""
+        due, self.unallocated = self.unallocated, {}
+        due |= {allocator: None for allocator in self.deficient if now >= allocator.retry_at}
+        for allocator in due:
+            allocator.run(now)
+
     def codec_added(self, track: Track) -> None:
         """The track comes in in one more codec."""
         for room in (self, *track.publisher.forwarded_to):
@@ -352,6 +372,8 @@ class Room:
         """Tells everybody who speaks now. To be called at the interval of speaker updates."""
         if not self.speakers.idle and (changes := self.speakers.changes(now)):
             self._observer.speakers_changed(self, changes)
+            loudest = next(iter(self.speakers.snapshot()), None)
+            self.loudest = loudest.sid if loudest is not None else self.loudest
 
     def tell_quality(self, rated: Mapping[str, Rated]) -> None:
         """How good the connections are, by participant sid. To be called at regular intervals."""

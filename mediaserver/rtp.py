@@ -160,7 +160,12 @@ class RtpSender:
             rtx_ssrc=self.rtx_ssrc if has_rtx else None,
             cname=self.cname,
             payload_types=[_payload_type_mapping(theirs, mine) for theirs, mine in self.mapping],
-            extensions=self.extensions,
+            extensions=[
+                (uri, number)
+                for uri, number in self.extensions
+                # Nobody gives feedback on packets without numbers.
+                if uri != codecs.TRANSPORT_CC or self.connection.engine.settings.congestion_control
+            ],
         )
         plane.set_sender_target(
             self.id, enabled=not self.paused, max_spatial=self.max_spatial, max_temporal=self.max_temporal

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from mediaserver.layers import VideoQuality
 from mediaserver.peer_connection import UnsupportedCodec
+from mediaserver.stream_allocator import StreamAllocator
 from mediaserver.subscription import Subscription, Wishes
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Subscriber:
         auto_subscribe: bool,
         adaptive_stream: bool,
         sync_streams: bool,
+        allow_pause: bool,
         max_subscriptions: Mapping[Kind, int],
     ) -> None:
         self._participant = participant
@@ -53,6 +55,7 @@ class Subscriber:
         self._beyond_limit: dict[str, None] = {}
         """Wanted and allowed tracks that wait until another one ends, in this order."""
         self.subscriptions: dict[str, Subscription] = {}
+        self.allocator = StreamAllocator(participant, allow_pause=allow_pause)
         self.started = False
 
     def start(self) -> None:
@@ -158,6 +161,7 @@ class Subscriber:
     def close(self) -> None:
         for track in list(self._participant.room.tracks.values()):
             self._unsubscribe(track)
+        self.allocator.leave()
 
     def _allowed(self, track: Track, wanted: bool) -> bool:
         allowed = self._participant.room.may_receive(self._participant, track)
@@ -234,6 +238,7 @@ class Subscriber:
         self._stop_waiting(track)
         track.dynacast.forget(self._participant)
         track.subscribers.discard(self._participant)
+        self.allocator.forget(track)
         subscription = self.subscriptions.pop(track.sid, None)
         if subscription is not None:
             self._participant.subscriber_connection.remove_sender(subscription.sender)

@@ -28,6 +28,8 @@ class Wishes:
     height: int = 0
     fps: int = 0
     """0: all frames."""
+    priority: int = 0
+    """On a line that cannot carry everything: more comes first (LiveKit: up to 255); 0: by the source of the track."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,18 @@ class Target:
     enabled: bool
     max_spatial: int = UNLIMITED
     max_temporal: int = UNLIMITED
+
+
+EVERYTHING = Target(enabled=True)
+
+
+def at_most(target: Target, limit: Target) -> Target:
+    """What both allow."""
+    return Target(
+        target.enabled and limit.enabled,
+        min(target.max_spatial, limit.max_spatial),
+        min(target.max_temporal, limit.max_temporal),
+    )
 
 
 def target_for(wishes: Wishes, layers: tuple[VideoLayer, ...], encodings: int) -> Target:
@@ -97,10 +111,19 @@ class Subscription:
     subscriber: Participant
     sender: RtpSender
     wishes: Wishes
+    wished: Target = EVERYTHING
+    """What the wishes come to."""
+    granted: Target = EVERYTHING
+    """What the line to the subscriber allows at most."""
 
     @property
     def track(self) -> Track:
         return self.stream.track
+
+    @property
+    def takes_bandwidth(self) -> bool:
+        """Whether it is a picture that is wanted, and there is one."""
+        return self.track.kind == "video" and self.wished.enabled and not self.track.is_silent
 
     def apply(self) -> None:
         """Tells the data plane, and the publisher's dynacast what is needed."""
@@ -108,11 +131,22 @@ class Subscription:
             self.sender.set_target(enabled=not self.wishes.disabled)
             return
         layers = self.stream.layers
-        target = target_for(self.wishes, layers, len(self.stream.rids))
+        self.wished = target_for(self.wishes, layers, len(self.stream.rids))
+        self._set_target()
+        self.track.dynacast.need(self.subscriber, self.stream.number, needed_quality(self.wished, layers))
+        self.subscriber.subscriber.allocator.changed()
+
+    def grant(self, limit: Target) -> None:
+        """What the line allows at most from now on."""
+        if limit != self.granted:
+            self.granted = limit
+            self._set_target()
+
+    def _set_target(self) -> None:
+        target = at_most(self.wished, self.granted)
         self.sender.set_target(
             enabled=target.enabled, max_spatial=target.max_spatial, max_temporal=target.max_temporal
         )
-        self.track.dynacast.need(self.subscriber, self.stream.number, needed_quality(target, layers))
 
     def move(self, stream: CodecStream) -> None:
         """The subscriber gets the track in another codec."""

@@ -8,6 +8,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, Literal
 
 from mediaserver.dynacast import Dynacast
+from mediaserver.layer_bitrates import LayerBitrates
 from mediaserver.layers import VideoLayer
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class CodecStream:
     """The track id of the section's `a=msid`. Firefox makes up its own, so it can differ from the cid."""
     rids: tuple[str, ...] = ()
     mime_type: str = ""
+    bitrates: LayerBitrates = field(default_factory=LayerBitrates)
 
     @property
     def kind(self) -> Kind:
@@ -140,9 +142,14 @@ class CodecStream:
         return tuple(sorted(layers, key=lambda layer: layer.quality))
 
     @property
+    def is_cumulative(self) -> bool:
+        """Whether spatial layers, if there are several, build upon each other."""
+        return self.mime_type.lower() in SVC_CODECS and len(self.rids) <= 1
+
+    @property
     def is_svc(self) -> bool:
         """Whether one stream carries all spatial layers."""
-        return self.mime_type.lower() in SVC_CODECS and len(self.rids) <= 1 and len(self.layers) > 1
+        return self.is_cumulative and len(self.layers) > 1
 
     @property
     def simulcast(self) -> bool:
@@ -239,14 +246,21 @@ class Track:
         self.enforce()
         return changed
 
+    @property
+    def is_silent(self) -> bool:
+        """Nothing of it is forwarded to anybody."""
+        return self.muted or self.blocked
+
     def update(self, **changes: object) -> None:
         """Replaces settings that may change while the track lives."""
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
+        for stream in (self.main, *self.backups):
+            stream.bitrates.ladders.clear()  # of other layers
 
     def enforce(self) -> None:
         """The data plane drops the packets of a muted or blocked track, whatever the client sends."""
         for stream in self.streams:
-            stream.enable(not (self.muted or self.blocked))
+            stream.enable(not self.is_silent)
 
     def add_backup(self, number: int, *, cid: str, layers: tuple[VideoLayer, ...]) -> None:
         """A section with a codec of the announcement will come, with this id and these layers."""

@@ -51,6 +51,8 @@ class TransportObserver(Protocol):
 
     def encoding_started(self, receiver: int, encoding: int) -> None: ...
 
+    def bandwidth_estimated(self, bits_per_second: int) -> None: ...
+
 
 _certificate: Certificate | None = None
 
@@ -257,6 +259,10 @@ class Transport:
     def encoding_started(self, receiver: int, encoding: int) -> None:
         """First packet of a layer."""
         self._observer.encoding_started(receiver, encoding)
+
+    def bandwidth_estimated(self, bits_per_second: int) -> None:
+        """What the line can carry of video."""
+        self._observer.bandwidth_estimated(bits_per_second)
 
     def worker_failed(self, reason: str) -> None:
         """The transport is gone with its worker."""

@@ -121,6 +121,7 @@ class FakeConnection:
         self.answers: list[str] = []
         self.offers = 0
         self.ice_restarts = 0
+        self.wanted_bitrate = 0
 
     def read_offer(self, sdp: str) -> FakeOffer:
         try:
@@ -192,6 +193,9 @@ class FakeConnection:
         self.senders.remove(sender)
         self.observer.negotiation_needed(cast(PeerConnection, self))
 
+    def set_wanted_bitrate(self, bits_per_second: int) -> None:
+        self.wanted_bitrate = bits_per_second
+
     def missing_sections(self) -> tuple[int, int]:
         kinds = [sender.source.kind for sender in self.senders if sender.mid is None]
         return kinds.count("audio"), kinds.count("video")
@@ -220,6 +224,9 @@ class FakeConnection:
 
     def receive_data(self, label: str, payload: bytes) -> None:
         self.observer.data_received(cast(PeerConnection, self), label, payload)
+
+    def estimate(self, bits_per_second: int) -> None:
+        self.observer.bandwidth_estimated(cast(PeerConnection, self), bits_per_second)
 
     def open_channel(self, label: str) -> None:
         self.observer.data_channel_ready(cast(PeerConnection, self), label)
@@ -314,6 +321,7 @@ def make_participant(
     adaptive_stream: bool = False,
     auto_subscribe_data_tracks: bool = False,
     sync_streams: bool = False,
+    allow_pause: bool = True,
     max_tracks: int = 32,
     max_subscriptions: Mapping[Kind, int] | None = None,
     **profile: Any,
@@ -330,6 +338,7 @@ def make_participant(
         adaptive_stream=adaptive_stream,
         auto_subscribe_data_tracks=auto_subscribe_data_tracks,
         sync_streams=sync_streams,
+        allow_pause=allow_pause,
         joined_at=1_700_000_000.0,
         limits=ParticipantLimits(max_tracks=max_tracks, max_subscriptions=max_subscriptions or {}),
     )

@@ -96,8 +96,8 @@ def sample(
     anna: Participant, boris: Participant, number: int, *, loss: float = 0.0, still: bool = False
 ) -> Sample:
     """The `number`-th interval of 100 packets; `loss` on the way to Boris, who may say nothing at all."""
-    (track,) = anna.publisher.tracks.values()
-    (subscription,) = boris.subscriber.subscriptions.values()
+    track = next(iter(anna.publisher.tracks.values()))
+    subscription = next(iter(boris.subscriber.subscriptions.values()))
     assert track.receiver is not None
     return Sample(
         receivers={track.receiver.id: cast(Any, Received(100 * number, 0))},
@@ -133,6 +133,20 @@ async def test_a_peer_that_says_nothing_is_lost_and_comes_back() -> None:
     fake(boris.publisher_connection).state = ConnectionState.DISCONNECTED
     gone = monitor.update([anna, boris], sample(anna, boris, SILENT_SAMPLES + 3))
     assert gone[boris.sid].quality is LOST
+
+
+async def test_a_line_without_place_for_a_picture_is_poor_at_once_and_good_again_when_it_has() -> None:
+    room, anna, boris = await a_call()
+    await publish(anna, "video")
+    monitor = QualityMonitor()
+    levels = []
+    for number, estimate in enumerate([5_000_000, 1, 1, 5_000_000, 5_000_000, 5_000_000, 5_000_000], 1):
+        fake(boris.subscriber_connection).estimate(estimate)
+        room.update_allocations(number * 10.0)
+        rated = monitor.update([anna, boris], sample(anna, boris, number))
+        levels.append(rated[boris.sid].quality)
+        assert rated[anna.sid].quality is EXCELLENT
+    assert levels == [EXCELLENT, POOR, POOR, GOOD, GOOD, EXCELLENT, EXCELLENT]
 
 
 async def test_each_hears_of_itself_and_of_those_it_receives_when_it_changes() -> None:

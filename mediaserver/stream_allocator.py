@@ -1,0 +1,148 @@
+"""Shares the line to one participant among the pictures that it receives, as its estimate and their costs change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mediaserver.allocation import PAUSED, Allocation, Allocator, Demand
+from mediaserver.ladders import ladder_of
+from mediaserver.subscription import EVERYTHING, Target
+from mediaserver.track import Track, TrackSource
+
+if TYPE_CHECKING:
+    from mediaserver.participant import Participant
+    from mediaserver.subscription import Subscription
+
+SCREEN_PRIORITY, FILM_PRIORITY, CAMERA_PRIORITY = 255, 254, 1
+"""Where the client says nothing: slides and films can be read and followed, faces can be heard. LiveKit has 255 for a
+screen and 1 for all else."""
+LOW_HEIGHT = 180
+"""Pixels, of a picture that is wished in low quality without a size; medium and high have twice and four times that."""
+WANTED_MARGIN = 1.1
+"""The line is probed a little further than what would be sent."""
+WANTED_CHANGE = 0.05
+"""A smaller change of it is not told."""
+AMPLE = 1.2
+"""So many times what is wanted need not be known exactly: in a room of a thousand nearly all lines are so good."""
+RETRY_S = 1.0
+"""How often a line that cannot carry everything is looked at again: somebody else may speak, a raise may be due."""
+
+
+class StreamAllocator:
+    """Runs in the tick of its room, when something has changed. Costs nothing without an estimate."""
+
+    def __init__(self, participant: Participant, *, allow_pause: bool) -> None:
+        self._participant = participant
+        self._allocator = Allocator(allow_pause=allow_pause)
+        self._estimate_bps: int | None = None
+        self._cap_bps = 0
+        self._wanted_bps = 0
+        self._told: dict[Track, bool] = {}
+        """Whether the client was last told that a track is paused; not in here: it never was."""
+        self.paused: frozenset[str] = frozenset()
+        """Sids of tracks that the line has no place for."""
+        self.retry_at = float("inf")
+        """Seconds, monotonic: when to look again although nothing has changed; never while everything fits."""
+
+    @property
+    def limit_bps(self) -> int | None:
+        """Of all pictures together, bit/s; None: no limit is known."""
+        limits = [limit for limit in (self._estimate_bps, self._cap_bps) if limit]
+        return min(limits, default=None)
+
+    def estimated(self, bits_per_second: int) -> None:
+        """What the line can carry of video."""
+        known, self._estimate_bps = self._estimate_bps is not None, max(1, bits_per_second)
+        if not (known and self.retry_at == float("inf") and bits_per_second > AMPLE * self._wanted_bps):
+            self.changed()
+
+    def cap(self, bits_per_second: int) -> None:
+        """As if the line carried no more than this; 0 lifts it."""
+        self._cap_bps = bits_per_second
+        self._participant.room.unallocated[self] = None
+
+    def changed(self) -> None:
+        """Tracks, wishes or costs are others now."""
+        if self.limit_bps is not None:
+            self._participant.room.unallocated[self] = None
+
+    def forget(self, track: Track) -> None:
+        """The subscription has ended; a new one begins unpaused."""
+        self._told.pop(track, None)
+        self._allocator.forget(track.sid)
+        self.changed()
+
+    def states(self) -> Mapping[Track, bool]:
+        """What a client that may have missed something must be told: tracks that are paused, or were."""
+        return dict(self._told)
+
+    def leave(self) -> None:
+        """The participant leaves its room."""
+        self._participant.room.unallocated.pop(self, None)
+        self._participant.room.deficient.discard(self)
+        self.paused = frozenset()
+
+    def run(self, now: float) -> None:
+        """Allocates anew, and tells whom it concerns. Seconds, monotonic."""
+        subscriptions = self._participant.subscriber.subscriptions.values()
+        pictures = [subscription for subscription in subscriptions if subscription.takes_bandwidth]
+        demands = [self._demand(subscription) for subscription in pictures]
+        self._tell_wanted(sum(demand.rungs[-1].cost_bps for demand in demands))
+        allocation = self._allocator.update(demands, self.limit_bps, now)
+        deficient = False
+        for subscription, demand in zip(pictures, demands, strict=True):
+            limit = _limit(demand, allocation)
+            deficient = deficient or limit is not EVERYTHING
+            subscription.grant(limit)
+        self._remember(deficient, now)
+        self._tell_states(pictures, allocation)
+
+    def _demand(self, subscription: Subscription) -> Demand:
+        track, wishes = subscription.track, subscription.wishes
+        publisher = track.publisher
+        speaks = publisher.sid == self._participant.room.loudest
+        rank = wishes.priority or default_priority(track), publisher.priority, int(speaks)
+        size = min(wishes.width, wishes.height) or LOW_HEIGHT << wishes.quality
+        return Demand(track.sid, ladder_of(subscription.stream, subscription.wished), rank, size)
+
+    def _remember(self, deficient: bool, now: float) -> None:
+        if deficient or self._allocator.is_short:
+            self._participant.room.deficient.add(self)
+            self.retry_at = max(now + RETRY_S, self._allocator.next_raise)
+        else:
+            self._participant.room.deficient.discard(self)
+            self.retry_at = float("inf")
+
+    def _tell_wanted(self, bits_per_second: int) -> None:
+        wanted = round(bits_per_second * WANTED_MARGIN)
+        if abs(wanted - self._wanted_bps) > WANTED_CHANGE * self._wanted_bps:
+            self._wanted_bps = wanted
+            self._participant.subscriber_connection.set_wanted_bitrate(wanted)
+
+    def _tell_states(self, pictures: list[Subscription], allocation: Allocation) -> None:
+        self.paused = frozenset(key for key, index in allocation.items() if index == PAUSED)
+        states = {picture.track: picture.track.sid in self.paused for picture in pictures}
+        changes = {
+            track: paused for track, paused in states.items() if paused != self._told.get(track, False)
+        }
+        if changes:
+            self._told |= changes
+            self._participant.observer.stream_states_changed(changes)
+
+
+def default_priority(track: Track) -> int:
+    """Of a track for whose subscription the client names none."""
+    if track.settings.source is TrackSource.SCREEN_SHARE:
+        return SCREEN_PRIORITY
+    return FILM_PRIORITY if track.publisher.brings_films else CAMERA_PRIORITY
+
+
+def _limit(demand: Demand, allocation: Allocation) -> Target:
+    index = allocation[demand.key]
+    if index == PAUSED:
+        return Target(enabled=False)
+    if index == len(demand.rungs) - 1:
+        return EVERYTHING
+    rung = demand.rungs[index]
+    return Target(True, rung.spatial, rung.temporal)
