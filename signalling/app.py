@@ -31,7 +31,7 @@ from signalling.pages.lessons import LessonBook, load_link_key
 from signalling.pages.rate_limit import RateLimit
 from signalling.pages.security import RateLimits, middleware
 from signalling.rtc import RtcService
-from signalling.rtc.settings import AudioSettings
+from signalling.rtc.settings import RtcSettings
 from signalling.tls_context import TlsContext
 from signalling.webhooks import Webhooks
 from signalling.whip import WhipService
@@ -55,7 +55,7 @@ def bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def engine_settings(settings: MediaSettings, audio: AudioSettings) -> EngineSettings:
+def engine_settings(settings: MediaSettings, rtc: RtcSettings) -> EngineSettings:
     """Settings of the media server from those of the installation."""
     hosts = [bracketed(host) for host in settings.hosts]
     tcp = settings.tcp_port
@@ -67,8 +67,9 @@ def engine_settings(settings: MediaSettings, audio: AudioSettings) -> EngineSett
         announced_addresses=settings.announced_addresses,
         announced_udp_port=settings.announced_udp_port,
         announced_tcp_port=settings.announced_tcp_port,
-        audio_active_level=audio.active_level,
-        audio_min_percentile=audio.min_percentile,
+        audio_active_level=rtc.audio.active_level,
+        audio_min_percentile=rtc.audio.min_percentile,
+        congestion_control=rtc.congestion_control.enabled,
     )
 
 
@@ -93,7 +94,7 @@ class Server:
         self._task_count = Gauge(
             "polyana_event_loop_tasks", "Tasks of the event loop", registry=self.registry
         )
-        self.engine = Engine(engine_settings(settings.media, settings.rtc.audio), MediaMetrics(self.registry))
+        self.engine = Engine(engine_settings(settings.media, settings.rtc), MediaMetrics(self.registry))
         self.keys = ApiKeys(settings.keys)
         self.key_watch = KeyWatch(
             self.keys, settings, read_settings or (lambda: settings), files, self.registry

@@ -86,6 +86,8 @@ MAPPED: dict[str, Rule] = {
         )
     ),
     "rtc.data_channel_max_buffered_amount": Setting("rtc.max_reliable_buffer_bytes", values.limit),
+    "rtc.congestion_control.enabled": Setting("rtc.congestion_control.enabled", values.boolean),
+    "rtc.congestion_control.allow_pause": Setting("rtc.congestion_control.allow_pause", values.boolean),
     "room.auto_create": Setting("rtc.auto_create", values.boolean),
     "room.empty_timeout": Setting("rtc.empty_timeout_s", values.at_least(0)),
     "room.departure_timeout": Setting("rtc.departure_timeout_s", values.at_least(0)),
@@ -129,7 +131,6 @@ REFUSED: dict[str, Rule] = {
 
 IGNORED: dict[str, Rule] = {
     "rtc.use_ice_lite": Ignored(f"always {ICE_LITE}", (True,)),
-    "rtc.congestion_control.enabled": Ignored("always on", (True,)),
     "rtc.allow_tcp_fallback": Ignored("TCP is offered while rtc.tcp_port is not 0", (True,)),
     "room.sync_streams": Ignored(
         "camera and microphone are in step wherever the client can take it", (True,)
@@ -138,7 +139,6 @@ IGNORED: dict[str, Rule] = {
     "rtc.advertise_internal_ip": Ignored(NO_OUTSIDE),
     "rtc.external_ip_only": Ignored(NO_OUTSIDE),
     "rtc.use_mdns": Ignored(f"no names of clients are resolved: {ICE_LITE}"),
-    "rtc.congestion_control.allow_pause": Ignored("tracks are not paused for others"),
     "room.playout_delay.enabled": Ignored("the publisher's playout delay is passed on"),
     "audio.active_red_encoding": Ignored("no RED is made of Opus"),
     "enable_data_tracks": Ignored("data tracks are always served", (True,)),

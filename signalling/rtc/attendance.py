@@ -106,6 +106,9 @@ class Attendance:
             adaptive_stream=parameters.adaptive_stream,
             auto_subscribe_data_tracks=parameters.auto_subscribe_data_tracks,
             sync_streams=parameters.takes_sync_streams,
+            allow_pause=settings.congestion_control.allow_pause
+            if parameters.subscriber_allow_pause is None
+            else parameters.subscriber_allow_pause,
             joined_at=self._clock.time(),
             limits=ParticipantLimits(
                 max_tracks=settings.max_tracks_per_participant,

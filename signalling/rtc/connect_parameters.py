@@ -43,6 +43,8 @@ class ConnectParameters:
     auto_subscribe: bool = True
     auto_subscribe_data_tracks: bool = False
     adaptive_stream: bool = False
+    subscriber_allow_pause: bool | None = None
+    """Whether pictures may stop for which its line has no place; None: as in the settings."""
     reconnect: bool = False
     reconnect_reason: int = 0
     participant_sid: str = ""
@@ -76,6 +78,7 @@ def parse_v0(query: Mapping[str, str], max_bytes: int) -> ConnectParameters:
         auto_subscribe=query.get("auto_subscribe", "1") in _TRUE,
         auto_subscribe_data_tracks=query.get("auto_subscribe_data_track", "") in _TRUE,
         adaptive_stream=query.get("adaptive_stream", "") in _TRUE,
+        subscriber_allow_pause=pause in _TRUE if (pause := query.get("subscriber_allow_pause")) else None,
         reconnect=reconnect,
         reconnect_reason=_integer(query.get("reconnect_reason", "")),
         participant_sid=query.get("sid", "") if reconnect else "",
@@ -95,6 +98,7 @@ def parse_v1(query: Mapping[str, str], max_bytes: int) -> ConnectParameters:
         auto_subscribe=settings.auto_subscribe,
         auto_subscribe_data_tracks=settings.auto_subscribe_data_track,
         adaptive_stream=settings.adaptive_stream,
+        subscriber_allow_pause=_optional(settings, "subscriber_allow_pause"),
         reconnect=join.reconnect,
         reconnect_reason=join.reconnect_reason,
         participant_sid=join.participant_sid,
@@ -105,6 +109,10 @@ def parse_v1(query: Mapping[str, str], max_bytes: int) -> ConnectParameters:
         publisher_offer=join.publisher_offer if join.publisher_offer.sdp else None,
         sync_state=join.sync_state if join.HasField("sync_state") else None,
     )
+
+
+def _optional(settings: rtc.ConnectionSettings, name: str) -> bool | None:
+    return getattr(settings, name) if settings.HasField(name) else None
 
 
 def decode_join_request(text: str, max_bytes: int) -> rtc.JoinRequest:

@@ -23,6 +23,7 @@ from signalling.rtc.tokens import VideoGrants
 MAX_LAYERS = 8
 MAX_CODECS = 4
 MAX_FEATURES = 16
+MAX_PRIORITY = 255
 """More than any client needs; what goes beyond is ignored."""
 
 _STREAMS = {
@@ -144,6 +145,7 @@ def wishes_of(settings: rtc.UpdateTrackSettings) -> Wishes:
         width=settings.width,
         height=settings.height,
         fps=settings.fps,
+        priority=min(settings.priority, MAX_PRIORITY),
     )
 
 

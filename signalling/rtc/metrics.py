@@ -60,6 +60,14 @@ class RtcMetrics:
             ["failure"],
             registry=registry,
         )
+        self.deficient_subscribers = Gauge(
+            "polyana_rtc_deficient_subscribers",
+            "Participants whose line does not carry all pictures as they wish them",
+            registry=registry,
+        )
+        self.paused_subscriptions = Gauge(
+            "polyana_rtc_paused_subscriptions", "Pictures that a line has no place for", registry=registry
+        )
         self.data_packets = Counter(
             "polyana_rtc_data_packets",
             "Data packets of clients, by payload and outcome (forwarded, denied, limited, invalid, ignored)",

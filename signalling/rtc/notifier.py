@@ -74,6 +74,9 @@ class Notifier:
         unpublished = rtc.TrackUnpublishedResponse(track_sid=track.sid)
         self._session.send(rtc.SignalResponse(track_unpublished=unpublished))
 
+    def stream_states_changed(self, paused: Mapping[Track, bool]) -> None:
+        self._session.send(responses.stream_states(paused))
+
     def subscription_failed(self, track_sid: str, failure: SubscriptionFailure) -> None:
         self._session.context.metrics.subscription_failures.labels(failure.value).inc()
         self._session.log.info("subscription failed", track=track_sid, failure=failure.value)

@@ -153,6 +153,18 @@ def connection_quality(changes: Mapping[str, Rated], protocol: int) -> rtc.Signa
     return rtc.SignalResponse(connection_quality=rtc.ConnectionQualityUpdate(updates=updates))
 
 
+def stream_states(paused: Mapping[Track, bool]) -> rtc.SignalResponse:
+    states = [
+        rtc.StreamStateInfo(
+            participant_sid=track.publisher.sid,
+            track_sid=track.sid,
+            state=rtc.StreamState.PAUSED if is_paused else rtc.StreamState.ACTIVE,
+        )
+        for track, is_paused in paused.items()
+    ]
+    return rtc.SignalResponse(stream_state_update=rtc.StreamStateUpdate(stream_states=states))
+
+
 def data_track_handles(tracks: Mapping[int, DataTrack]) -> rtc.SignalResponse:
     handles = rtc.DataTrackSubscriberHandles()
     for handle, track in tracks.items():

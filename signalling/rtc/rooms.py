@@ -114,6 +114,19 @@ class Rooms:
             if room.worker in workers and (loud or not room.speakers.idle):
                 room.observe_levels(loud, now)
 
+    def layer_bitrates(self, measured: Iterable[tuple[int, int, int, int]]) -> None:
+        """What comes in, as one worker of the data plane measures it: (receiver id, spatial layer or encoding, temporal
+        layer, bit/s)."""
+        by_receiver: dict[int, list[tuple[int, int, int]]] = {}
+        for receiver, spatial, temporal, rate in measured:
+            by_receiver.setdefault(receiver, []).append((spatial, temporal, rate))
+        # A track that is forwarded is in several rooms.
+        tracks = dict.fromkeys(track for room in self._rooms.values() for track in room.tracks.values())
+        for stream in (stream for track in tracks for stream in track.streams):
+            layers = by_receiver.get(stream.receiver.id) if stream.receiver is not None else None
+            if layers and stream.bitrates.observe(layers):
+                stream.track.publisher.room.bandwidth_changed(stream.track)
+
     def tick(self, now: float) -> None:
         """Sends what is due and ends rooms. To be called about every 100 ms."""
         due = {name for name, time in self._next.items() if now >= time}
@@ -122,11 +135,14 @@ class Rooms:
             "rooms": ROOM_UPDATE_INTERVAL_S,
         }
         self._next.update({name: now + intervals[name] for name in due})
+        if "rooms" in due:
+            self._count_deficient()
         for room in list(self._rooms.values()):
             if now >= self._next_flush.get(room, 0.0):
                 self._next_flush[room] = now + self._flush_interval(room)
                 room.flush()
             room.update_dynacast(now)
+            room.update_allocations(now)
             if "speakers" in due:
                 room.update_speakers(now)
             if "rooms" in due:
@@ -134,6 +150,11 @@ class Rooms:
                 if room.expired(now):
                     # Only those who serve others are left, such as recorders and agents.
                     self.end(room, RemovalReason.ROOM_CLOSED)
+
+    def _count_deficient(self) -> None:
+        deficient = [allocator for room in self._rooms.values() for allocator in room.deficient]
+        self._metrics.deficient_subscribers.set(len(deficient))
+        self._metrics.paused_subscriptions.set(sum(len(allocator.paused) for allocator in deficient))
 
     def _flush_interval(self, room: Room) -> float:
         # Every flush sends to everybody: in a large room fewer of them, so that the server can still do other

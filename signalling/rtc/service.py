@@ -73,10 +73,11 @@ class RtcService:
         return [*self._endpoint.routes(), *self._api.routes()]
 
     def start(self) -> None:
-        """Begins to watch time limits and audio levels. Needs a running event loop; does nothing the second
+        """Begins to watch time limits, audio levels and bitrates. Needs a running event loop; does nothing the second
         time."""
         if not self._tasks:
-            self._engine.add_audio_level_handler(self._audio_levels)
+            self._engine.add_audio_level_handler(self.attendance.rooms.audio_levels)
+            self._engine.add_layer_bitrate_handler(self.attendance.rooms.layer_bitrates)
             self._tasks = (
                 asyncio.create_task(self._repeat(TICK_S, self._tick), name="rtc-ticker"),
                 asyncio.create_task(
@@ -138,9 +139,6 @@ class RtcService:
 
     def _room_ended(self, room_name: str) -> None:
         self._engine.release_worker(room_name)
-
-    def _audio_levels(self, levels: list[tuple[int, float]]) -> None:
-        self.attendance.rooms.audio_levels(levels)
 
     async def _repeat(self, interval_s: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:

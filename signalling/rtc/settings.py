@@ -61,6 +61,18 @@ class AudioSettings(BaseModel):
     """Intervals that a level is averaged over."""
 
 
+class CongestionControlSettings(BaseModel):
+    """What becomes of lines that cannot carry everything. Names are LiveKit's."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = True
+    """Whether lines are measured at all; if not, everybody gets what it wishes."""
+    allow_pause: bool = True
+    """Whether pictures stop for which there is no place even in their smallest layer, unless the client decides for
+    itself. LiveKit's default is no: there sound suffers with them."""
+
+
 class RoomConfigurationSettings(BaseModel):
     """A named preset for new rooms (LiveKit's `room_configurations`). Seconds; 0 and "": as in the settings."""
 
@@ -168,6 +180,7 @@ class RtcSettings(BaseModel):
     """Reliable data kept for a participant whose data channel is not open yet."""
 
     audio: AudioSettings = AudioSettings()
+    congestion_control: CongestionControlSettings = CongestionControlSettings()
     speaker_interval_s: Seconds = 0.4
     quality_interval_s: Seconds = 3
     """How often connections are rated."""

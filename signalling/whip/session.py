@@ -180,6 +180,9 @@ class WhipSession(Guest):
     def track_unpublished(self, track: Track) -> None:
         """The data plane drops the packets."""
 
+    def stream_states_changed(self, paused: Mapping[Track, bool]) -> None:
+        """It sees that the picture stands."""
+
     def subscription_failed(self, track_sid: str, failure: SubscriptionFailure) -> None:
         """Players look for something else."""
 

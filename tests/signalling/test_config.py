@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from signalling.app import engine_settings
 from signalling.config import DEV_KEY, DEV_SECRET, ConfigError, Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -178,6 +179,12 @@ def test_every_wrong_setting_is_named_at_once() -> None:
 def test_secrets_do_not_show_in_errors() -> None:
     assert "hunter2" not in refusal({"keys": {"school": "hunter2"}})
     assert "hunter2" not in refusal({"keys": {"school": ["hunter2"]}})
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_congestion_control_is_the_media_servers_matter(enabled: bool) -> None:
+    ours = load(None, {"dev": True, "rtc": {"congestion_control": {"enabled": enabled}}})
+    assert engine_settings(ours.media, ours.rtc).congestion_control is enabled
 
 
 def test_log_levels_in_any_case() -> None:

@@ -34,6 +34,8 @@ def resume(session: Session, others: Iterable[models.ParticipantInfo]) -> None:
     room_update = rtc.RoomUpdate(room=convert.room_info(room, context.settings.enabled_codecs))
     session.send(rtc.SignalResponse(room_update=room_update))
     send_speakers(session)
+    if states := session.participant.subscriber.allocator.states():
+        session.send(responses.stream_states(states))
     session.negotiation.resume()
     if session.simulation.disconnect_on_resume:
         session.simulation.disconnect_on_resume = False

@@ -69,6 +69,10 @@ def _switch_candidate_protocol(session: Session, message: rtc.SimulateScenario) 
     session.send(responses.leave(reason, rtc.LeaveRequest.RESUME, session.protocol))
 
 
+def _subscriber_bandwidth(session: Session, message: rtc.SimulateScenario) -> None:
+    session.participant.subscriber.allocator.cap(max(message.subscriber_bandwidth, 0))
+
+
 def _disconnect_on_resume(session: Session, message: rtc.SimulateScenario) -> None:
     session.simulation.disconnect_on_resume = True
 
@@ -83,6 +87,7 @@ _SCENARIOS = {
     "migration": _node_failure,
     "server_leave": _server_leave,
     "switch_candidate_protocol": _switch_candidate_protocol,
+    "subscriber_bandwidth": _subscriber_bandwidth,
     "disconnect_signal_on_resume": _disconnect_on_resume,
     "disconnect_signal_on_resume_no_messages": _silent_disconnects_on_resume,
     "leave_request_full_reconnect": _full_reconnect,

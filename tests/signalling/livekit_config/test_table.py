@@ -75,6 +75,8 @@ def test_the_table_leads_to_settings_that_exist() -> None:
         ("rtc.node_ip", "192.0.2.1", "media.announced_addresses", ("192.0.2.1",)),
         ("rtc.node_ip", "192.0.2.1, 2001:db8::1", "media.announced_addresses", ("192.0.2.1", "2001:db8::1")),
         ("rtc.data_channel_max_buffered_amount", 1000, "rtc.max_reliable_buffer_bytes", 1000),
+        ("rtc.congestion_control.enabled", False, "rtc.congestion_control.enabled", False),
+        ("rtc.congestion_control.allow_pause", False, "rtc.congestion_control.allow_pause", False),
         ("room.auto_create", False, "rtc.auto_create", False),
         ("room.empty_timeout", 0, "rtc.empty_timeout_s", 0),
         ("room.departure_timeout", 5, "rtc.departure_timeout_s", 5),
@@ -145,6 +147,7 @@ def test_livekits_example_is_understood() -> None:
     assert (rtc.empty_timeout_s, rtc.departure_timeout_s, rtc.max_participants) == (200, 30, 40)
     assert rtc.enabled_codecs == ("audio/opus", "video/VP8", "audio/red")
     assert (rtc.max_tracks, rtc.max_bytes_per_s) == (0, 1_000_000_000)
+    assert rtc.congestion_control.enabled and rtc.congestion_control.allow_pause
     turn, stun = rtc.ice_servers
     assert turn.urls == ("turns:turn.school.example:443?transport=tcp",)
     assert (turn.secret, turn.ttl_s) == ("shared", 7200)
@@ -159,7 +162,6 @@ def test_what_the_example_asks_for_in_vain_is_named() -> None:
         "rtc.port_range_start",  # one of the range is used
         "rtc.advertise_internal_ip",
         "rtc.skip_external_ip_validation",
-        "rtc.congestion_control.allow_pause",
         "rtc.packet_buffer_size_video",
         "rtc.packet_buffer_size_audio",
         *(f"rtc.pli_throttle.{quality}_quality" for quality in ("low", "mid", "high")),

@@ -90,6 +90,21 @@ def test_data_tracks_may_be_subscribed_to_from_the_beginning() -> None:
     assert not parse_v0({}, MAX).auto_subscribe_data_tracks
 
 
+@pytest.mark.compatibility("join.query.subscriber_allow_pause")
+@pytest.mark.compatibility("join.request.connection_settings.subscriber_allow_pause")
+@pytest.mark.parametrize("allow", [True, False, None])
+def test_whether_pictures_may_be_paused_is_the_clients_choice_or_nobodys(allow: bool | None) -> None:
+    settings = rtc.ConnectionSettings(subscriber_allow_pause=allow)
+    join = {"join_request": wrap(rtc.JoinRequest(connection_settings=settings))}
+    assert parse_v1(join, MAX).subscriber_allow_pause is allow
+    assert parse_v1({"join_request": wrap(rtc.JoinRequest())}, MAX).subscriber_allow_pause is None
+    texts = {True: ("1", "true"), False: ("0", "false"), None: ("",)}[allow]
+    assert {parse_v0({"subscriber_allow_pause": text}, MAX).subscriber_allow_pause for text in texts} == {
+        allow
+    }
+    assert parse_v0({}, MAX).subscriber_allow_pause is None
+
+
 @pytest.mark.parametrize(
     ("protocol", "browser", "takes"),
     [("10", "chrome", True), ("9", "chrome", False), ("17", "Firefox", False), ("18", "", True)],

@@ -14,7 +14,6 @@ SOURCES = [
 
 #: It is told of a backup codec for sound, which no SDK publishes to this server; candidates stand in descriptions.
 RESPONSES = {"subscribed_audio_codec_update", "trickle"}
-SOON = {"stream_state_update"}
 #: Of telephones, agents, and clusters of LiveKit Cloud.
 DISCONNECT_REASONS = {
     "AGENT_ERROR",
@@ -47,7 +46,7 @@ def attributes_of(name: str) -> set[str]:
 @pytest.mark.compatibility(*(f"signal.response.{name}" for name in RESPONSES), unimplemented=True)
 def test_responses() -> None:
     fields = {field.name for field in rtc.SignalResponse.DESCRIPTOR.oneofs_by_name["message"].fields}
-    assert fields - SOON - keywords_of("SignalResponse") == RESPONSES
+    assert fields - keywords_of("SignalResponse") == RESPONSES
 
 
 @pytest.mark.compatibility(*(f"disconnect_reason.{name}" for name in DISCONNECT_REASONS), unimplemented=True)

@@ -191,12 +191,3 @@ async def test_a_leave_without_a_reason_is_a_request_to_resume() -> None:
     assert (leave.reason, leave.action) == (models.DisconnectReason.UNKNOWN_REASON, rtc.LeaveRequest.RESUME)
     assert anna.present
     await world.attendance.close()
-
-
-@pytest.mark.compatibility("simulate.subscriber_bandwidth", unimplemented=True)
-async def test_a_narrow_line_is_not_simulated() -> None:
-    world = World(allow_simulate=True)
-    anna = await world.join("anna")
-    await anna.request(simulate=rtc.SimulateScenario(subscriber_bandwidth=100_000))
-    assert world.metric("polyana_rtc_unhandled_messages_total", kind="simulate_subscriber_bandwidth") == 1
-    await world.attendance.close()
