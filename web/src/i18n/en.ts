@@ -208,7 +208,7 @@ export const en: Catalogue = {
     cameraIsOn: "camera on",
     speaking: "speaking",
     screenOf: (name) => `Screen: ${name}`,
-    savingTraffic: "Saving data",
+    pausedByLink: "Weak connection: video paused",
     quality: {
       excellent: "excellent connection",
       good: "unsteady connection",

@@ -213,7 +213,7 @@ export const ru = {
     cameraIsOn: "камера включена",
     speaking: "говорит",
     screenOf: (name: string) => `Экран: ${name}`,
-    savingTraffic: "Экономим трафик",
+    pausedByLink: "Слабая связь: видео на паузе",
     quality: {
       excellent: "связь отличная",
       good: "связь нестабильная",

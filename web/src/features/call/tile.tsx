@@ -122,7 +122,7 @@ export function Tile({ tile, call, pinned, main, onPin }: TileProps) {
       <span class="visually-hidden">{describeTile(tile, m)}</span>
       {kind === "camera" && <Avatar participant={participant} />}
       {video && <TileVideo video={video} kind={kind} call={call} />}
-      {video?.paused && <span class="tile__note">{m.call.savingTraffic}</span>}
+      {video?.paused && <span class="tile__note">{m.call.pausedByLink}</span>}
       <TilePin name={label} pinned={pinned} onPin={() => onPin(tile.id)} />
       <span class="tile__label" aria-hidden="true">
         {kind === "camera" && !participant.microphoneOn && <Icon name="micOff" size={16} />}
