@@ -189,6 +189,13 @@ fuzz_target!(|input: &[u8]| {
                 };
                 core.command(now, Command::SetSenderTarget { sender: 1, target });
             }
+            5 => core.command(
+                now,
+                Command::SetWantedBitrate {
+                    transport: 2,
+                    bits_per_second: u64::from(number) * 50_000,
+                },
+            ),
             _ => core.command(
                 now,
                 Command::EnableReceiver {
