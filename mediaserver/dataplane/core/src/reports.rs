@@ -260,7 +260,7 @@ impl Core {
             for (number, encoding) in receiver.encodings.iter_mut().enumerate() {
                 encoding
                     .layer_bytes
-                    .take(elapsed_us, |inner, temporal, bits_per_second| {
+                    .take(elapsed_us, now, |inner, temporal, bits_per_second| {
                         let spatial = if count > 1 { number as u8 } else { inner };
                         layers.push(LayerBitrate {
                             receiver: id,

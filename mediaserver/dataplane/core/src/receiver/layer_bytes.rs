@@ -1,38 +1,54 @@
 //! What comes in of each layer of an encoding, for whoever decides which layers a line can take.
 
 use super::dependencies::Dependencies;
+use crate::api::Time;
 use crate::meta::{Content, Meta};
 
 const LAYERS: usize = 4;
 /// The share of the newest second in a bitrate: more is believed sooner than less.
 const MORE: f64 = 0.7;
 const LESS: f64 = 0.3;
+/// What has come for less than this is no measure yet.
+const SHORTEST_US: u64 = 200_000;
 
 /// Bytes since the last `take`, and smoothed bitrates, by spatial and temporal layer.
 #[derive(Debug, Default)]
 pub(crate) struct LayerBytes {
     bytes: [[u32; LAYERS]; LAYERS],
     smoothed: [[f64; LAYERS]; LAYERS],
+    /// When the first of `bytes` came of a layer that has no bitrate yet.
+    since: [[Time; LAYERS]; LAYERS],
 }
 
 impl LayerBytes {
     pub fn count(&mut self, meta: &Meta, dependencies: Option<&Dependencies>, bytes: usize) {
         let (spatial, temporal) = layer(meta, dependencies).unwrap_or((0, 0));
-        let last = LAYERS - 1;
-        self.bytes[usize::from(spatial).min(last)][usize::from(temporal).min(last)] += bytes as u32;
+        let (spatial, temporal) = (usize::from(spatial) % LAYERS, usize::from(temporal) % LAYERS);
+        let counted = &mut self.bytes[spatial][temporal];
+        if *counted == 0 {
+            self.since[spatial][temporal] = meta.arrival;
+        }
+        *counted += bytes as u32;
     }
 
-    /// (spatial, temporal, bit/s) of the layers in which something has come for `elapsed_us`.
-    pub fn take(&mut self, elapsed_us: u64, mut each: impl FnMut(u8, u8, u64)) {
+    /// (spatial, temporal, bit/s) of the layers in which something has come in the `elapsed_us` before `now`.
+    pub fn take(&mut self, elapsed_us: u64, now: Time, mut each: impl FnMut(u8, u8, u64)) {
         for spatial in 0..LAYERS {
             for temporal in 0..LAYERS {
-                let bytes = std::mem::take(&mut self.bytes[spatial][temporal]);
                 let before = &mut self.smoothed[spatial][temporal];
-                if bytes == 0 {
+                let bytes = &mut self.bytes[spatial][temporal];
+                if *bytes == 0 {
                     *before = 0.0;
                     continue;
                 }
-                let rate = f64::from(bytes) * 8e6 / elapsed_us as f64;
+                let mut span_us = elapsed_us;
+                if *before == 0.0 {
+                    span_us = now.0.saturating_sub(self.since[spatial][temporal].0);
+                    if span_us < SHORTEST_US {
+                        continue;
+                    }
+                }
+                let rate = f64::from(std::mem::take(bytes)) * 8e6 / span_us as f64;
                 let share = match *before {
                     0.0 => 1.0,
                     before if rate > before => MORE,

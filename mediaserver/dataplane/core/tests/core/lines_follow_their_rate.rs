@@ -248,6 +248,12 @@ fn what_comes_in_of_each_layer_is_told_once_a_second() {
         })
         .collect();
     assert!((5..=6).contains(&told.len()), "{}", told.len());
+    let first: u64 = told[0].iter().map(|layer| layer.bits_per_second).sum();
+    let all: u64 = LAYER_BPS.iter().sum();
+    assert!(
+        (all * 3 / 4..all * 5 / 4).contains(&first),
+        "a part of a second is no second: {first}"
+    );
     let last = told.last().unwrap();
     assert_eq!(last.len(), 3);
     for (layer, expected) in last.iter().zip(LAYER_BPS) {
