@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from .cells import BEFORE_STEP_S, Cell
 from .figures import BIN_S, Figures
 
-WIDTH, PANEL, LEFT, GAP = 760, 110, 60, 26
+WIDTH, PANEL, LEFT, GAP = 760, 110, 66, 26
 COLOURS = ("#0b6e4f", "#c8553d", "#3d5a80", "#8d6a9f")
 #: Points of a line are means of so many bins (the longest wait and the last height among them).
 BINS = 5
