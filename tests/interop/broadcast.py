@@ -10,8 +10,8 @@ from functools import cache
 import av
 from livekit import rtc
 
-from .film import CLIP, FPS, film, play, until
-from .sdk import RATE, publish_camera
+from .film import CLIP, FPS, film, until
+from .sdk import RATE, SOUND_FRAME, publish_camera
 
 WIDTH, HEIGHT = 1280, 720
 #: Of the top layer, as LiveKit's SDKs take it for 720p.
@@ -56,7 +56,7 @@ class Broadcast:
 
     async def run(self) -> None:
         began = asyncio.get_running_loop().time()
-        await asyncio.gather(self._show(began), self._speak(began))
+        await asyncio.gather(self._show(began), self._speak())
 
     async def _show(self, began: float) -> None:
         frames = pictures()
@@ -70,11 +70,13 @@ class Broadcast:
             self._video.capture_frame(frame)
             self.captured += 1
 
-    async def _speak(self, began: float) -> None:
+    async def _speak(self) -> None:
         sound = film().sound
         while True:
-            await play(self._audio, sound, began)
-            began += len(sound) / RATE
+            for begin in range(0, len(sound), SOUND_FRAME):
+                samples = sound[begin : begin + SOUND_FRAME]
+                # Waits while a second is queued: a program that is late now and then is not heard.
+                await self._audio.capture_frame(rtc.AudioFrame(samples.tobytes(), RATE, 1, len(samples)))
 
 
 @asynccontextmanager

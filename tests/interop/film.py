@@ -81,19 +81,6 @@ async def until(moment: float) -> None:
     await asyncio.sleep(moment - asyncio.get_running_loop().time())
 
 
-async def play(audio: rtc.AudioSource, sound: Sound, began: float) -> None:
-    """Sound at its own speed from this moment of the event loop on."""
-    # Like a sound card: frame by frame, each when its last sample is there, and what the program was too late for
-    # is lost. The source would keep it in its queue, and from then on all sound would be late before it is sent.
-    loop = asyncio.get_running_loop()
-    for end in range(SOUND_FRAME, len(sound) + 1, SOUND_FRAME):
-        await until(began + end / RATE)
-        if loop.time() > began + end / RATE + OVERRUN_S:
-            continue
-        samples = sound[end - SOUND_FRAME : end].tobytes()
-        await audio.capture_frame(rtc.AudioFrame(samples, RATE, 1, SOUND_FRAME))
-
-
 class Projector:
     """Publishes the film's tracks, then shows it as often as it is asked to."""
 
@@ -109,13 +96,24 @@ class Projector:
     async def show(self, pictures: list[Image], sound: Sound) -> None:
         """Pictures and sound at the film's own speed, both from the same moment on."""
         began = asyncio.get_running_loop().time()
-        await asyncio.gather(self._show_pictures(pictures, began), play(self._audio, sound, began))
+        await asyncio.gather(self._show_pictures(pictures, began), self._play(sound, began))
 
     async def _show_pictures(self, pictures: list[Image], began: float) -> None:
         for number, image in enumerate(pictures):
             rgba = cv2.cvtColor(image, cv2.COLOR_RGB2RGBA).tobytes()
             await until(began + number / FPS)
             self._video.capture_frame(rtc.VideoFrame(WIDTH, HEIGHT, rtc.VideoBufferType.RGBA, rgba))
+
+    async def _play(self, sound: Sound, began: float) -> None:
+        # Like a sound card: frame by frame, each when its last sample is there, and what the program was too late for
+        # is lost. The source would keep it in its queue, and from then on all sound would be late before it is sent.
+        loop = asyncio.get_running_loop()
+        for end in range(SOUND_FRAME, len(sound) + 1, SOUND_FRAME):
+            await until(began + end / RATE)
+            if loop.time() > began + end / RATE + OVERRUN_S:
+                continue
+            samples = sound[end - SOUND_FRAME : end].tobytes()
+            await self._audio.capture_frame(rtc.AudioFrame(samples, RATE, 1, SOUND_FRAME))
 
     async def show_still(self, image: Image, seconds: float) -> None:
         """One picture in silence: encoders and bandwidth estimates find their level."""
