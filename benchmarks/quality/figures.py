@@ -50,6 +50,8 @@ class Figures:
     """Share of the datagrams that found the queue full."""
     paused_s: float
     """As the server told it."""
+    late_p95_ms: float = 0.0
+    """What the machine added to the line's delay."""
     kbps: list[float] = field(default_factory=list)
     """Course of the whole time, a value for each 0.1 s: rate,"""
     queue_ms: list[float] = field(default_factory=list)
@@ -150,6 +152,7 @@ def figures(
         queue_p95_ms=record.waited(0.95, *judged) * 1000,
         dropped=dropped / (dropped + passed) if dropped + passed else 0.0,
         paused_s=pause,
+        late_p95_ms=record.lateness(0.95, *judged) * 1000,
         kbps=[round(value, 1) for value in course],
         queue_ms=[round(value * 1000) for value in longest_waits(record, whole)],
         heights=heights(seen, whole),

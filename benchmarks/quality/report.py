@@ -21,13 +21,13 @@ after a step of the rate of the time from the step on.
   told that the track is paused. **fps, height**: of the decoded pictures, without the pauses; **finally**:
   height and fps of the last 5 s.
 * **gaps**: runs of sound of more than 60 ms that the receiver made up; **made up**: share of all its sound.
-* **source fps**: of the publisher's top layer in that time. Below about 23 the machine did not carry the encoder, and
-  the line of the table says little.\
+* **late**: what the machine added to the line's delay; **source fps**: of the publisher's top layer in that time. Above
+  20 ms, or below 23 pictures, the machine did not carry the test, and the line of the table says little.\
 """
 HEAD = (
     "server", "receiver", "converged s", "used", "kbit/s", "congested s", "first s", "freezes/min", "frozen",
     "longest s", "fps", "height", "finally", "gaps", "made up", "queue p50/p95 ms", "dropped", "paused s",
-    "source fps", "load",
+    "late p95 ms", "source fps", "load",
 )  # fmt: skip
 
 
@@ -68,6 +68,7 @@ def figures_row(found: Figures) -> list[str]:
         f"{found.queue_p50_ms:.0f}/{found.queue_p95_ms:.0f}",
         f"{found.dropped:.1%}",
         seconds(found.paused_s),
+        f"{found.late_p95_ms:.0f}",
     ]
 
 

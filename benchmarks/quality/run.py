@@ -10,8 +10,8 @@ from pathlib import Path
 from livekit import rtc
 
 from tests.interop.broadcast import HEIGHT, Broadcast, broadcast
-from tests.interop.impaired import Line
-from tests.interop.link import Link
+from tests.interop.line_process import Way
+from tests.interop.link import Record
 from tests.interop.sdk import token
 from tests.interop.signal_relay import Behind, behind
 from tests.interop.viewer import Seen, watching
@@ -73,12 +73,13 @@ class Receiver:
     begun: float = 0.0
 
 
-def line_of(cell: Cell, kbps: int | None, seed: int) -> Line:
+def ways(cell: Cell, kbps: int | None, seed: int) -> dict[str, Way]:
+    """Of a line, up and down."""
     delay_s = cell.round_trip_ms / 2000
-    return Line(
-        up=Link(delay_s=delay_s, loss=cell.loss, seed=seed),
-        down=Link(kbps * 1000 if kbps else None, delay_s, cell.loss, QUEUE_S, seed + 1),
-    )
+    return {
+        "up": Way(delay_s=delay_s, loss=cell.loss, seed=seed),
+        "down": Way(kbps * 1000 if kbps else None, delay_s, cell.loss, QUEUE_S, seed + 1),
+    }
 
 
 async def run_cell(server: Sfu, cell: Cell, log: Path, *, single: bool) -> Outcome:
@@ -91,8 +92,8 @@ async def run_cell(server: Sfu, cell: Cell, log: Path, *, single: bool) -> Outco
         film = await stack.enter_async_context(publishing(door))
 
         async def join(number: int, name: str, kbps: int) -> Receiver:
-            line = line_of(cell, kbps or None, 10 * number + 1)
-            its = await stack.enter_async_context(behind(door.http, line))
+            line = ways(cell, kbps or None, 10 * number + 1)
+            its = await stack.enter_async_context(behind(door.http, **line))
             access = token(name, ROOM, secret=door.secret)
             seen = await stack.enter_async_context(
                 watching(f"ws://127.0.0.1:{its.port}", access, single=single)
@@ -103,16 +104,20 @@ async def run_cell(server: Sfu, cell: Cell, log: Path, *, single: bool) -> Outco
         receivers = [await join(number, *one) for number, one in enumerate(names.items())]
         first = receivers[0]
         if cell.then_kbps:
-            first.door.line.down.change_rate(first.begun + BEFORE_STEP_S, cell.then_kbps * 1000)
+            await first.door.line.change_rate(first.begun + BEFORE_STEP_S, cell.then_kbps * 1000)
         await asyncio.sleep(first.begun + cell.judged_from_s - loop.time())
         before, since = (await top_layer(film)).frames_encoded, time.monotonic()
         end = first.begun + cell.seconds
         await asyncio.sleep(end - loop.time())
         fps = ((await top_layer(film)).frames_encoded - before) / (time.monotonic() - since)
-        return Outcome({one.name: judge(one, cell, end) for one in receivers}, fps)
+        records = [(await one.door.line.records())[1] for one in receivers]
+        found = {
+            one.name: judge(one, record, cell, end) for one, record in zip(receivers, records, strict=True)
+        }
+        return Outcome(found, fps)
 
 
-def judge(one: Receiver, cell: Cell, end: float) -> Figures:
+def judge(one: Receiver, record: Record, cell: Cell, end: float) -> Figures:
     paused = paused_spans(one.door.states, one.seen.tracks["video"], end)
     judged = (one.begun + cell.judged_from_s, end)
-    return figures(one.seen, one.door.line.down.record, paused, (one.begun, end), judged, one.limit_kbps)
+    return figures(one.seen, record, paused, (one.begun, end), judged, one.limit_kbps)

@@ -38,6 +38,8 @@ class Record:
     """(when, bytes) of datagrams that found the queue full."""
     lost: int = 0
     """Datagrams that were lost by chance."""
+    late: list[tuple[float, float]] = field(default_factory=list)
+    """(when, seconds) that a datagram came out after its time: whoever runs the link was not asked for it before."""
 
     def bins(self, begin: float, end: float, width_s: float = 0.1) -> list[int]:
         """Bytes that passed in each bin of the window."""
@@ -50,12 +52,20 @@ class Record:
 
     def waited(self, quantile: float, begin: float, end: float) -> float:
         """Seconds that this share of the window's datagrams waited at most; 0 without datagrams."""
-        waited = sorted(one.waited_s for one in self.passed if begin <= one.at < end)
-        return waited[min(int(quantile * len(waited)), len(waited) - 1)] if waited else 0.0
+        return at_quantile(quantile, [one.waited_s for one in self.passed if begin <= one.at < end])
+
+    def lateness(self, quantile: float, begin: float, end: float) -> float:
+        """Seconds that this share of the window's datagrams was late at most: what the machine added to the line."""
+        return at_quantile(quantile, [seconds for at, seconds in self.late if begin <= at < end])
 
     def drops(self, begin: float, end: float) -> int:
         """Datagrams of the window that found the queue full."""
         return sum(begin <= at < end for at, _ in self.dropped)
+
+
+def at_quantile(quantile: float, values: list[float]) -> float:
+    """0 without values."""
+    return sorted(values)[min(int(quantile * len(values)), len(values) - 1)] if values else 0.0
 
 
 @dataclass(frozen=True)
@@ -114,7 +124,9 @@ class Link(Generic[Payload]):
         self._advance(now)
         out = []
         while self._under_way and self._under_way[0][0] <= now + ROUNDING_S:
-            out.append(self._under_way.popleft()[1])
+            at, payload = self._under_way.popleft()
+            self.record.late.append((at, now - at))
+            out.append(payload)
         return out
 
     def due(self) -> float | None:

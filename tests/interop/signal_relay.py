@@ -16,7 +16,8 @@ import aiohttp
 from aiohttp import web
 from livekit.protocol import rtc as proto
 
-from .impaired import Line, Relay, relay
+from .impaired import Address
+from .line_process import LineProcess, Way, line_process
 
 #: RFC 8839, section 5.1: foundation, component, transport, priority, address, port.
 CANDIDATE = re.compile(r"(candidate:\S+ \d+ )(\S+)( \d+ )(\S+) (\d+)( typ .*)")
@@ -30,7 +31,7 @@ class Behind:
 
     port: int
     """Of its HTTP and WebSocket, on localhost."""
-    line: Line
+    line: LineProcess
     states: list[tuple[float, str, bool]] = field(default_factory=list)
     """(event loop's time, track, whether it is paused) as the server told the client."""
 
@@ -42,11 +43,11 @@ class Behind:
 class SignalRelay:
     """Passes HTTP and WebSockets on to `server` (http://host:port)."""
 
-    def __init__(self, http: aiohttp.ClientSession, server: str, media: Relay, behind: Behind) -> None:
+    def __init__(self, http: aiohttp.ClientSession, server: str, behind: Behind) -> None:
         self._http = http
         self._server = server
-        self._media = media
         self._behind = behind
+        self._far_end: Address | None = None
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         url = f"{self._server}{request.rel_url}"
@@ -87,7 +88,11 @@ class SignalRelay:
         async for message in server:
             if message.type is aiohttp.WSMsgType.BINARY:
                 response = proto.SignalResponse.FromString(message.data)
-                if self._rewritten(response):
+                known = self._far_end
+                told = self._rewritten(response)
+                if self._far_end is not None and self._far_end != known:
+                    await self._behind.line.lead_to(self._far_end)
+                if told:
                     await client.send_bytes(response.SerializeToString())
 
     def _rewritten(self, response: proto.SignalResponse) -> bool:
@@ -120,18 +125,18 @@ class SignalRelay:
         head, transport, priority, host, port, rest = match.groups()
         if transport.lower() != "udp" or IPV4.fullmatch(host) is None:
             return None
-        if self._media.server is None:
-            self._media.server = (host, int(port))
-        return f"{line[: match.start()]}{head}{transport}{priority}{host} {self._media.port}{rest}"
+        if self._far_end is None:
+            self._far_end = (host, int(port))
+        return f"{line[: match.start()]}{head}{transport}{priority}{host} {self._behind.line.port}{rest}"
 
 
 @asynccontextmanager
-async def behind(server: str, line: Line) -> AsyncIterator[Behind]:
-    """A door to `server` (http://host:port) for one client, whose media takes the line."""
-    async with relay(0, None, line) as media, aiohttp.ClientSession() as http:
+async def behind(server: str, *, up: Way, down: Way) -> AsyncIterator[Behind]:
+    """A door to `server` (http://host:port) for one client, whose media takes a line of these two ways."""
+    async with line_process(up=up, down=down) as line, aiohttp.ClientSession() as http:
         made = Behind(0, line)
         application = web.Application()
-        application.router.add_route("*", "/{path:.*}", SignalRelay(http, server, media, made).handle)
+        application.router.add_route("*", "/{path:.*}", SignalRelay(http, server, made).handle)
         runner = web.AppRunner(application, shutdown_timeout=1)
         await runner.setup()
         try:

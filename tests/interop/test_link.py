@@ -96,3 +96,12 @@ def test_a_record_counts_bytes_by_time() -> None:
     assert link.record.bins(0.05, 0.25, 0.2) == [11000]
     assert link.record.waited(0.5, 0.0, 1.0) == pytest.approx(0.07)
     assert link.record.waited(0.5, 5.0, 6.0) == 0.0
+
+
+def test_who_asks_late_is_told_how_late() -> None:
+    link = Link[int](rate_bps=RATE_BPS, delay_s=0.05)
+    burst(link, 3)
+    assert link.receive(0.075) == [0, 1]
+    assert link.receive(0.1) == [2]
+    assert [seconds for _, seconds in link.record.late] == pytest.approx([0.015, 0.005, 0.02])
+    assert link.record.lateness(1.0, 0.0, 1.0) == pytest.approx(0.02)
