@@ -78,7 +78,9 @@ async def line_process(*, up: Way, down: Way) -> AsyncIterator[LineProcess]:
         assert process.stdout is not None
         yield LineProcess(process, int(await process.stdout.readline()))
     finally:
-        await process.communicate()
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
 
 
 def obey(line: Line, media: Relay, name: str, *arguments: Any) -> str | None:
