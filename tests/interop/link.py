@@ -131,7 +131,7 @@ class Link(Generic[Payload]):
 
     def due(self) -> float | None:
         """When to call `receive` again; None while nothing is on the line."""
-        times = [at for at, _ in self._under_way]
+        times = [self._under_way[0][0]] if self._under_way else []
         if self._queue:
             times += [at for at, _ in self._changes]
             times += [self._served_until + self._head_s() + self.delay_s]
