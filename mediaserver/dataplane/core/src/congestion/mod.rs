@@ -8,16 +8,18 @@ mod loss;
 mod pacer;
 mod probe;
 mod rate;
+mod standing;
 mod throughput;
 
 use crate::api::Time;
 use delay::{DelayDetector, Usage};
 use history::{Departure, History};
-use loss::LossRate;
+use loss::{LossRate, Losses};
 use pacer::Pacer;
 use polyana_wire::rtcp::TransportFeedback;
 use probe::Prober;
 use rate::{DelayRate, Observed};
+use standing::StandingQueue;
 use std::collections::VecDeque;
 use throughput::Throughput;
 
@@ -30,6 +32,10 @@ const ASSUMED_RTT_US: u64 = 100_000;
 const SILENCE_US: u64 = 1_000_000;
 /// What is left then, for each interval of silence.
 const SILENCE_FACTOR: f64 = 0.7;
+/// A growing delay counts as a queue from here on: less is jitter.
+const SHORT_QUEUE_US: i64 = 15_000;
+/// A queue as long as this is too long, whether or not it grows.
+const LONG_QUEUE_US: i64 = 100_000;
 /// What is sent is measured over this.
 const SENT_WINDOW_US: u64 = 500_000;
 /// Growth for each second of a line that cannot be probed and over which nothing is sent.
@@ -46,6 +52,7 @@ const PLENTY: f64 = 2.0;
 pub(crate) struct Congestion {
     history: History,
     delay: DelayDetector,
+    standing: StandingQueue,
     delay_rate: DelayRate,
     loss_rate: LossRate,
     prober: Prober,
@@ -73,6 +80,7 @@ impl Congestion {
         Self {
             history: History::default(),
             delay: DelayDetector::default(),
+            standing: StandingQueue::default(),
             delay_rate: DelayRate::new(FIRST_BPS, now),
             loss_rate: LossRate::new(now),
             prober: Prober::new(now),
@@ -179,6 +187,7 @@ impl Congestion {
                     self.newest_arrival = arrival;
                     self.prober.arrived(&departure, arrival);
                     self.delay.arrived(departure.at.0, arrival);
+                    self.standing.arrived(departure.at.0, arrival);
                 }
             }
             None => lost += u32::from(self.history.lost(sequence)),
@@ -189,7 +198,12 @@ impl Congestion {
         self.is_heard = true;
         self.unanswered_since = None;
         let rtt_us = rtt_us.unwrap_or(ASSUMED_RTT_US);
-        let usage = self.delay.take_usage();
+        let standing_us = self.standing.take().unwrap_or(0);
+        let usage = match self.delay.take_usage() {
+            Usage::Over if standing_us < SHORT_QUEUE_US => Usage::Normal,
+            Usage::Normal if standing_us > LONG_QUEUE_US => Usage::Over,
+            usage => usage,
+        };
         let observed = Observed {
             usage,
             arrived: self.arrived.bits_per_second(self.newest_arrival),
@@ -200,8 +214,13 @@ impl Congestion {
             self.prober.hold_back(now);
         }
         self.delay_rate.update(&observed, now);
-        self.loss_rate
-            .update((arrived, lost), self.estimate(), rtt_us, now);
+        let losses = Losses {
+            arrived,
+            lost,
+            sent: observed.sent,
+            is_queued: standing_us > SHORT_QUEUE_US,
+        };
+        self.loss_rate.update(&losses, self.estimate(), rtt_us, now);
         if let Some(measured) = self.prober.answer(self.estimate(), now)
             && measured > self.estimate()
             && usage != Usage::Over

@@ -14,8 +14,6 @@ const ARRIVED: f64 = 0.8;
 /// When less than this share of the rate gets through, the line was full; a twentieth below that it is not.
 const FULL: f64 = 0.9;
 const BELOW_FULL: f64 = 0.95;
-/// A burst that arrives this much quicker than it left was held up on the way: no measure.
-const IMPOSSIBLE: f64 = 2.0;
 /// From one burst to the next: longer each time that none has shown more than was known.
 const PAUSE_US: u64 = 1_000_000;
 const LONGEST_PAUSE_US: u64 = 4_000_000;
@@ -42,9 +40,8 @@ struct Burst {
     complete: bool,
     arrived_bytes: u64,
     arrived_packets: u32,
-    /// (time, bytes) of the first and the last.
-    sent: Option<[(u64, u16); 2]>,
-    arrived: Option<[(i64, u16); 2]>,
+    /// When packets left, how long they took, and their bytes.
+    packets: Vec<(u64, i64, u16)>,
 }
 
 #[derive(Debug)]
@@ -124,8 +121,7 @@ impl Prober {
             complete: false,
             arrived_bytes: 0,
             arrived_packets: 0,
-            sent: None,
-            arrived: None,
+            packets: Vec::new(),
         });
     }
 
@@ -150,8 +146,10 @@ impl Prober {
         };
         burst.arrived_bytes += u64::from(departure.bytes);
         burst.arrived_packets += 1;
-        widen(&mut burst.sent, departure.at.0, departure.bytes);
-        widen(&mut burst.arrived, arrival, departure.bytes);
+        let sent = departure.at.0;
+        burst
+            .packets
+            .push((sent, arrival - sent.cast_signed(), departure.bytes));
     }
 
     /// What the burst has shown, bit/s, once enough of it has arrived; `estimate` is what was known.
@@ -162,7 +160,7 @@ impl Prober {
         if !enough {
             return None;
         }
-        let burst = self.burst.take()?;
+        let mut burst = self.burst.take()?;
         let found = burst.measure()?;
         self.pause_us = if found < NOTHING_NEW * estimate {
             (self.pause_us * 3 / 2).min(LONGEST_PAUSE_US)
@@ -181,37 +179,30 @@ impl Burst {
         (self.bits_per_second * LENGTH_US as f64 / 8e6) as u64
     }
 
-    fn measure(&self) -> Option<f64> {
-        let ([(first_sent, _), (last_sent, last_size)], [(first, first_size), (last, _)]) =
-            (self.sent?, self.arrived?);
-        let (sending_us, arriving_us) = (last_sent - first_sent, last - first);
-        if sending_us == 0 || arriving_us <= 0 {
+    /// What the line took for the burst: as long as it was sent for, and what its end came later than its beginning.
+    /// The quickest of some packets each, so that jitter counts for little.
+    fn measure(&mut self) -> Option<f64> {
+        self.packets.sort_unstable();
+        let part = (self.packets.len() / 4).max(1);
+        let quickest = |packets: &[(u64, i64, u16)]| packets.iter().map(|(_, delay, _)| *delay).min();
+        let beginning = quickest(self.packets.get(..part)?)?;
+        let end = quickest(self.packets.get(self.packets.len() - part..)?)?;
+        let (&(first, ..), &(last, _, last_bytes)) = (self.packets.first()?, self.packets.last()?);
+        let sending_us = last - first;
+        if sending_us == 0 {
             return None;
         }
-        let rate = |bytes: u64, microseconds: f64| bytes as f64 * 8e6 / microseconds;
-        let sent = rate(self.arrived_bytes - u64::from(last_size), sending_us as f64);
-        let arrived = rate(self.arrived_bytes - u64::from(first_size), arriving_us as f64);
-        if arrived > IMPOSSIBLE * sent {
-            return None;
-        }
-        if arrived < FULL * sent {
-            return Some(BELOW_FULL * arrived);
-        }
-        Some(arrived.min(sent))
-    }
-}
-
-fn widen<T: Copy + PartialOrd>(bounds: &mut Option<[(T, u16); 2]>, at: T, bytes: u16) {
-    match bounds {
-        None => *bounds = Some([(at, bytes); 2]),
-        Some([first, last]) => {
-            if at < first.0 {
-                *first = (at, bytes);
-            }
-            if at >= last.0 {
-                *last = (at, bytes);
-            }
-        }
+        let bytes = self.arrived_bytes - u64::from(last_bytes);
+        // The ends are met in their middle.
+        let apart = 1.0 - part as f64 / self.packets.len() as f64;
+        let later_us = (end - beginning).max(0) as f64 / apart.max(0.5);
+        let rate = |microseconds: f64| bytes as f64 * 8e6 / microseconds;
+        let (sent, arrived) = (rate(sending_us as f64), rate(sending_us as f64 + later_us));
+        Some(if arrived < FULL * sent {
+            BELOW_FULL * arrived
+        } else {
+            arrived
+        })
     }
 }
 
