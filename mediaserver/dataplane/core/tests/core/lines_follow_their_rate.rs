@@ -168,6 +168,39 @@ fn a_line_that_becomes_narrow_is_left_at_once_and_one_that_becomes_wide_is_used_
 }
 
 #[test]
+fn a_line_that_is_too_narrow_for_the_lowest_layer_is_known_to_be() {
+    for (seed, rate) in [(11, 100_000), (12, 170_000)] {
+        let mut lesson = Lesson::new(seed, Link::delay_ms(50).rate(rate));
+        lesson.run_s(4); // nobody pauses here
+        for _ in 0..10 {
+            lesson.run_s(1);
+            assert!(
+                lesson.estimate() <= rate * 11 / 10,
+                "{rate} {:?}",
+                lesson.estimates
+            );
+        }
+    }
+}
+
+#[test]
+fn a_picture_that_stops_is_seen_to_fit_again() {
+    let mut lesson = Lesson::new(13, Link::delay_ms(50).rate(100_000));
+    lesson.run_s(4);
+    lesson.network.target(
+        lesson.sender,
+        SenderTarget {
+            enabled: false,
+            ..SenderTarget::default()
+        },
+    );
+    lesson.network.run_ms(3000);
+    lesson.network.peers[lesson.viewer].down = Link::delay_ms(50).rate(5_000_000);
+    lesson.run_s(6);
+    assert!(lesson.estimate() > 900_000, "{:?}", lesson.estimates);
+}
+
+#[test]
 fn losses_that_no_lower_rate_helps_against_cost_no_layer() {
     for (seed, loss) in [(5, 0.02), (6, 0.05), (7, 0.1)] {
         let mut lesson = Lesson::new(seed, Link::delay_ms(25).rate(20_000_000).loss(loss));
