@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 BITS_PER_PIXEL = 0.07
 """Of an encoder for calls, at `NOMINAL_FRAME_RATE`: 720p takes 1.9 Mbit/s."""
+PEAK = 1.25
+"""Of what a publisher announces: more for a second is a keyframe, which the pace of sending takes care of."""
 UNKNOWN_LAYER = (320, 180)
 """Pixels of the lowest layer of a publisher that tells none; each further one has twice the width."""
 
@@ -47,7 +49,9 @@ def ladder(
         last = min(target.max_temporal, max(seen, 1) - 1)
         first = max(0, min(last, seen - 2)) if spatial else 0
         for temporal in range(first, last + 1):
-            bits = bitrates.cost(spatial, temporal, svc=svc) if seen else _announced(layers, spatial)
+            bits = float(bitrates.cost(spatial, temporal, svc=svc)) if seen else _announced(layers, spatial)
+            if not svc and spatial < len(layers) and (most := layers[spatial].bitrate_bps):
+                bits = min(bits, PEAK * most)
             rung_temporal = target.max_temporal if temporal == last else temporal
             _add(rungs, Rung(spatial, rung_temporal, max(1, round(bits))))
     rungs[-1] = Rung(target.max_spatial, target.max_temporal, rungs[-1].cost_bps)

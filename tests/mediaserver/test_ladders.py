@@ -108,3 +108,12 @@ async def test_a_ladder_is_made_once_for_all_and_anew_when_something_changes() -
     assert second[0].cost_bps == 77_000
     track.update(layers=LAYERS[:1])
     assert len(ladder_of(track.main, EVERYTHING)) == 1
+
+
+def test_a_second_with_a_keyframe_does_not_make_a_layer_dear() -> None:
+    layers = [
+        VideoLayer(VideoQuality.LOW, 320, 180, 160_000),
+        VideoLayer(VideoQuality.HIGH, 1280, 720, 1_700_000),
+    ]
+    found = ladder(EVERYTHING, measured((0, 0, 450_000), (1, 0, 1_500_000)), layers, 2, svc=False)
+    assert [rung.cost_bps for rung in found] == [200_000, 1_500_000]

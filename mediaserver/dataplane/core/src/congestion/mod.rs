@@ -208,6 +208,7 @@ impl Congestion {
             usage,
             arrived: self.arrived.bits_per_second(self.newest_arrival),
             sent: self.sent_bits_per_second(now),
+            recent: self.arrived.recent(self.newest_arrival),
             rtt_us,
         };
         if usage == Usage::Over {

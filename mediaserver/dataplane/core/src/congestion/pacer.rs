@@ -2,9 +2,10 @@
 
 use crate::api::Time;
 
-/// Packets of a frame may leave somewhat faster than the line carries them (draft-ietf-rmcat-gcc-02, section 4).
-const FACTOR: f64 = 2.5;
-const SLOWEST_BPS: f64 = 300_000.0;
+/// Packets of a frame leave somewhat faster than the line carries them: what is known of it may be too little. Much faster
+/// (2.5 in draft-ietf-rmcat-gcc-02, section 4), and a keyframe fills the queue before it, where sound would wait too.
+const FACTOR: f64 = 1.4;
+const SLOWEST_BPS: f64 = 120_000.0;
 /// What may leave at once: so many microseconds' worth, and no less than this.
 const BURST_US: f64 = 10_000.0;
 const BURST_BYTES: f64 = 6_000.0;
@@ -71,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_leaves_at_two_and_a_half_times_the_rate() {
+    fn a_burst_leaves_somewhat_faster_than_the_rate() {
         let mut pacer = Pacer::new(Time(0));
         pacer.set_rate(1e6);
         let mut sent = 0;
@@ -82,7 +83,7 @@ mod tests {
                 sent += 1000;
             }
         }
-        assert!((310_000..322_000).contains(&sent), "{sent}");
+        assert!((174_000..184_000).contains(&sent), "{sent}");
     }
 
     #[test]

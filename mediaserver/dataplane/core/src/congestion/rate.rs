@@ -42,6 +42,8 @@ pub(super) struct Observed {
     /// Bit/s that arrived, and that were sent.
     pub arrived: Option<f64>,
     pub sent: Option<f64>,
+    /// Bit/s that arrived in the last moment: while a queue stands, what the line carries.
+    pub recent: Option<f64>,
     pub rtt_us: u64,
 }
 
@@ -85,7 +87,10 @@ impl DelayRate {
         let is_limited = observed
             .sent
             .is_some_and(|sent| sent < LIMITED * self.bits_per_second);
-        let arrived = observed.arrived.unwrap_or(self.bits_per_second);
+        let arrived = [observed.arrived, observed.recent].into_iter().flatten();
+        let arrived = arrived
+            .reduce(f64::max)
+            .map_or(self.bits_per_second, |arrived| arrived.min(self.bits_per_second));
         let mut rate = DECREASE * arrived;
         if is_limited {
             rate = rate.max(LIMITED_DECREASE * self.bits_per_second);
@@ -137,6 +142,7 @@ mod tests {
             usage,
             arrived: Some(arrived),
             sent: Some(sent),
+            recent: None,
             rtt_us: 50_000,
         }
     }

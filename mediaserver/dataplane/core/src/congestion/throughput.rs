@@ -2,6 +2,8 @@
 
 const BUCKET_US: i64 = 25_000;
 const BUCKETS: usize = 20;
+/// Buckets that are recent.
+const RECENT: i64 = 7;
 /// Less than this is no measure.
 const SHORTEST_US: i64 = 200_000;
 
@@ -35,6 +37,17 @@ impl Throughput {
         Some(f64::from(bytes) * 8e6 / span as f64)
     }
 
+    /// The same over the last moment alone.
+    pub fn recent(&mut self, at: i64) -> Option<f64> {
+        self.bits_per_second(at)?;
+        let newest = self.newest;
+        let bytes: u32 = (newest - RECENT + 1..=newest)
+            .map(|bucket| self.buckets[bucket.rem_euclid(BUCKETS as i64) as usize])
+            .sum();
+        let span = BUCKET_US * (RECENT - 1) + at.rem_euclid(BUCKET_US);
+        Some(f64::from(bytes) * 8e6 / span as f64)
+    }
+
     fn advance(&mut self, at: i64) {
         let bucket = at.div_euclid(BUCKET_US);
         if self.first.is_none() || (bucket - self.newest).abs() > 40 * BUCKETS as i64 {
@@ -64,8 +77,11 @@ mod tests {
         }
         let rate = throughput.bits_per_second(2_000_000).unwrap();
         assert!((950_000.0..1_050_000.0).contains(&rate), "{rate}");
+        let recent = throughput.recent(2_000_000).unwrap();
+        assert!((900_000.0..1_100_000.0).contains(&recent), "{recent}");
         let later = throughput.bits_per_second(2_250_000).unwrap();
         assert!((450_000.0..550_000.0).contains(&later), "{later}");
+        assert_eq!(throughput.recent(2_250_000), Some(0.0));
         assert_eq!(throughput.bits_per_second(3_000_000), Some(0.0));
         throughput.add(100_000_000, 1250);
         assert_eq!(

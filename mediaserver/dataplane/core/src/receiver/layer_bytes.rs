@@ -7,9 +7,9 @@ use crate::meta::{Content, Meta};
 const LAYERS: usize = 4;
 /// The share of the newest second in a bitrate: more is believed sooner than less.
 const MORE: f64 = 0.7;
-const LESS: f64 = 0.3;
-/// What has come for less than this is no measure yet.
-const SHORTEST_US: u64 = 200_000;
+const LESS: f64 = 0.5;
+/// What has come for less than this is no measure yet: it began with a keyframe.
+const SHORTEST_US: u64 = 500_000;
 
 /// Bytes since the last `take`, and smoothed bitrates, by spatial and temporal layer.
 #[derive(Debug, Default)]
