@@ -21,6 +21,9 @@ impl Sender {
         rtt_us: Option<u64>,
         now: Time,
     ) -> Resend {
+        if !self.target.enabled {
+            return Resend::Needless;
+        }
         let Some(out) = self.munger.extend_sent(sequence) else {
             return Resend::Unknown;
         };
@@ -131,6 +134,7 @@ pub(crate) enum Resend {
     /// Neither here nor on its way.
     Missing,
     Unknown,
-    /// Resent a moment ago, or in the redundancy of the next packet; or the line is full of what is sent again.
+    /// Resent a moment ago, or in the redundancy of the next packet; the line is full of what is sent again; or the
+    /// track has stopped here, and goes on with a picture that needs no other.
     Needless,
 }

@@ -211,3 +211,26 @@ fn retransmissions_have_their_own_stream() {
     numbers.dedup();
     assert_eq!(numbers.len(), sink.rtx_numbers.len());
 }
+
+#[test]
+fn what_has_stopped_is_not_sent_again() {
+    let mut call = call(3, Link::delay_ms(40), true);
+    call.network.run_ms(1000);
+    call.network.peers[1].down = Link::delay_ms(40).loss(0.5);
+    call.network.run_ms(200);
+    call.network.peers[1].down = Link::delay_ms(40);
+    let stopped = polyana_core::SenderTarget {
+        enabled: false,
+        ..Default::default()
+    };
+    call.network.target(call.video, stopped);
+    let before = call.network.statistics();
+    call.network.run_ms(1000);
+    let after = call.network.statistics();
+    let resent = |statistics: &polyana_core::Statistics| {
+        let video = statistics.senders.iter().find(|one| one.sender == call.video);
+        video.unwrap().retransmitted
+    };
+    assert!(after.counters.nacks_in > before.counters.nacks_in);
+    assert_eq!(resent(&after), resent(&before));
+}
