@@ -40,6 +40,8 @@ const LONG_QUEUE_US: i64 = 100_000;
 const SENT_WINDOW_US: u64 = 500_000;
 /// Growth for each second of a line that cannot be probed and over which nothing is sent.
 const BLIND_INCREASE: f64 = 1.5;
+/// How often such a line is looked at.
+const UNPROBED_US: u64 = 100_000;
 /// Who has not said anything after so much video for this long gives no feedback, whatever was negotiated.
 const DEAF_US: u64 = 2_000_000;
 const DEAF_PACKETS: u32 = 20;
@@ -73,6 +75,8 @@ pub(crate) struct Congestion {
     /// When the first packet left after the newest feedback, or when it was last found that none comes.
     unanswered_since: Option<Time>,
     updated: Time,
+    /// There was a stream for padding when it was last looked.
+    can_pad: bool,
 }
 
 impl Congestion {
@@ -97,6 +101,7 @@ impl Congestion {
             last_sent: Time(0),
             unanswered_since: None,
             updated: now,
+            can_pad: false,
         }
     }
 
@@ -259,6 +264,7 @@ impl Congestion {
         }
         let since_us = now.0.saturating_sub(self.updated.0).min(1_000_000);
         self.updated = now;
+        self.can_pad = can_pad;
         if can_pad {
             return self.prober.padding(self.estimate(), self.wanted, now);
         }
@@ -272,6 +278,11 @@ impl Congestion {
     /// When `poll` should be called again.
     pub fn due(&self, now: Time) -> Option<Time> {
         let wants = self.wanted > self.estimate() || self.prober.is_sending();
-        wants.then(|| self.prober.due(now))
+        let at = if self.can_pad {
+            self.prober.due(now)
+        } else {
+            Time(now.0 + UNPROBED_US)
+        };
+        wants.then_some(at)
     }
 }

@@ -267,6 +267,33 @@ fn a_peer_without_feedback_is_sent_everything_at_once() {
 }
 
 #[test]
+fn a_line_that_cannot_be_probed_is_not_looked_at_all_the_time() {
+    let mut network = Network::new(14);
+    let teacher = network.add_peer();
+    let viewer = network.add_peer();
+    let receiver = network.publish_simulcast(teacher, &["q", "h", "f"]);
+    let mut parameters = crate::harness::sender_parameters(receiver, 0);
+    parameters.rtx_ssrc = None;
+    network.peers[viewer].gives_feedback = true;
+    let sender = network.subscribe_as(viewer, parameters);
+    let wish = polyana_core::Command::SetWantedBitrate {
+        transport: network.peers[viewer].transport,
+        bits_per_second: 50_000_000,
+    };
+    network.command(wish);
+    network.run_ms(1000);
+    assert!(!network.sink(sender).packets.is_empty());
+    for source in &mut network.peers[teacher].sources {
+        source.active = false;
+    }
+    network.run_ms(2000);
+    let rounds = network.rounds;
+    network.run_ms(1000);
+    let rounds = network.rounds - rounds;
+    assert!(rounds < 60, "{rounds} wakes in a second");
+}
+
+#[test]
 fn what_comes_in_of_each_layer_is_told_once_a_second() {
     let mut lesson = Lesson::new(10, Link::delay_ms(25));
     lesson.network.events.clear();

@@ -73,6 +73,8 @@ pub struct Network {
     pub sends: u64,
     /// How often the core was polled while a frame was still coming in.
     pub polls_of_open_frames: u64,
+    /// Instants at which something happened.
+    pub rounds: u64,
     /// Datagrams to addresses of nobody.
     pub astray: Vec<(Path, Vec<u8>)>,
     batch: TransmitBatch,
@@ -96,6 +98,7 @@ impl Network {
             datagrams_out: 0,
             sends: 0,
             polls_of_open_frames: 0,
+            rounds: 0,
             astray: Vec::new(),
             batch: TransmitBatch::default(),
             flights: BinaryHeap::new(),
@@ -320,6 +323,7 @@ impl Network {
 
     /// Everything that is due at this instant.
     fn round(&mut self) {
+        self.rounds += 1;
         let mut answers: Vec<(usize, Vec<Vec<u8>>)> = Vec::new();
         while self
             .flights
