@@ -147,6 +147,12 @@ class RtpSender:
         """What our answer names of the peer's codecs."""
         return list(dict.fromkeys(mine for _, mine in self.mapping))
 
+    @property
+    def _gets_feedback(self) -> bool:
+        """Packets have transport-wide numbers only where the peer will say which of them arrive."""
+        agreed = any("transport-cc" in mine.feedback for _, mine in self.mapping)
+        return agreed and self.connection.engine.settings.congestion_control
+
     def _tell(self, mid: str) -> None:
         """Tells the data plane."""
         has_rtx = any(mine.rtx_payload_type is not None for _, mine in self.mapping)
@@ -163,8 +169,7 @@ class RtpSender:
             extensions=[
                 (uri, number)
                 for uri, number in self.extensions
-                # Nobody gives feedback on packets without numbers.
-                if uri != codecs.TRANSPORT_CC or self.connection.engine.settings.congestion_control
+                if uri != codecs.TRANSPORT_CC or self._gets_feedback
             ],
         )
         plane.set_sender_target(

@@ -168,10 +168,12 @@ def answer(endpoint: Endpoint, offered: str) -> str:
 def _answer_section(endpoint: Endpoint, section: str) -> list[str]:
     media = section.splitlines()[0]
     mid = _first(r"a=mid:(\S+)", section)
+    # The load generator gives no feedback on bandwidth, so servers must not wait for it.
     keep = [
         line
         for line in section.splitlines()
-        if re.match(r"a=(rtpmap|fmtp|rtcp-fb|extmap):", line) and "goog-remb" not in line
+        if re.match(r"a=(rtpmap|fmtp|rtcp-fb|extmap):", line)
+        and not re.search(r"goog-remb|rtcp-fb:\S+ transport-cc", line)
     ]
     direction = "recvonly" if re.search(r"^a=(sendonly|sendrecv)", section, re.MULTILINE) else "inactive"
     return [

@@ -119,24 +119,24 @@ async def test_bitrates_of_layers_reach_all_who_asked(engine: Engine) -> None:
     assert [await told.get(), await told.get()] == [[(7, 0, 0, 150_000)]] * 2
 
 
-@pytest.mark.parametrize(
-    "engine",
-    [EngineSettings(congestion_control=True), EngineSettings(congestion_control=False)],
-    indirect=True,
-    ids=["on", "off"],
-)
-async def test_without_congestion_control_packets_have_no_numbers_and_estimates_are_not_heard(
-    engine: Engine,
+WITHOUT = EngineSettings(congestion_control=False)
+
+
+@pytest.mark.parametrize("engine", [EngineSettings(), WITHOUT], indirect=True, ids=["on", "off"])
+@pytest.mark.parametrize("feedback", [("nack", "transport-cc"), ("nack",)], ids=["feedback", "none"])
+async def test_packets_have_numbers_and_estimates_are_heard_where_there_is_feedback(
+    engine: Engine, feedback: tuple[str, ...]
 ) -> None:
     told = list[int]()
     handler = SimpleNamespace(bandwidth_estimated=told.append)
     engine.register(1, 0, cast(module.TransportHandler, handler))
     engine._dispatch(Estimated(1, 500_000))
     connection = cast(PeerConnection, SimpleNamespace(engine=engine, id=1))
-    codec = RtpCodec(96, "video/VP8", 90_000)
+    codec = RtpCodec(96, "video/VP8", 90_000, feedback=feedback)
     source = RtpReceiver(2, "video", "0", connection, [codec], mime_type="video/VP8")
     sender = RtpSender(3, source, "PA_a|TR_a", "TR_a", connection, mid="1")
     assert sender.negotiated([codec], [(codecs.MID, 1), (codecs.TRANSPORT_CC, 2)])
     is_on = engine.settings.congestion_control
+    has_numbers = is_on and "transport-cc" in feedback
     assert told == ([500_000] if is_on else [])
-    assert plane_of(engine).extensions == [(codecs.MID, 1), (codecs.TRANSPORT_CC, 2)][: 1 + is_on]
+    assert plane_of(engine).extensions == [(codecs.MID, 1), (codecs.TRANSPORT_CC, 2)][: 1 + has_numbers]
