@@ -132,7 +132,7 @@ async def test_layers_cost_what_comes_in(world: World) -> None:
     )
     await world.pass_time(0.5)
     assert sender.target["max_spatial"] == 0
-    assert boris.subscriber.wanted_bitrate == 990_000
+    assert boris.subscriber.wanted_bitrate == 550_000, "no more than a quarter above what was announced"
 
 
 async def test_the_client_may_say_what_matters_to_it(world: World) -> None:
