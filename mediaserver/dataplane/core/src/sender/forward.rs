@@ -13,7 +13,7 @@ use crate::receiver::{Encoding, Receiver};
 use crate::transport::Outlet;
 
 /// Video that has waited for its turn this long goes out whatever the pace.
-const LONGEST_WAIT_US: u64 = 350_000;
+const LONGEST_WAIT_US: u64 = 200_000;
 /// More numbers than a cache has need not be looked at.
 const MAX_WAITING: u64 = 2048;
 
