@@ -293,7 +293,7 @@ pub enum Event {
     /// The sender now forwards this encoding (None: nothing live).
     SenderEncodingChanged { sender: SenderId, encoding: Option<u8> },
     /// What the line to a peer that gives feedback can carry of video, bit/s; told first when its first video sender
-    /// is set, then when it changes by a twentieth, and no higher than a tenth above what is wanted.
+    /// is set, then when it changes by a twentieth, unless it was and is well above what is wanted.
     BandwidthEstimated {
         transport: TransportId,
         bits_per_second: u64,

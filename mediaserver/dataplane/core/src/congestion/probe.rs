@@ -39,7 +39,6 @@ struct Burst {
     /// All of it has left.
     complete: bool,
     arrived_bytes: u64,
-    arrived_packets: u32,
     /// When packets left, how long they took, and their bytes.
     packets: Vec<(u64, i64, u16)>,
 }
@@ -120,7 +119,6 @@ impl Prober {
             sent_packets: 0,
             complete: false,
             arrived_bytes: 0,
-            arrived_packets: 0,
             packets: Vec::new(),
         });
     }
@@ -145,7 +143,6 @@ impl Prober {
             return;
         };
         burst.arrived_bytes += u64::from(departure.bytes);
-        burst.arrived_packets += 1;
         let sent = departure.at.0;
         burst
             .packets
@@ -156,7 +153,7 @@ impl Prober {
     pub fn answer(&mut self, estimate: f64, now: Time) -> Option<f64> {
         let burst = self.burst.as_ref().filter(|burst| burst.complete)?;
         let enough = burst.arrived_bytes as f64 >= ARRIVED * burst.sent_bytes as f64
-            && f64::from(burst.arrived_packets) >= ARRIVED * f64::from(burst.sent_packets);
+            && burst.packets.len() as f64 >= ARRIVED * f64::from(burst.sent_packets);
         if !enough {
             return None;
         }

@@ -25,7 +25,16 @@ struct Way<'a, 'b> {
     sent: Sent,
 }
 
-impl Way<'_, '_> {
+impl<'a, 'b> Way<'a, 'b> {
+    fn new(outlet: &'a mut Outlet<'b>, batch: &'a mut TransmitBatch, now: Time) -> Self {
+        Self {
+            outlet,
+            batch,
+            now,
+            sent: Sent::default(),
+        }
+    }
+
     fn must_wait(&self) -> bool {
         self.outlet
             .congestion
@@ -43,12 +52,7 @@ impl Sender {
         batch: &mut TransmitBatch,
         now: Time,
     ) -> Sent {
-        let mut way = Way {
-            outlet,
-            batch,
-            now,
-            sent: Sent::default(),
-        };
+        let mut way = Way::new(outlet, batch, now);
         let Some(desired) = selector::desired(&self.target, &source.encodings) else {
             return way.sent;
         };
@@ -90,12 +94,7 @@ impl Sender {
         batch: &mut TransmitBatch,
         now: Time,
     ) -> Sent {
-        let mut way = Way {
-            outlet,
-            batch,
-            now,
-            sent: Sent::default(),
-        };
+        let mut way = Way::new(outlet, batch, now);
         let current = self.current.filter(|_| self.waits);
         if let Some((current, encoding)) =
             current.and_then(|current| Some((current, source.encodings.get(current)?)))
@@ -224,11 +223,7 @@ impl Sender {
             self.shape.write(&packet, way.outlet.srtp, buffer)
         });
         let Some(length) = length else { return };
-        if let Some(congestion) = &mut way.outlet.congestion
-            && let Some(number) = self.shape.transport_sequence(&packet.stamp)
-        {
-            congestion.sent(number, length, way.now);
-        }
+        self.shape.stamped(&packet.stamp, length, way.outlet, way.now);
         self.stamps.remember(out, packet.stamp);
         self.sent.remember(out, form);
         self.munger.sent(segment.encoding, meta.sequence, out, &numbers);

@@ -74,13 +74,8 @@ impl Sender {
         let Some(length) = length else {
             return Resend::Unknown;
         };
-        if let Some(congestion) = &mut outlet.congestion
-            && let Some(number) = self
-                .shape
-                .transport_sequence(&packet.stamp)
-                .filter(|_| rtx.is_some())
-        {
-            congestion.sent(number, length, now);
+        if rtx.is_some() {
+            self.shape.stamped(&packet.stamp, length, outlet, now);
         }
         if let Some(congestion) = &mut outlet.congestion {
             congestion.repaired(length);
@@ -104,11 +99,7 @@ impl Sender {
         });
         let Some(length) = length else { return 0 };
         self.next_rtx += 1;
-        if let Some(congestion) = &mut outlet.congestion
-            && let Some(number) = self.shape.transport_sequence(&stamp)
-        {
-            congestion.sent(number, length, now);
-        }
+        self.shape.stamped(&stamp, length, outlet, now);
         length
     }
 

@@ -135,10 +135,14 @@ impl Shape {
         stamp
     }
 
-    /// The transport-wide number in a stamp, where the peer gives feedback.
-    pub fn transport_sequence(&self, stamp: &Stamp) -> Option<u16> {
-        self.transport_sequence_id
-            .map(|_| u16::from_be_bytes(stamp.transport_sequence))
+    /// A packet has left with this stamp: its number is waited for in the peer's feedback.
+    #[inline]
+    pub fn stamped(&self, stamp: &Stamp, bytes: usize, outlet: &mut Outlet<'_>, now: Time) {
+        if let Some(congestion) = &mut outlet.congestion
+            && self.has_feedback()
+        {
+            congestion.sent(u16::from_be_bytes(stamp.transport_sequence), bytes, now);
+        }
     }
 
     /// The peer tells which packets arrive.
