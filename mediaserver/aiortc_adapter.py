@@ -119,6 +119,12 @@ class _Dtls(RTCDtlsTransport):
         )
         self.keys: SrtpKeys | None = None
 
+    async def _send_data(self, data: bytes) -> None:
+        # SCTP sends in tasks that nobody awaits, and one may be due when DTLS has just ended: for SCTP that is a lost
+        # datagram, as on any network.
+        with contextlib.suppress(ConnectionError, SSL.Error):
+            await super()._send_data(data)
+
     def _setup_srtp(self) -> None:
         if self._ssl is None:
             raise HandshakeError("keys before a handshake")
@@ -230,8 +236,7 @@ class SecureTransport:
 
     async def _end(self) -> None:
         if self._sctp is not None:
-            with contextlib.suppress(ConnectionError, SSL.Error):
-                await self._sctp.stop()
+            await self._sctp.stop()
         task = self._dtls._task
         with contextlib.suppress(ConnectionError, SSL.Error):
             await self._dtls.stop()

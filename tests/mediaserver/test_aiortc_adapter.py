@@ -64,3 +64,18 @@ async def test_who_is_closed_holds_no_memory_of_openssl_or_sctp(no_collector: No
     await asyncio.gather(server.secure.close(), client.secure.close())
     await asyncio.sleep(0)  # tasks of SCTP that were on their way
     assert [reference() for reference in held] == [None, None]
+
+
+async def test_a_retransmission_that_comes_due_while_the_connection_ends_is_dropped_without_a_word() -> None:
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: told.append(context))
+    server, client = await connected()
+    assert client.secure._sctp is not None
+    client.secure.send("_reliable", bytes(MESSAGE_BYTES))
+    await asyncio.sleep(0)
+    closing = asyncio.ensure_future(client.secure.close())
+    client.secure._sctp._t3_expired()
+    await asyncio.gather(closing, server.secure.close())
+    await asyncio.sleep(0)  # tasks of SCTP that were on their way
+    gc.collect()  # where an exception that nobody took is told
+    assert told == []
