@@ -131,6 +131,10 @@ bench: setup $(VENV)/.test-dependencies ## measure the packet path beside the pe
 bench-rejected: setup $(VENV)/.test-dependencies ## measure what strangers' datagrams cost
 	$(BIN)/python -m benchmarks.rejected $(ARGS)
 
+.PHONY: bench-joins
+bench-joins: setup $(VENV)/.test-dependencies ## measure joins, the time to the first sound, and Python's share in steady state
+	$(BIN)/python -m benchmarks.joins $(ARGS)
+
 .PHONY: bench-quality
 bench-quality: setup $(VENV)/.test-dependencies ## what receivers on weak lines see and hear, beside LiveKit's server
 	$(BIN)/python -m benchmarks.quality $(ARGS)

@@ -9,6 +9,7 @@ import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from hashlib import sha1
 
 from cryptography import x509
@@ -136,6 +137,15 @@ class Endpoint:
             while True:
                 self._answer_stun(self._socket.recv(2048))
 
+    async def first_media(self) -> None:
+        """Returns when an RTP packet has come (RFC 7983 and RFC 5761, section 4). Raises TimeoutError."""
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(HANDSHAKE_TIMEOUT_S):
+            while True:
+                datagram = await loop.sock_recv(self._socket, 2048)
+                if not self._answer_stun(datagram) and is_rtp(datagram):
+                    return
+
     def plan(self) -> PeerPlan:
         """The endpoint as `PeerPlan` of the load generator."""
         keys = self.keys
@@ -182,7 +192,7 @@ class Endpoint:
         return True
 
     async def _handshake(self, client: bool) -> None:
-        connection = SSL.Connection(self._context(), None)
+        connection = SSL.Connection(_context(self.identity, self._profiles), None)
         if client:
             connection.set_connect_state()
         else:
@@ -206,14 +216,6 @@ class Endpoint:
                 connection.bio_write(datagram)
         self._keys = _export(connection, client)
 
-    def _context(self) -> SSL.Context:
-        context = SSL.Context(SSL.DTLS_METHOD)
-        context.use_privatekey(self.identity.key)
-        context.use_certificate(self.identity.certificate)
-        context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
-        context.set_tlsext_use_srtp(self._profiles)
-        return context
-
     def _flush(self, connection: SSL.Connection) -> None:
         while True:
             try:
@@ -231,6 +233,21 @@ def binding_request(username: str, password: str, transaction: bytes) -> bytes:
     attributes += _attribute(0x802A, b"\0" * 7 + b"\1")
     attributes += _attribute(0x0025, b"")
     return _stun(0x0001, transaction, attributes, password)
+
+
+def is_rtp(datagram: bytes) -> bool:
+    """Whether it is media, neither control nor anything else on the port."""
+    return len(datagram) >= 12 and 128 <= datagram[0] <= 191 and not 192 <= datagram[1] <= 223
+
+
+@cache
+def _context(identity: Identity, profiles: bytes) -> SSL.Context:
+    context = SSL.Context(SSL.DTLS_METHOD)
+    context.use_privatekey(identity.key)
+    context.use_certificate(identity.certificate)
+    context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)
+    context.set_tlsext_use_srtp(profiles)
+    return context
 
 
 def _records(data: bytes) -> list[bytes]:

@@ -96,12 +96,13 @@ class LiveKitServer:
         self._http, self._url, self._key, self._secret, self._profiles = http, url, key, secret, profiles
         self._identity = Identity.create()
         self._signals: list[Signal] = []
-        self._kind = "video"
+        self.kind = "video"
+        """What viewers offer to receive; that of the last track that was published."""
         self.endpoints: list[Endpoint] = []
 
     async def publish(self, room: str, *, kind: str, ssrc: int, traffic: Traffic) -> PublisherPlan:
         """Joins and publishes one track; returns a `PublisherPlan`."""
-        self._kind = kind
+        self.kind = kind
         endpoint = self._endpoint()
         signal = await self._join(room, f"publisher-{ssrc}", publish=True)
         media_type = proto_models.VIDEO if kind == "video" else proto_models.AUDIO
@@ -122,7 +123,7 @@ class LiveKitServer:
         """Joins as a viewer, offers until `tracks` sections bring media; returns a `PeerPlan` and the RTX types."""
         endpoint = self._endpoint()
         signal = await self._join(room, f"viewer-{number}", publish=False)
-        offered = description.viewer_offer(endpoint, self._kind, tracks)
+        offered = description.viewer_offer(endpoint, self.kind, tracks)
         answered = await signal.negotiate(offered)
         await self._connect(endpoint, description.parse(answered, signal.candidates))
         while description.sections_sending(answered) < tracks:
@@ -135,6 +136,10 @@ class LiveKitServer:
         """Sends a request for each that has joined."""
         for signal in self._signals:
             await signal.send(**request)
+
+    async def leave(self) -> None:
+        """Takes all that have joined out of their rooms."""
+        await self.say(leave=proto.LeaveRequest(reason=proto_models.CLIENT_INITIATED))
 
     async def close(self) -> None:
         await asyncio.gather(*(signal.close() for signal in self._signals))
