@@ -203,6 +203,18 @@ class TransportStatistics:
     def bytes_out(self) -> int: ...
     @property
     def rtt_us(self) -> int | None: ...
+    @property
+    def feedback_arrived(self) -> int:
+        """Packets that the peer's transport-wide feedback said to have come; lost ones are `feedback_lost`. Of this line
+        alone; both stay 0 where the peer gives none."""
+    @property
+    def feedback_lost(self) -> int: ...
+    @property
+    def jitter_us(self) -> int:
+        """How unevenly packets came that left evenly, by the same feedback."""
+    @property
+    def keyframe_requests(self) -> int:
+        """PLI and FIR of the peer."""
 
 @final
 class ReceiverStatistics:
@@ -218,6 +230,9 @@ class ReceiverStatistics:
     def jitter_us(self) -> int: ...
     @property
     def live_encodings(self) -> int: ...
+    @property
+    def frames(self) -> int:
+        """Ends of frames that came, of all encodings."""
 
 @final
 class SenderStatistics:

@@ -377,6 +377,13 @@ pub struct TransportStatistics {
     pub bytes_in: u64,
     pub bytes_out: u64,
     pub rtt_us: Option<u64>,
+    /// Packets that the peer's transport-wide feedback said to have come, and to be lost: on this line alone.
+    pub feedback_arrived: u64,
+    pub feedback_lost: u64,
+    /// How unevenly packets came that left evenly, by the same feedback (RFC 3550, section 6.4.1).
+    pub jitter_us: u32,
+    /// PLI and FIR of the peer.
+    pub keyframe_requests: u64,
 }
 
 /// What one receiver saw, all encodings together.
@@ -389,6 +396,8 @@ pub struct ReceiverStatistics {
     /// Expected but never arrived, resends included.
     pub lost: u64,
     pub jitter_us: u32,
+    /// Ends of frames that came, of all encodings.
+    pub frames: u64,
     /// Bit i: encoding i is live.
     pub live_encodings: u8,
 }

@@ -153,6 +153,7 @@ impl Core {
 
     fn receive_keyframe_request(&mut self, now: Time, transport: usize, ssrc: u32) {
         self.counters.plis_in += 1;
+        self.transports[transport].keyframe_requests += 1;
         let Some(index) = self.sender_with_ssrc(transport, ssrc) else {
             return;
         };

@@ -1,5 +1,6 @@
 //! Snapshots for the control plane.
 
+use crate::congestion::LineReport;
 use crate::{Core, ReceiverStatistics, SenderStatistics, Statistics, TransportStatistics};
 
 impl Core {
@@ -9,6 +10,10 @@ impl Core {
         into.transports.clear();
         into.transports
             .extend(self.transports.iter().map(|(_, transport)| {
+                let line = transport
+                    .congestion
+                    .as_ref()
+                    .map_or_else(LineReport::default, |congestion| congestion.line);
                 TransportStatistics {
                     transport: transport.id,
                     bytes_in: transport.bytes_in,
@@ -16,6 +21,10 @@ impl Core {
                     rtt_us: transport
                         .rtt_us
                         .or_else(|| self.upstream_rtt(&transport.receivers)),
+                    feedback_arrived: line.arrived,
+                    feedback_lost: line.lost,
+                    jitter_us: line.jitter_us(),
+                    keyframe_requests: transport.keyframe_requests,
                 }
             }));
         into.receivers.clear();
@@ -28,6 +37,7 @@ impl Core {
                 let reception = &encoding.reception;
                 found.packets += reception.packets;
                 found.bytes += reception.bytes;
+                found.frames += reception.frames;
                 found.lost += reception.expected().saturating_sub(reception.packets);
                 found.jitter_us = found.jitter_us.max(reception.jitter_us(encoding.clock_rate));
                 found.live_encodings |= u8::from(encoding.live) << number;

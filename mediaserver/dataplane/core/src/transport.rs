@@ -55,6 +55,8 @@ pub(crate) struct Transport {
     pub rtt_us: Option<u64>,
     pub bytes_in: u64,
     pub bytes_out: u64,
+    /// PLI and FIR of the peer.
+    pub keyframe_requests: u64,
     pub dtls_budget: Budget,
     /// Where the peer gives transport-wide feedback on what we send.
     pub congestion: Option<Box<Congestion>>,
@@ -90,6 +92,7 @@ impl Transport {
             rtt_us: None,
             bytes_in: 0,
             bytes_out: 0,
+            keyframe_requests: 0,
             dtls_budget: Budget::new(DTLS_PER_SECOND, DTLS_BURST),
             congestion: None,
             remb: None,

@@ -21,13 +21,23 @@ macro_rules! record {
     };
 }
 
-record!(TransportStatistics { transport: u64, bytes_in: u64, bytes_out: u64, rtt_us: Option<u64> });
+record!(TransportStatistics {
+    transport: u64,
+    bytes_in: u64,
+    bytes_out: u64,
+    rtt_us: Option<u64>,
+    feedback_arrived: u64,
+    feedback_lost: u64,
+    jitter_us: u32,
+    keyframe_requests: u64,
+});
 record!(ReceiverStatistics {
     receiver: u64,
     packets: u64,
     bytes: u64,
     lost: u64,
     jitter_us: u32,
+    frames: u64,
     live_encodings: u8,
 });
 record!(SenderStatistics {
@@ -141,6 +151,10 @@ impl From<polyana_io::core::TransportStatistics> for TransportStatistics {
             bytes_in: from.bytes_in,
             bytes_out: from.bytes_out,
             rtt_us: from.rtt_us,
+            feedback_arrived: from.feedback_arrived,
+            feedback_lost: from.feedback_lost,
+            jitter_us: from.jitter_us,
+            keyframe_requests: from.keyframe_requests,
         }
     }
 }
@@ -153,6 +167,7 @@ impl From<polyana_io::core::ReceiverStatistics> for ReceiverStatistics {
             bytes: from.bytes,
             lost: from.lost,
             jitter_us: from.jitter_us,
+            frames: from.frames,
             live_encodings: from.live_encodings,
         }
     }

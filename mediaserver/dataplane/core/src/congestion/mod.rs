@@ -4,6 +4,7 @@
 
 mod delay;
 mod history;
+mod line_report;
 mod loss;
 mod pacer;
 mod probe;
@@ -14,6 +15,7 @@ mod throughput;
 use crate::api::Time;
 use delay::{DelayDetector, Usage};
 use history::{Departure, History};
+pub(crate) use line_report::LineReport;
 use loss::{LossRate, Losses};
 use pacer::Pacer;
 use polyana_wire::rtcp::TransportFeedback;
@@ -77,6 +79,7 @@ pub(crate) struct Congestion {
     updated: Time,
     /// There was a stream for padding when it was last looked.
     can_pad: bool,
+    pub line: LineReport,
 }
 
 impl Congestion {
@@ -102,6 +105,7 @@ impl Congestion {
             unanswered_since: None,
             updated: now,
             can_pad: false,
+            line: LineReport::default(),
         }
     }
 
@@ -193,10 +197,12 @@ impl Congestion {
                     self.prober.arrived(&departure, arrival);
                     self.delay.arrived(departure.at.0, arrival);
                     self.standing.arrived(departure.at.0, arrival);
+                    self.line.arrived(departure.at.0, arrival);
                 }
             }
             None => lost += u32::from(self.history.lost(sequence)),
         });
+        self.line.lost += u64::from(lost);
         if arrived + lost == 0 {
             return;
         }

@@ -244,6 +244,7 @@ impl Receiver {
             payload_type.clock_rate,
             arrival.now,
         );
+        stream.reception.frames += u64::from(arrival.header.marker);
         if !enabled {
             stream.nack.clear();
             return Outcome::Disabled;

@@ -9,6 +9,8 @@ pub(crate) struct Reception {
     highest: u64,
     pub packets: u64,
     pub bytes: u64,
+    /// Packets with the marker: ends of frames, of video.
+    pub frames: u64,
     expected_prior: u64,
     received_prior: u64,
     /// In RTP units, scaled by 16.
