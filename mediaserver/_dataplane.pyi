@@ -205,8 +205,8 @@ class TransportStatistics:
     def rtt_us(self) -> int | None: ...
     @property
     def feedback_arrived(self) -> int:
-        """Packets that the peer's transport-wide feedback said to have come; lost ones are `feedback_lost`. Of this line
-        alone; both stay 0 where the peer gives none."""
+        """Packets that the peer's transport-wide feedback said to have come; lost ones are `feedback_lost`. Of this
+        line alone; both stay 0 where the peer gives none."""
     @property
     def feedback_lost(self) -> int: ...
     @property

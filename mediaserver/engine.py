@@ -11,7 +11,15 @@ from typing import Protocol
 import structlog
 
 from . import _dataplane as dataplane
-from ._dataplane import CodecParameters, Encoding, PayloadTypeMapping, WorkerStatistics
+from ._dataplane import (
+    CodecParameters,
+    Encoding,
+    PayloadTypeMapping,
+    ReceiverStatistics,
+    SenderStatistics,
+    TransportStatistics,
+    WorkerStatistics,
+)
 from .clock import Clock, SystemClock
 from .ice_candidates import IceCandidate, LocalAddresses, host_candidates
 from .metrics import MediaMetrics
@@ -22,7 +30,10 @@ __all__ = [
     "Engine",
     "EngineSettings",
     "PayloadTypeMapping",
+    "ReceiverStatistics",
+    "SenderStatistics",
     "TransportHandler",
+    "TransportStatistics",
     "WorkerStatistics",
 ]
 

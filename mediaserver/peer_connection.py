@@ -115,6 +115,11 @@ class PeerConnection:
         return self._transport.state
 
     @property
+    def path(self) -> tuple[str, str] | None:
+        """Protocol ("udp", "tcp") and the peer's "host:port", once there is one."""
+        return self._transport.path
+
+    @property
     def receivers(self) -> Mapping[str, RtpReceiver]:
         """Tracks that come in, by mid."""
         return self._receivers.by_mid

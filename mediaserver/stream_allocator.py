@@ -25,6 +25,8 @@ WANTED_CHANGE = 0.05
 """A smaller change of it is not told."""
 AMPLE = 1.2
 """So many times what is wanted need not be known exactly: in a room of a thousand nearly all lines are so good."""
+NARROW_BPS, NARROW_SHARE = 1_000_000, 0.5
+"""A line is narrow that carries less than this, and less than this share of what is wished."""
 RETRY_S = 1.0
 """How often a line that cannot carry everything is looked at again: somebody else may speak, a raise may be due."""
 
@@ -50,6 +52,16 @@ class StreamAllocator:
         """Of all pictures together, bit/s; None: no limit is known."""
         limits = [limit for limit in (self._estimate_bps, self._cap_bps) if limit]
         return min(limits, default=None)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the line itself, and no limit that somebody has set, keeps pictures small or away."""
+        estimate = self._estimate_bps
+        return (
+            self in self._participant.room.deficient
+            and estimate is not None
+            and estimate < min(NARROW_BPS, NARROW_SHARE * self._wanted_bps)
+        )
 
     def estimated(self, bits_per_second: int) -> None:
         """What the line can carry of video."""

@@ -82,6 +82,8 @@ class Transport:
         self.engine = engine
         self.id = engine.next_id()
         self.state = ConnectionState.NEW
+        self.path: tuple[str, str] | None = None
+        """Protocol ("udp", "tcp") and the peer's "host:port", once there is one."""
         self._opens_channels = opens_channels
         self._observer = observer
         self._clock = clock
@@ -243,6 +245,7 @@ class Transport:
     def ice_selected(self, protocol: str, remote: str) -> None:
         """A path was chosen or has changed."""
         self._log.debug("path selected", protocol=protocol)
+        self.path = protocol, remote
         self._path_selected.set()
         if self.state is ConnectionState.DISCONNECTED:
             self._set_state(ConnectionState.CONNECTED)

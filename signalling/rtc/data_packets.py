@@ -14,6 +14,7 @@ from livekit.protocol import models
 
 from mediaserver.data import DATA_TRACK, LOSSY, RELIABLE, Label, recipients
 from mediaserver.participant import Participant, ParticipantKind
+from signalling.rtc.client_reports import MAX_REPORT_PACKET_BYTES, OWN_TOPICS, ClientReports
 from signalling.rtc.limits import TokenBucket
 from signalling.rtc.reliable_history import ReliableHistory, Sent
 from signalling.rtc.rpc import RpcCalls
@@ -43,6 +44,7 @@ class DataPackets:
         )
         self.history = ReliableHistory(settings.max_reliable_history_bytes)
         self.calls = RpcCalls(partial(self._participant.send_data, RELIABLE))
+        self.reports = ClientReports(session.context.clock)
         self.last_reliable_sequence = 0
         """Of the client's reliable packets; after a resume it repeats what comes after this."""
 
@@ -60,7 +62,8 @@ class DataPackets:
         context = self._session.context
         if label not in _KINDS:
             return "ignored", "other_channel"
-        if not self._participant.permissions.can_publish_data:
+        allowed = self._participant.permissions.can_publish_data
+        if not allowed and len(payload) > MAX_REPORT_PACKET_BYTES:
             return "denied", "any"
         if len(payload) > context.settings.max_data_packet_bytes or not self._bucket.take(
             context.clock.monotonic()
@@ -71,6 +74,10 @@ class DataPackets:
         except DecodeError:
             return "invalid", "any"
         kind = packet.WhichOneof("value") or "unknown"
+        if kind == "user" and packet.user.topic.startswith(OWN_TOPICS):
+            return self.reports.received(packet.user.topic, packet.user.payload), "report"
+        if not allowed:
+            return "denied", "any"
         if kind in _SERVER_ONLY or not self._may_send(packet, kind):
             return "denied", kind
         if label == RELIABLE and self._repeated(packet):

@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from mediaserver.diagnosis import Verdict
+
 CONNECT_BUCKETS_S = (0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 30.0, 60.0)
 
 
@@ -68,6 +70,14 @@ class RtcMetrics:
         self.paused_subscriptions = Gauge(
             "polyana_rtc_paused_subscriptions", "Pictures that a line has no place for", registry=registry
         )
+        self.verdicts = Counter(
+            "polyana_rtc_verdicts",
+            "Calls that went badly, by what was found to be at fault (home, device, firewall, server) and code",
+            ["fault", "code"],
+            registry=registry,
+        )
+        for verdict in Verdict:
+            self.verdicts.labels(verdict.fault.value, verdict.value)
         self.data_packets = Counter(
             "polyana_rtc_data_packets",
             "Data packets of clients, by payload and outcome (forwarded, denied, limited, invalid, ignored)",

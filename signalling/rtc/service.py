@@ -23,6 +23,7 @@ from signalling.rtc.metrics import RtcMetrics
 from signalling.rtc.sessions import Sessions, describe
 from signalling.rtc.settings import RtcSettings
 from signalling.rtc.snapshot import ParticipantSnapshot, RtcSnapshot, participant_snapshot, room_snapshot
+from signalling.rtc.verdicts import Verdicts
 from signalling.rtc.webhook_events import Hook, Hooks
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from signalling.api_keys import ApiKeys
 
 TICK_S = 0.1
+DIAGNOSIS_INTERVAL_S = 1.0
 
 
 class RtcService:
@@ -63,6 +65,7 @@ class RtcService:
         context = ApiContext(self.attendance, settings, clock, self.metrics)
         self._api = ApiEndpoint(context, keys, ApiMetrics(registry))
         self._quality = QualityMonitor()
+        self._verdicts = Verdicts(self._sessions, self.attendance, settings, clock, self.metrics)
         self._quality_interval_s = settings.quality_interval_s
         self._enabled_codecs = settings.enabled_codecs
         self._tasks: tuple[asyncio.Task[None], ...] = ()
@@ -83,6 +86,7 @@ class RtcService:
                 asyncio.create_task(
                     self._repeat(self._quality_interval_s, self._rate_connections), name="rtc-quality"
                 ),
+                asyncio.create_task(self._repeat(DIAGNOSIS_INTERVAL_S, self._diagnose), name="rtc-diagnosis"),
             )
 
     def tell_hooks(self, notify: Callable[[Hook], None]) -> None:
@@ -150,7 +154,13 @@ class RtcService:
                 self._log.exception("regular work failed", work=work.__name__)
 
     async def _tick(self) -> None:
-        self.attendance.tick(self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._verdicts.ticked(now, TICK_S)
+        self.attendance.tick(now)
+
+    async def _diagnose(self) -> None:
+        workers = await self._engine.sample_statistics()
+        self._verdicts.update(workers, self._clock.monotonic())
 
     async def _rate_connections(self) -> None:
         workers = await self._engine.sample_statistics()

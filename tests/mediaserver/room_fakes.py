@@ -109,7 +109,9 @@ class FakeConnection:
     def __init__(self, offerer: Offerer, observer: PeerConnectionObserver) -> None:
         self.offerer = offerer
         self.observer = observer
+        self.id = next(_ids)
         self.state = ConnectionState.NEW
+        self.path: tuple[str, str] | None = None
         self.receivers: dict[str, FakeReceiver] = {}
         self.senders: list[FakeSender] = []
         self.unsupported: set[str] = set()

@@ -1,0 +1,428 @@
+"""Which of home network, device, firewall and server is at fault when a call goes badly, for each participant.
+
+Pure policy: once a second come a sample of the server and one of each participant's line, out come the verdicts that
+have changed. A fault counts when it lasts, not when it happens: one gap, a change of the network or a camera that
+starts are none. It is told within ten seconds, and taken back when nothing has been wrong for ten.
+
+What several networks suffer at the same time is the server's own line; people behind one address share a line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum, StrEnum
+from statistics import median
+
+WINDOW = 7
+"""Samples that are looked at together."""
+LASTING = 4
+"""So many of them must show a fault that comes and goes,"""
+SPAN = 3
+"""so many one that stays."""
+CLEAR_SAMPLES = 10
+"""Without a fault until a verdict is taken back."""
+SETTLING_S = 4.0
+"""After a participant has connected, or its path has changed, samples say nothing."""
+BLOCKED_S = 8.0
+"""Without a path after a join, something keeps media out: with a slow line it takes three seconds."""
+
+MIN_PACKETS = 30
+"""Of a sample or a window whose share of losses says something."""
+BAD_LOSS, NOTICEABLE_LOSS = 0.04, 0.02
+"""Share of packets: what repair does not hide; what it hides at some cost."""
+BURST_LOSS, QUIET_LOSS = 0.1, 0.01
+"""Losses that come in bursts, with seconds without any between them."""
+LONG_RTT_MS = 400.0
+"""People begin to talk over each other (ITU-T G.114: 400 ms one way is the most; a call has devices on both ends)."""
+QUEUE_MS = 150.0
+"""Longer than the shortest round trip by this: a queue stands before the line."""
+LONG_JITTER_MS = 30.0
+"""Players buffer so much that a conversation suffers, or play gaps."""
+LOW_FPS = 9.0
+"""Frames/s of a camera; even in the dark they give more."""
+MANY_KEYFRAME_REQUESTS = 6
+"""In a window, of a line that loses nothing: a decoder that cannot follow."""
+DROPPED_FRAMES = 0.15
+"""Share of the frames that a client received and did not show."""
+DECODING_SHARE = 0.7
+"""Of the time: above it decoding falls behind."""
+BUSY_LAG_MS = 500.0
+"""How late a page's timer comes on a device that has no time for the page."""
+MEMORY_S = 20
+"""For so many samples a line that was full explains few frames: encoders adapt, and then nothing is lost."""
+
+COMMON_SHARE = 0.7
+"""More of the networks than this suffer the same: it is the server's line."""
+COMMON_NETWORKS = 3
+"""From so many networks on that can be told."""
+LONG_LAG_S = 0.5
+"""How late the event loop was."""
+BUSY_SHARE = 0.95
+"""Of a core, taken by one worker of the data plane."""
+SLOW_SHARE = 0.25
+"""Of the packets, forwarded later than `SLOW_FORWARD_US`; some wait for a narrow line."""
+SLOW_FORWARD_US = 50_000
+DROPPED_SHARE = 0.01
+"""Of the datagrams, which the machine did not take."""
+
+
+class Fault(Enum):
+    """What is to blame."""
+
+    HOME = "home"
+    DEVICE = "device"
+    FIREWALL = "firewall"
+    SERVER = "server"
+
+
+class Verdict(StrEnum):
+    """The code that people read out to the operator; it begins with the fault."""
+
+    HOME_LOSS = "HOME_LOSS"
+    HOME_BURSTS = "HOME_BURSTS"
+    HOME_DELAY = "HOME_DELAY"
+    HOME_JITTER = "HOME_JITTER"
+    HOME_DOWNLINK = "HOME_DOWNLINK"
+    HOME_UPLINK = "HOME_UPLINK"
+    DEVICE_BUSY = "DEVICE_BUSY"
+    DEVICE_DECODING = "DEVICE_DECODING"
+    DEVICE_ENCODING = "DEVICE_ENCODING"
+    FIREWALL_TCP = "FIREWALL_TCP"
+    """UDP is blocked, media takes ICE-TCP."""
+    FIREWALL_RELAY = "FIREWALL_RELAY"
+    """Only a TURN server is reached."""
+    FIREWALL_BLOCKED = "FIREWALL_BLOCKED"
+    """Signalling works, media has no path at all."""
+    SERVER_BUSY = "SERVER_BUSY"
+    SERVER_DROPS = "SERVER_DROPS"
+    SERVER_LINE = "SERVER_LINE"
+
+    @property
+    def fault(self) -> Fault:
+        return Fault(self.value.partition("_")[0].lower())
+
+
+class Route(Enum):
+    """How media gets through."""
+
+    NONE = "none"
+    UDP = "udp"
+    TCP = "tcp"
+    RELAY = "relay"
+
+
+@dataclass(frozen=True, slots=True)
+class ClientReport:
+    """What a client says of itself for about a second; most say nothing."""
+
+    cpu_limited: bool = False
+    """Its encoder does less than it should for want of processor time (W3C `qualityLimitationReason`)."""
+    bandwidth_limited: bool = False
+    frames_decoded: int = 0
+    frames_dropped: int = 0
+    decode_ms: float = 0.0
+    """Spent on decoding."""
+    interval_ms: float = 1000.0
+    lag_ms: float = 0.0
+    """How late the page's own timer was; 0 where timers are throttled."""
+    relayed: bool = False
+    """Media takes a TURN server."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Packets of one direction in one interval."""
+
+    arrived: int = 0
+    lost: int = 0
+
+    @property
+    def loss(self) -> float | None:
+        """Share of the packets; None: too few to tell."""
+        total = self.arrived + self.lost
+        return self.lost / total if total >= MIN_PACKETS else None
+
+
+@dataclass(frozen=True, slots=True)
+class LineSample:
+    """One participant in one interval, as the server saw it. Times are milliseconds."""
+
+    network: str = ""
+    """People with the same one share a line."""
+    route: Route = Route.UDP
+    remote: str = ""
+    """Address of the path; another one is another network."""
+    waiting_s: float = 0.0
+    """Since the join, without a path."""
+    down: Passed = Passed()
+    """To the participant, on its line alone."""
+    up: Passed = Passed()
+    rtt_ms: float | None = None
+    down_jitter_ms: float = 0.0
+    up_jitter_ms: float = 0.0
+    is_narrow: bool = False
+    """The line to it does not carry the pictures that it wishes."""
+    camera_fps: float | None = None
+    """Of the slowest camera that it sends; None: none is on."""
+    keyframe_requests: int = 0
+    pictures: int = 0
+    """That it receives; the first frames of each are asked for."""
+    report: ClientReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSample:
+    """The server in one interval."""
+
+    loop_lag_s: float = 0.0
+    """The longest."""
+    busiest_worker: float = 0.0
+    """Share of a core."""
+    slow_share: float = 0.0
+    dropped_share: float = 0.0
+
+
+@dataclass
+class _Line:
+    """What is remembered of one participant."""
+
+    since: float
+    """When its path began, seconds, monotonic."""
+    samples: deque[LineSample] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    shortest_rtt_ms: float = float("inf")
+    uplink_was_full: int = 0
+    """Samples for which few frames are still explained by that."""
+    verdict: Verdict | None = None
+    clean: int = 0
+
+    def restart(self, now: float) -> None:
+        """The path is another one."""
+        self.since = now
+        self.samples.clear()
+        self.shortest_rtt_ms = float("inf")
+
+    def add(self, sample: LineSample) -> None:
+        self.samples.append(sample)
+        if sample.rtt_ms is not None:
+            self.shortest_rtt_ms = min(self.shortest_rtt_ms, sample.rtt_ms)
+        full = (
+            (self.loss(_up) or 0.0) >= NOTICEABLE_LOSS
+            or sample.up_jitter_ms >= LONG_JITTER_MS
+            or (sample.rtt_ms or 0.0) > self.shortest_rtt_ms + QUEUE_MS
+        )
+        self.uplink_was_full = MEMORY_S if full else max(0, self.uplink_was_full - 1)
+
+    def count(self, shows: Callable[[LineSample], bool]) -> int:
+        return sum(map(shows, self.samples))
+
+    def lasts(self, shows: Callable[[LineSample], bool]) -> bool:
+        return self.count(shows) >= LASTING
+
+    def loss(self, direction: Callable[[LineSample], Passed]) -> float | None:
+        """Of the window; None: too few packets to tell."""
+        return _sum(direction(sample) for sample in self.samples).loss
+
+    def loses(self, direction: Callable[[LineSample], Passed]) -> bool:
+        """More than repair hides, and not only in one gap of up to two seconds."""
+        passed = [direction(sample) for sample in self.samples]
+        worst = max(
+            range(len(passed)), key=lambda at: sum(one.lost for one in passed[at : at + 2]), default=0
+        )
+        without_gap = _sum(passed[:worst] + passed[worst + 2 :]).loss or 0.0
+        return (_sum(passed).loss or 0.0) >= BAD_LOSS and without_gap >= NOTICEABLE_LOSS
+
+    def rtt_ms(self) -> float | None:
+        known = [sample.rtt_ms for sample in self.samples if sample.rtt_ms is not None]
+        return median(known) if known else None
+
+
+def _sum(passed: Iterable[Passed]) -> Passed:
+    arrived = lost = 0
+    for one in passed:
+        arrived, lost = arrived + one.arrived, lost + one.lost
+    return Passed(arrived, lost)
+
+
+def _down(sample: LineSample) -> Passed:
+    return sample.down
+
+
+def _up(sample: LineSample) -> Passed:
+    return sample.up
+
+
+class Diagnosis:
+    """Remembers lines by a key of the caller's, a participant's sid."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, _Line] = {}
+        self._server: deque[ServerSample] = deque(maxlen=WINDOW)
+
+    def verdict(self, key: str) -> Verdict | None:
+        """The standing one."""
+        line = self._lines.get(key)
+        return line.verdict if line is not None else None
+
+    def update(
+        self, now: float, server: ServerSample, samples: Mapping[str, LineSample]
+    ) -> dict[str, Verdict | None]:
+        """What is said from now on of whom something else was said before; None: nothing is wrong any more.
+
+        To be called once a second. `now`: seconds, monotonic. Who is not in `samples` is forgotten.
+        """
+        self._lines = {key: self._lines.get(key) or _Line(now) for key in samples}
+        self._server.append(server)
+        for key, sample in samples.items():
+            self._observe(self._lines[key], sample, now)
+        server_fault, common = self._server_fault(), _common(self._lines.values())
+        changes: dict[str, Verdict | None] = {}
+        for key, line in self._lines.items():
+            found = server_fault if line.samples and server_fault else _judge(line, common)
+            if _settle(line, found):
+                changes[key] = line.verdict
+        return changes
+
+    def _observe(self, line: _Line, sample: LineSample, now: float) -> None:
+        before = line.samples[-1] if line.samples else None
+        if before is not None and before.remote != sample.remote:
+            line.restart(now)
+        if sample.route is Route.NONE or now - line.since >= SETTLING_S:
+            line.add(sample)
+
+    def _server_fault(self) -> Verdict | None:
+        busy = sum(
+            one.loop_lag_s >= LONG_LAG_S
+            or one.busiest_worker >= BUSY_SHARE
+            or one.slow_share >= SLOW_SHARE
+            for one in self._server
+        )  # fmt: skip
+        dropping = sum(one.dropped_share >= DROPPED_SHARE for one in self._server)
+        if dropping >= LASTING:
+            return Verdict.SERVER_DROPS
+        return Verdict.SERVER_BUSY if busy >= LASTING else None
+
+
+def _settle(line: _Line, found: Verdict | None) -> bool:
+    """Takes what was found as the verdict, or takes the verdict back when nothing has been found for long. True: it is
+    another one. Of one fault the first code stays: what to do is the same."""
+    before = line.verdict
+    line.clean = 0 if found is not None else line.clean + 1
+    if found is not None and (before is None or before.fault is not found.fault):
+        line.verdict = found
+    elif line.clean >= CLEAR_SAMPLES:
+        line.verdict = None
+    return line.verdict is not before
+
+
+class _Common(Enum):
+    """What most networks suffer at the same time."""
+
+    DOWN = "down"
+    UP = "up"
+    DELAY = "delay"
+    NARROW = "narrow"
+
+
+def _common(lines: Iterable[_Line]) -> frozenset[_Common]:
+    suffering: dict[_Common, dict[str, bool]] = defaultdict(dict)
+
+    def count(kind: _Common, network: str, suffers: bool) -> None:
+        suffering[kind][network] = suffering[kind].get(network, True) and suffers
+
+    for line in lines:
+        if not line.samples or line.samples[-1].route is Route.NONE:
+            continue
+        network = line.samples[-1].network
+        for kind, loss in ((_Common.DOWN, line.loss(_down)), (_Common.UP, line.loss(_up))):
+            if loss is not None:
+                count(kind, network, loss >= NOTICEABLE_LOSS)
+        if line.samples[-1].pictures:
+            count(_Common.NARROW, network, line.samples[-1].is_narrow)
+        if (rtt_ms := line.rtt_ms()) is not None:
+            count(_Common.DELAY, network, rtt_ms >= LONG_RTT_MS * 0.75)
+    return frozenset(kind for kind, found in suffering.items() if _most(found.values()))
+
+
+def _most(suffers: Collection[bool]) -> bool:
+    return len(suffers) >= COMMON_NETWORKS and sum(suffers) > COMMON_SHARE * len(suffers)
+
+
+def _judge(line: _Line, common: frozenset[_Common]) -> Verdict | None:
+    if not line.samples:
+        return None
+    newest = line.samples[-1]
+    if newest.route is Route.NONE:
+        return Verdict.FIREWALL_BLOCKED if newest.waiting_s >= BLOCKED_S else None
+    return (
+        _device_by_its_word(line)
+        or (_network(line, common) if newest.route is not Route.TCP else None)  # which hides losses as delays
+        or _firewall(line)
+        or _device_by_what_it_does(line)
+    )
+
+
+def _device_by_its_word(line: _Line) -> Verdict | None:
+    reports = [sample.report for sample in line.samples if sample.report is not None]
+    if sum(report.lag_ms >= BUSY_LAG_MS for report in reports) >= LASTING:
+        return Verdict.DEVICE_BUSY
+    if sum(report.decode_ms >= DECODING_SHARE * report.interval_ms for report in reports) >= LASTING:
+        return Verdict.DEVICE_DECODING
+    if sum(report.cpu_limited for report in reports) >= LASTING:
+        return Verdict.DEVICE_ENCODING
+    return None
+
+
+def _network(line: _Line, common: frozenset[_Common]) -> Verdict | None:
+    for direction, kinds in ((_down, {_Common.DOWN, _Common.NARROW}), (_up, {_Common.UP})):
+        if line.loses(direction):
+            return Verdict.SERVER_LINE if kinds & common else _kind_of_loss(line, direction)
+    if line.lasts(lambda sample: sample.is_narrow):
+        return Verdict.SERVER_LINE if _Common.NARROW in common else Verdict.HOME_DOWNLINK
+    if (line.rtt_ms() or 0.0) >= LONG_RTT_MS and line.lasts(lambda one: (one.rtt_ms or 0.0) >= LONG_RTT_MS):
+        return Verdict.SERVER_LINE if _Common.DELAY in common else Verdict.HOME_DELAY
+    if line.lasts(lambda sample: max(sample.down_jitter_ms, sample.up_jitter_ms) >= LONG_JITTER_MS):
+        return Verdict.HOME_JITTER
+    if line.lasts(_has_few_frames) and line.uplink_was_full:
+        return Verdict.HOME_UPLINK
+    limited = line.count(lambda sample: sample.report is not None and sample.report.bandwidth_limited)
+    return Verdict.HOME_UPLINK if limited == WINDOW else None
+
+
+def _kind_of_loss(line: _Line, direction: Callable[[LineSample], Passed]) -> Verdict:
+    losses = [loss for sample in line.samples if (loss := direction(sample).loss) is not None]
+    quiet = sum(loss < QUIET_LOSS for loss in losses)
+    bursts = max(losses, default=0.0) >= BURST_LOSS and quiet >= SPAN
+    return Verdict.HOME_BURSTS if bursts else Verdict.HOME_LOSS
+
+
+def _firewall(line: _Line) -> Verdict | None:
+    routes = Counter(sample.route for sample in line.samples)
+    if routes[Route.TCP] >= SPAN:
+        return Verdict.FIREWALL_TCP
+    return Verdict.FIREWALL_RELAY if routes[Route.RELAY] >= SPAN else None
+
+
+def _device_by_what_it_does(line: _Line) -> Verdict | None:
+    """Only where the line explains nothing."""
+    if (line.loss(_down) or 0.0) < NOTICEABLE_LOSS and _cannot_decode(line):
+        return Verdict.DEVICE_DECODING
+    return Verdict.DEVICE_ENCODING if line.lasts(_has_few_frames) else None
+
+
+def _cannot_decode(line: _Line) -> bool:
+    def drops(sample: LineSample) -> bool:
+        report = sample.report
+        if report is None:
+            return False
+        return report.frames_dropped > DROPPED_FRAMES * max(1, report.frames_decoded + report.frames_dropped)
+
+    settled = len({sample.pictures for sample in line.samples}) == 1
+    asked = line.count(lambda sample: sample.keyframe_requests > 0) >= LASTING
+    many = sum(sample.keyframe_requests for sample in line.samples) >= MANY_KEYFRAME_REQUESTS
+    return line.lasts(drops) or (settled and asked and many)
+
+
+def _has_few_frames(sample: LineSample) -> bool:
+    return sample.camera_fps is not None and sample.camera_fps < LOW_FPS

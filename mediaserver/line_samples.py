@@ -1,0 +1,223 @@
+"""Makes samples of what the data plane counts, for `mediaserver.diagnosis`: one of each line and one of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from mediaserver.diagnosis import SLOW_FORWARD_US, ClientReport, LineSample, Passed, Route, ServerSample
+from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US
+from mediaserver.participant import ParticipantState
+from mediaserver.track import TrackSource
+
+if TYPE_CHECKING:
+    from mediaserver.engine import (
+        ReceiverStatistics,
+        SenderStatistics,
+        TransportStatistics,
+        WorkerStatistics,
+    )
+    from mediaserver.participant import Participant
+    from mediaserver.peer_connection import PeerConnection
+
+SLOW_BUCKET = FORWARD_LATENCY_BOUNDS_US.index(SLOW_FORWARD_US)
+
+
+@dataclass
+class Counts:
+    """What the data plane has counted since the start."""
+
+    at: float = 0.0
+    """Seconds, monotonic."""
+    transports: dict[int, TransportStatistics] = field(default_factory=dict)
+    receivers: dict[int, ReceiverStatistics] = field(default_factory=dict)
+    workers: list[WorkerStatistics] = field(default_factory=list)
+    _senders: dict[int, SenderStatistics] | None = None
+
+    @classmethod
+    def of(cls, workers: list[WorkerStatistics], now: float) -> Counts:
+        counts = cls(now, workers=workers)
+        for worker in workers:
+            counts.transports.update({found.transport: found for found in worker.transports})
+            counts.receivers.update({found.receiver: found for found in worker.receivers})
+        return counts
+
+    @property
+    def senders(self) -> dict[int, SenderStatistics]:
+        """Many, and seldom needed."""
+        if self._senders is None:
+            self._senders = {found.sender: found for worker in self.workers for found in worker.senders}
+        return self._senders
+
+
+class LineReader:
+    """Remembers the counts before. `network_of` says whose an address is: people behind one share a line."""
+
+    def __init__(self, network_of: Callable[[str], str], relays: Collection[str]) -> None:
+        """`relays`: addresses of TURN servers that we tell clients of."""
+        self._network_of = network_of
+        self._relays = relays
+        self._before = Counts()
+        self._after = Counts()
+        self._joined: dict[str, float] = {}
+
+    def read(
+        self,
+        participants: Iterable[Participant],
+        counts: Counts,
+        reports: Mapping[str, ClientReport],
+    ) -> dict[str, LineSample]:
+        """One sample for each participant, by sid, of the time since the last call."""
+        self._before, self._after = self._after, counts
+        present = {participant.sid: participant for participant in participants}
+        self._joined = {sid: self._joined.get(sid, counts.at) for sid in present}
+        return {
+            sid: self._sample(participant, reports.get(sid))
+            for sid, participant in present.items()
+            if participant.state is not ParticipantState.DISCONNECTED
+        }
+
+    def server(self, loop_lag_s: float) -> ServerSample:
+        """Of the same time. `loop_lag_s`: how late the event loop was."""
+        before, after = self._before, self._after
+        seconds = max(after.at - before.at, 1e-3)
+        old = {worker.worker: worker for worker in before.workers}
+        pairs = [(old.get(worker.worker, worker), worker) for worker in after.workers]
+        return ServerSample(
+            loop_lag_s,
+            max(((new.cpu_us - last.cpu_us) / 1e6 / seconds for last, new in pairs), default=0.0),
+            _slow_share(pairs),
+            _dropped_share(pairs),
+        )
+
+    def _sample(self, participant: Participant, report: ClientReport | None) -> LineSample:
+        up, down = participant.publisher_connection, participant.subscriber_connection
+        path = participant.primary_connection.path
+        if not participant.has_connected or path is None:
+            waiting_s = self._after.at - self._joined[participant.sid]
+            return LineSample(route=Route.NONE, waiting_s=waiting_s, report=report)
+        protocol, remote = path
+        host = remote.rpartition(":")[0].strip("[]")
+        relayed = host in self._relays or (report is not None and report.relayed)
+        passed = self._passed_down(participant)
+        after = self._after.transports.get(down.id)
+        return LineSample(
+            network=self._network_of(host),
+            route=Route.TCP if protocol == "tcp" else Route.RELAY if relayed else Route.UDP,
+            remote=remote,
+            down=passed,
+            up=self._passed_up(participant),
+            rtt_ms=self._rtt_ms(up, down),
+            down_jitter_ms=after.jitter_us / 1000 if after is not None and passed.arrived else 0.0,
+            up_jitter_ms=self._up_jitter_ms(participant),
+            is_narrow=participant.subscriber.allocator.is_narrow,
+            camera_fps=self._camera_fps(participant),
+            keyframe_requests=self._keyframe_requests(down),
+            pictures=sum(one.takes_bandwidth for one in participant.subscriber.subscriptions.values()),
+            report=report,
+        )
+
+    def _rtt_ms(self, *connections: PeerConnection) -> float | None:
+        found = (self._after.transports.get(connection.id) for connection in connections)
+        known = [one.rtt_us / 1000 for one in found if one is not None and one.rtt_us is not None]
+        return max(known, default=None)
+
+    def _keyframe_requests(self, connection: PeerConnection) -> int:
+        before, after = (counts.transports.get(connection.id) for counts in (self._before, self._after))
+        if before is None or after is None:
+            return 0
+        return after.keyframe_requests - before.keyframe_requests
+
+    def _passed_down(self, participant: Participant) -> Passed:
+        connection = participant.subscriber_connection
+        before, after = (counts.transports.get(connection.id) for counts in (self._before, self._after))
+        if before is None or after is None:
+            return Passed()
+        arrived = after.feedback_arrived - before.feedback_arrived
+        lost = after.feedback_lost - before.feedback_lost
+        return Passed(arrived, lost) if arrived + lost else self._reported(participant)
+
+    def _reported(self, participant: Participant) -> Passed:
+        """Of a peer that reports each stream from its publisher on: the stream that lost the least on this line."""
+        best, packets = 1.0, 0
+        for subscription in participant.subscriber.subscriptions.values():
+            sender = subscription.sender.id
+            before, after = (counts.senders.get(sender) for counts in (self._before, self._after))
+            sent = after.packets - before.packets if before is not None and after is not None else 0
+            if after is not None and sent > 0:
+                source = self._arrived(subscription.sender.source.id)
+                best = min(best, max(0.0, after.fraction_lost - (source.loss or 0.0)))
+                packets += sent
+        lost = round(packets * best)
+        return Passed(packets - lost, lost)
+
+    def _arrived(self, receiver: int) -> Passed:
+        before, after = (counts.receivers.get(receiver) for counts in (self._before, self._after))
+        if before is None or after is None:
+            return Passed()
+        return Passed(max(0, after.packets - before.packets), max(0, after.lost - before.lost))
+
+    def _passed_up(self, participant: Participant) -> Passed:
+        found = [self._arrived(receiver) for _, receiver in _receivers(participant)]
+        return Passed(sum(one.arrived for one in found), sum(one.lost for one in found))
+
+    def _up_jitter_ms(self, participant: Participant) -> float:
+        """Of speech, which leaves evenly; pictures do not."""
+        speech = [
+            self._after.receivers[receiver].jitter_us / 1000
+            for kind, receiver in _receivers(participant)
+            if kind == "audio" and self._arrived(receiver).arrived
+        ]
+        return max(speech, default=0.0)
+
+    def _camera_fps(self, participant: Participant) -> float | None:
+        cameras = [
+            stream.receiver.id
+            for track in participant.publisher.tracks.values()
+            if track.settings.source is TrackSource.CAMERA and not track.is_silent
+            for stream in track.streams
+            if stream.receiver is not None
+        ]
+        return min((fps for camera in cameras if (fps := self._fps(camera)) is not None), default=None)
+
+    def _fps(self, receiver: int) -> float | None:
+        """Of one encoding on average; None while others begin or end."""
+        before, after = (counts.receivers.get(receiver) for counts in (self._before, self._after))
+        if before is None or after is None or not after.live_encodings:
+            return None
+        if before.live_encodings != after.live_encodings or after.frames < before.frames:
+            return None
+        seconds = max(self._after.at - self._before.at, 1e-3)
+        return (after.frames - before.frames) / after.live_encodings.bit_count() / seconds
+
+
+def _receivers(participant: Participant) -> list[tuple[str, int]]:
+    """(kind, id) of what comes from the participant."""
+    return [
+        (track.kind, stream.receiver.id)
+        for track in participant.publisher.tracks.values()
+        if not track.is_silent
+        for stream in track.streams
+        if stream.receiver is not None
+    ]
+
+
+Pairs = list[tuple["WorkerStatistics", "WorkerStatistics"]]
+
+
+def _slow_share(pairs: Pairs) -> float:
+    total = quick = 0
+    for last, new in pairs:
+        total += new.forward_latency[-1] - last.forward_latency[-1]
+        quick += new.forward_latency[SLOW_BUCKET] - last.forward_latency[SLOW_BUCKET]
+    return (total - quick) / total if total > 0 else 0.0
+
+
+def _dropped_share(pairs: Pairs) -> float:
+    def increase(name: str) -> int:
+        return sum(new.counters[name] - last.counters[name] for last, new in pairs)
+
+    dropped = increase("send_dropped")
+    total = dropped + increase("datagrams_out")
+    return dropped / total if total > 0 else 0.0

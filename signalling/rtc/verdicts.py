@@ -1,0 +1,126 @@
+"""Why a call goes badly: found out once a second, logged for the operator, told to the clients that asked.
+
+A client that sends reports (`signalling.rtc.client_reports`) gets a reliable `user` data packet from the server,
+without a sender, with the topic `polyana.verdict` and a JSON object: `{"fault": "home", "code": "HOME_LOSS"}`, or both
+null when nothing is wrong any more. Faults are home, device, firewall and server; codes are those of
+`mediaserver.diagnosis`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import structlog
+from livekit.protocol import models
+
+from mediaserver.data import RELIABLE
+from mediaserver.diagnosis import Diagnosis, LineSample, ServerSample, Verdict
+from mediaserver.line_samples import Counts, LineReader
+from signalling.client_network import client_network
+from signalling.rtc.client_reports import VERDICT_TOPIC
+
+if TYPE_CHECKING:
+    from mediaserver.clock import Clock
+    from mediaserver.engine import WorkerStatistics
+    from signalling.rtc.attendance import Attendance
+    from signalling.rtc.metrics import RtcMetrics
+    from signalling.rtc.session import Session
+    from signalling.rtc.settings import RtcSettings
+
+
+class Verdicts:
+    """`sessions`: of clients that can be told."""
+
+    def __init__(
+        self,
+        sessions: Iterable[Session],
+        attendance: Attendance,
+        settings: RtcSettings,
+        clock: Clock,
+        metrics: RtcMetrics,
+    ) -> None:
+        self._sessions = sessions
+        self._attendance = attendance
+        self._metrics = metrics
+        self._reader = LineReader(client_network, relay_hosts(settings))
+        self._diagnosis = Diagnosis()
+        self._ticked = clock.monotonic()
+        self._lag_s = 0.0
+        self._told: dict[str, Verdict | None] = {}
+        self._log = structlog.get_logger(__name__)
+
+    def ticked(self, now: float, interval_s: float) -> None:
+        """To be called at this interval, so that it shows when the event loop is late. Seconds, monotonic."""
+        self._lag_s = max(self._lag_s, now - self._ticked - interval_s)
+        self._ticked = now
+
+    def update(self, workers: list[WorkerStatistics], now: float) -> None:
+        """Finds out, logs and tells. To be called once a second."""
+        sessions = {session.participant.sid: session for session in self._sessions}
+        fresh = {sid: session.data.reports.fresh(now) for sid, session in sessions.items()}
+        reports = {sid: report for sid, report in fresh.items() if report is not None}
+        presences = {presence.participant.sid: presence for presence in self._attendance}
+        participants = [presence.participant for presence in presences.values()]
+        samples = self._reader.read(participants, Counts.of(workers, now), reports)
+        server = self._reader.server(self._lag_s)
+        self._lag_s = 0.0
+        for sid, verdict in self._diagnosis.update(now, server, samples).items():
+            names = {
+                "correlation_id": presences[sid].admission.correlation_id,
+                "room": presences[sid].participant.room.name,
+                "identity": presences[sid].participant.identity,
+                "participant": sid,
+            }
+            self._write(verdict, names, samples[sid], server)
+        self._told = {sid: verdict for sid, verdict in self._told.items() if sid in sessions}
+        for session in sessions.values():
+            self._tell(session)
+
+    def _write(
+        self, verdict: Verdict | None, names: dict[str, str], sample: LineSample, server: ServerSample
+    ) -> None:
+        if verdict is None:
+            self._log.info("nothing is wrong any more", **names)
+            return
+        self._metrics.verdicts.labels(verdict.fault.value, verdict.value).inc()
+        self._log.warning(
+            "a call goes badly",
+            code=verdict.value,
+            fault=verdict.fault.value,
+            **names,
+            route=sample.route.value,
+            loss_down=_rounded(sample.down.loss),
+            loss_up=_rounded(sample.up.loss),
+            rtt_ms=_rounded(sample.rtt_ms),
+            loop_lag_s=_rounded(server.loop_lag_s),
+            busiest_worker=_rounded(server.busiest_worker),
+            dropped_share=_rounded(server.dropped_share),
+        )
+
+    def _tell(self, session: Session) -> None:
+        sid, verdict = session.participant.sid, self._diagnosis.verdict(session.participant.sid)
+        is_news = session.data.reports.wants_verdicts and self._told.get(sid) is not verdict
+        # When it cannot be sent now, it is sent with the next sample.
+        if is_news and session.participant.send_data(RELIABLE, verdict_packet(verdict)):
+            self._told[sid] = verdict
+
+
+def verdict_packet(verdict: Verdict | None) -> bytes:
+    """A `DataPacket`, as bytes."""
+    content = {"fault": verdict and verdict.fault.value, "code": verdict and verdict.value}
+    user = models.UserPacket(topic=VERDICT_TOPIC, payload=json.dumps(content).encode())
+    return models.DataPacket(kind=models.DataPacket.RELIABLE, user=user).SerializeToString()
+
+
+def relay_hosts(settings: RtcSettings) -> frozenset[str]:
+    """Hosts of the TURN servers that clients are told of (RFC 7065); a name stands for no address here."""
+    urls = (url for server in settings.ice_servers for url in server.urls if url.startswith("turn"))
+    hosts = (urlsplit("//" + url.partition(":")[2]).hostname for url in urls)
+    return frozenset(host for host in hosts if host)
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
