@@ -31,7 +31,12 @@ STATES = {
     "autoplay-blocked": "n=4&silent",
     "trouble-camera": "n=4&trouble=camera",
     "trouble-device": "n=4&trouble=device",
+    "verdict-home": "n=4&verdict=HOME_UPLINK",
+    "verdict-device": "n=1&verdict=DEVICE_DECODING",
+    "verdict-firewall": "n=4&screen&verdict=FIREWALL_TCP",
+    "verdict-server": "n=9&verdict=SERVER_DROPS",
     "everything-at-once": "n=4&silent&reconnecting&own&trouble=microphone",
+    "verdict-and-all": "n=4&silent&own&trouble=microphone&verdict=HOME_LOSS",
 }
 ENDS = ("left", "removed", "duplicate", "shutdown", "lost", "closed", "failed")
 

@@ -5,6 +5,7 @@ import type {
   ParticipantView,
   Quality,
   Trouble,
+  Verdict,
   VideoSource,
 } from "../src/features/call/model.ts";
 
@@ -111,6 +112,7 @@ export interface FixtureOptions {
   readonly reconnecting: boolean;
   readonly audioBlocked: boolean;
   readonly trouble: Trouble | null;
+  readonly verdict: Verdict | null;
 }
 
 /** A call made of canvases. Its controls change the model as the real session would. */
@@ -128,6 +130,7 @@ export function fixtureCall(options: FixtureOptions): Call {
   );
   const audioBlocked = signal(options.audioBlocked);
   const trouble = signal<Trouble | null>(options.trouble);
+  const verdict = signal<Verdict | null>(options.verdict);
   const changeLocal = async (change: (view: ParticipantView) => ParticipantView) => {
     participants.value = participants.value.map((view) => (view.isLocal ? change(view) : view));
   };
@@ -137,6 +140,7 @@ export function fixtureCall(options: FixtureOptions): Call {
     speakers: signal(options.count > 1 ? ["person-1"] : []),
     audioBlocked,
     trouble,
+    verdict,
     setMicrophone: (on) => changeLocal((view) => ({ ...view, microphoneOn: on })),
     setCamera: (on) =>
       changeLocal((view) => ({
@@ -154,6 +158,9 @@ export function fixtureCall(options: FixtureOptions): Call {
     },
     dismissTrouble: () => {
       trouble.value = null;
+    },
+    dismissVerdict: () => {
+      verdict.value = null;
     },
     leave: async () => {
       phase.value = { kind: "ended", end: { kind: "left", code: "CLIENT_INITIATED" } };

@@ -9,12 +9,13 @@ import "../src/ui/ui.css";
 import { render } from "preact";
 import { CallView } from "../src/features/call/call-view.tsx";
 import { Ended } from "../src/features/call/ended.tsx";
-import type { EndKind, Trouble } from "../src/features/call/model.ts";
+import type { EndKind, Fault, Trouble } from "../src/features/call/model.ts";
 import { Announcer } from "../src/ui/announcer.tsx";
 import { fixtureCall } from "./fixture-call.ts";
 
 const query = new URLSearchParams(location.search);
 const end = query.get("end") as EndKind | null;
+const code = query.get("verdict");
 const root = document.getElementById("app");
 if (!root) throw new Error("gallery.html must have an element with the id app");
 
@@ -25,6 +26,7 @@ const call = fixtureCall({
   reconnecting: query.has("reconnecting"),
   audioBlocked: query.has("silent"),
   trouble: query.get("trouble") as Trouble | null,
+  verdict: code ? { fault: code.split("_")[0]?.toLowerCase() as Fault, code } : null,
 });
 
 render(

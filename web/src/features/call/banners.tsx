@@ -2,6 +2,7 @@ import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
 import type { Call, ParticipantView, Trouble } from "./model.ts";
+import { VerdictBanner } from "./verdict-banner.tsx";
 
 function TroubleBanner({ trouble, onClose }: { trouble: Trouble; onClose: () => void }) {
   const m = t();
@@ -26,6 +27,8 @@ function TroubleBanner({ trouble, onClose }: { trouble: Trouble; onClose: () => 
 export function Banners({ call, local }: { call: Call; local: ParticipantView | undefined }) {
   const m = t();
   const trouble = call.trouble.value;
+  // While the connection is away that is said instead.
+  const verdict = call.phase.value.kind === "connected" ? call.verdict.value : null;
   return (
     <div class="banners">
       <ConnectionBanner call={call} />
@@ -41,6 +44,7 @@ export function Banners({ call, local }: { call: Call; local: ParticipantView | 
         </button>
       )}
       {trouble && <TroubleBanner trouble={trouble} onClose={() => call.dismissTrouble()} />}
+      {verdict && <VerdictBanner verdict={verdict} onClose={() => call.dismissVerdict()} />}
       {local?.screen && (
         <div class="banner banner--plain">
           <Icon name="screen" size={20} />

@@ -1,5 +1,8 @@
 import { ConnectionError, ConnectionErrorReason } from "livekit-client";
 
+/** The server's own word for a client without a path for media. */
+export const FIREWALL_BLOCKED = "FIREWALL_BLOCKED";
+
 /** Which sentence explains that the room could not be entered, and the code that goes with it. */
 export function describeConnectionError(error: unknown): {
   readonly kind: "network" | "media" | "linkNotFound" | "full" | "unknown";
@@ -15,7 +18,8 @@ export function describeConnectionError(error: unknown): {
       return { kind: "network", code };
     case ConnectionErrorReason.Timeout:
     case ConnectionErrorReason.InternalError:
-      return { kind: "media", code };
+      // The server has answered: it is the media that does not get through.
+      return { kind: "media", code: FIREWALL_BLOCKED };
     default:
       return { kind: "unknown", code };
   }

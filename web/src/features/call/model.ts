@@ -48,6 +48,15 @@ export type CallPhase =
 /** Something the person asked for did not work. */
 export type Trouble = "microphone" | "camera" | "screen" | "device";
 
+/** What makes the call go badly. */
+export type Fault = "home" | "device" | "firewall" | "server";
+
+export interface Verdict {
+  readonly fault: Fault;
+  /** Short code that stands in the server's log as well. */
+  readonly code: string;
+}
+
 export interface Call {
   readonly phase: ReadonlySignal<CallPhase>;
   /** The local participant first, the others in the order in which they joined. */
@@ -57,11 +66,14 @@ export interface Call {
   /** The browser holds the sound back until a gesture. */
   readonly audioBlocked: ReadonlySignal<boolean>;
   readonly trouble: ReadonlySignal<Trouble | null>;
+  /** As the server finds; null: all is well, or the person has read it. */
+  readonly verdict: ReadonlySignal<Verdict | null>;
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
   setScreen(on: boolean): Promise<void>;
   switchDevice(role: DeviceRole, deviceId: string | null): Promise<void>;
   startAudio(): Promise<void>;
   dismissTrouble(): void;
+  dismissVerdict(): void;
   leave(): Promise<void>;
 }

@@ -14,9 +14,11 @@ import {
 import { captureConstraints } from "../../platform/capture.ts";
 import { chooseDevice, chosenDevices, type DeviceRole } from "../../platform/devices.ts";
 import type { CapturedTracks } from "../prejoin/preview.ts";
+import { DeviceReporter } from "./device-report.ts";
 import { describeDisconnect } from "./disconnect.ts";
-import type { Call, CallPhase, ParticipantView, Trouble } from "./model.ts";
+import type { Call, CallPhase, ParticipantView, Trouble, Verdict } from "./model.ts";
 import { snapshotParticipants } from "./snapshot.ts";
+import { parseVerdict, VERDICT_TOPIC } from "./verdict.ts";
 
 /** Every event after which the picture of the room may differ. */
 const REFRESH_EVENTS = [
@@ -42,6 +44,9 @@ const DEVICE_KINDS: Record<DeviceRole, MediaDeviceKind> = {
   speaker: "audiooutput",
 };
 
+/** Media that is not there so long after the server has answered is held back by something. */
+const SLOW_MEDIA_MS = 8000;
+
 function roomOptions(codec: VideoCodec): RoomOptions {
   const speaker = chosenDevices.value.speaker;
   return {
@@ -60,7 +65,9 @@ export class CallSession implements Call {
   readonly speakers = signal<readonly string[]>([]);
   readonly audioBlocked = signal(false);
   readonly trouble = signal<Trouble | null>(null);
+  readonly verdict = signal<Verdict | null>(null);
   readonly #room: Room;
+  #reporter: DeviceReporter | null = null;
   #refreshQueued = false;
 
   private constructor(room: Room) {
@@ -77,16 +84,32 @@ export class CallSession implements Call {
       .on(RoomEvent.Reconnected, () => {
         this.phase.value = { kind: "connected" };
       })
+      .on(RoomEvent.DataReceived, (payload, sender, _kind, topic) => {
+        if (topic === VERDICT_TOPIC && !sender) this.verdict.value = parseVerdict(payload);
+      })
       .on(RoomEvent.Disconnected, (reason) => {
+        this.#reporter?.stop();
         this.phase.value = { kind: "ended", end: describeDisconnect(reason) };
       });
   }
 
-  /** @throws ConnectionError of livekit-client when the room cannot be entered. */
-  static async connect(token: string, codec: VideoCodec): Promise<CallSession> {
+  /**
+   * `onSlowMedia`: the server answers, sound and pictures do not come yet.
+   * @throws ConnectionError of livekit-client when the room cannot be entered.
+   */
+  static async connect(token: string, codec: VideoCodec, onSlowMedia: () => void): Promise<CallSession> {
     const room = new Room(roomOptions(codec));
     const session = new CallSession(room);
-    await room.connect(location.origin.replace(/^http/, "ws"), token);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    room.once(RoomEvent.SignalConnected, () => {
+      timer = setTimeout(onSlowMedia, SLOW_MEDIA_MS);
+    });
+    try {
+      await room.connect(location.origin.replace(/^http/, "ws"), token);
+    } finally {
+      clearTimeout(timer);
+    }
+    session.#reporter = new DeviceReporter(room);
     session.audioBlocked.value = !room.canPlaybackAudio;
     session.#refresh();
     return session;
@@ -153,6 +176,10 @@ export class CallSession implements Call {
 
   dismissTrouble(): void {
     this.trouble.value = null;
+  }
+
+  dismissVerdict(): void {
+    this.verdict.value = null;
   }
 
   leave(): Promise<void> {

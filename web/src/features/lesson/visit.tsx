@@ -41,7 +41,10 @@ export function Visit({ code, lesson }: { code: string; lesson: Lesson }) {
     try {
       const [module, answer] = await Promise.all([loadCall(), requestJoin(code, name, language.value)]);
       grant.current = answer;
-      const session = await module.CallSession.connect(answer.token, codecFromQuery(location.search));
+      const blocked: Problem = { kind: "media", code: module.FIREWALL_BLOCKED };
+      const codec = codecFromQuery(location.search);
+      const session = await module.CallSession.connect(answer.token, codec, () => setProblem(blocked));
+      setProblem(null);
       last.current = { name, devices: { camera: false, microphone: false } };
       setScreen({ kind: "call", session, module });
       last.current = { name, devices: await start(session) };
