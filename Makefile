@@ -124,7 +124,7 @@ compatibility: setup $(VENV)/.test-dependencies packages-heavy ## write docs/com
 	$(BIN)/python -m tests.compatibility .cache/proofs.json
 
 .PHONY: bench
-bench: setup $(VENV)/.test-dependencies ## measure the packet path beside the peers that are installed
+bench: setup $(VENV)/.test-dependencies ## measure forwarding beside the peers that are installed (ARGS=--quick: ten minutes)
 	$(BIN)/python -m benchmarks.fanout $(ARGS)
 
 .PHONY: bench-rejected

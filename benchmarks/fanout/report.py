@@ -1,41 +1,93 @@
 """The report of a measurement as Markdown: medians, spread, ratios within each round, what did not count."""
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from ..instructions import PerPacket
+from ..recorded import OWN
 from .results import Cell, Run, cells, ratios
 from .run import MAX_LOSS
+from .shape import SHAPES
 
 OURS = "polyana"
 LIMIT = "limit"
 NOTHING = "-"
-METHOD = (
-    "Server CPU time (user + system) in the window by the packets that arrived, in microseconds: median (least to"
-    f" most). A run with more than {MAX_LOSS:.1%} loss, a silent receiver or a damaged packet does not count."
-    " Ratios are medians of the ratios of single rounds; only they compare from machine to machine."
-)
+METHOD = f"""\
+Server CPU time (user + system) in the window by the packets that arrived, in microseconds: median (least to most). A
+run with more than {MAX_LOSS:.1%} loss, a subscription of which nothing came or a damaged packet does not count.
+Ratios are medians of the ratios of single rounds; only they compare from machine to machine.
+
+* **p50, p99**: from the publisher's write to the arrival at a receiver's socket, as the kernel noted it.
+* **MB**: resident memory after the media. **KiB/subscription**: of what is above the empty server's, when all had
+  joined, and after the media; a share of each participant's connection is in it.
+* **server, generator**: share of a core. **feedback**: packets a second with which each receiver told the server what
+  arrived when (transport-wide congestion control), where the server agreed to it.\
+"""
+INSTRUCTIONS = """\
+Counted by callgrind on the sans-IO core, so the same on a busy machine (`python -m benchmarks.instructions`). `own` is
+without the crypto library, which cannot use VAES there, and libc; `recorded` is what the tests hold us to.\
+"""
 
 
-def report(facts: dict[str, str], runs: Sequence[Run]) -> str:
-    """`facts`: of the machine and the programs, in the order in which they are told."""
+def report(
+    facts: Mapping[str, str],
+    runs: Sequence[Run],
+    *,
+    instructions: Mapping[str, PerPacket] | None = None,
+    pictures: str = "",
+) -> str:
+    """`facts`: of the machine and the programs, in the order in which they are told. `instructions`: of our packet
+    path by shape. `pictures`: folder of the charts beside the report, one for each shape."""
+    found = cells(runs)
     parts = [
         "# Cost of a forwarded packet",
         "\n".join(f"* {name}: {value}" for name, value in facts.items()),
         METHOD,
     ]
-    for cell, servers in cells(runs).items():
-        parts += [f"## {headline(cell)}", summary(servers), rounds(servers)]
+    if len(found) > 1:
+        parts += ["## In short", overview(found)]
+    for shape in dict.fromkeys(shape for shape, _ in found):
+        parts.append(f"## {shape}")
+        if pictures:
+            parts.append(f"![{shape}]({pictures}/{shape}.svg)")
+        for cell, servers in found.items():
+            if cell[0] == shape:
+                parts += [f"### {headline(cell)}", summary(servers), rounds(servers)]
+    if instructions:
+        parts += ["## Instructions", INSTRUCTIONS, instruction_table(instructions)]
     return "\n\n".join(parts) + "\n"
 
 
 def headline(cell: Cell) -> str:
-    shape, receivers = cell
-    return f"{shape}, {receivers} speak to each other" if shape == "audio" else f"{shape}, 1 -> {receivers}"
+    shape, size = cell
+    return f"{shape}, {SHAPES[shape].layout(size).words}"
+
+
+def overview(found: Mapping[Cell, dict[str, list[Run]]]) -> str:
+    """Medians: ours by the bare loop, each peer by ours."""
+    peers = list(dict.fromkeys(name for servers in found.values() for name in servers))
+    peers = [name for name in peers if name not in (OURS, LIMIT)]
+    head = ["shape", f"{OURS}, us", f"{OURS} : {LIMIT}", *(f"{name} : {OURS}" for name in peers)]
+    return table(head, [overview_row(cell, servers, peers) for cell, servers in found.items()])
+
+
+def overview_row(cell: Cell, servers: dict[str, list[Run]], peers: Iterable[str]) -> list[str]:
+    ours = servers.get(OURS, [])
+    by_limit = ratios(ours, servers.get(LIMIT, []))
+    by_ours = [ratios(servers.get(name, []), ours) for name in peers]
+    costs = [run.cost_us for run in ours if run.cost_us is not None]
+    medians = [
+        f"{statistics.median(values):.2f}" if values else NOTHING for values in (costs, by_limit, *by_ours)
+    ]
+    return [headline(cell), *medians]
 
 
 def summary(servers: dict[str, list[Run]]) -> str:
     """One line for each server."""
-    head = ["server", "us/packet", "x limit", "x polyana", "loss, most", "p50 ms", "p99 ms", "MB", "rounds"]
+    head = [
+        "server", "us/packet", "x limit", "x polyana", "loss, most", "p50 ms", "p99 ms", "MB", "KiB/subscription",
+        "server", "generator", "feedback", "rounds",
+    ]  # fmt: skip
     return table(head, [summary_row(name, runs, servers) for name, runs in servers.items()])
 
 
@@ -51,8 +103,28 @@ def summary_row(name: str, runs: Sequence[Run], servers: dict[str, list[Run]]) -
         middle(counted, lambda run: latency_ms(run, 0.5), ".2f"),
         middle(counted, lambda run: latency_ms(run, 0.99), ".2f"),
         middle(counted, lambda run: run.outcome.memory_bytes / 1e6 if run.outcome else None, ".0f"),
+        subscription_kib(counted),
+        middle(counted, lambda run: run.outcome.server_cpu_share if run.outcome else None, ".0%"),
+        middle(counted, lambda run: run.outcome.generator_cpu_share if run.outcome else None, ".0%"),
+        middle(counted, lambda run: run.outcome.feedbacks_per_second if run.outcome else None, ".0f"),
         f"{len(counted)} of {len(runs)}",
     ]
+
+
+def subscription_kib(runs: Iterable[Run]) -> str:
+    """When all had joined, and after the media."""
+    pairs = [pair for run in runs if run.outcome and (pair := run.outcome.subscription_bytes)]
+    if not pairs:
+        return NOTHING
+    return ", ".join(f"{statistics.median(values) / 1024:.0f}" for values in zip(*pairs, strict=True))
+
+
+def instruction_table(instructions: Mapping[str, PerPacket]) -> str:
+    rows = [
+        [shape, f"{found.instructions:.0f}", f"{found.own:.0f}", str(OWN.get(shape, NOTHING))]
+        for shape, found in instructions.items()
+    ]
+    return table(["shape", "instructions/packet", "own", "recorded"], rows)
 
 
 def rounds(servers: dict[str, list[Run]]) -> str:

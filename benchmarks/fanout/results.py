@@ -1,9 +1,8 @@
-"""Runs as lines of JSON: written one by one, so that what was measured survives whatever ends the program."""
+"""Runs of the forwarding suite, and ratios between them."""
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 from .run import Outcome
 
@@ -14,7 +13,7 @@ class Run:
 
     round: int
     shape: str
-    receivers: int
+    size: int
     server: str
     load_before: float
     """Processes that wanted to run before it began, mean of a minute (/proc/loadavg)."""
@@ -27,34 +26,25 @@ class Run:
         return self.outcome.us_per_packet if self.outcome and self.outcome.counts else None
 
 
-def append(path: Path, run: Run) -> None:
-    """Adds one line."""
-    with path.open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps(asdict(run)) + "\n")
-
-
-def read(path: Path) -> list[Run]:
-    """All runs of a file. Raises ValueError or TypeError for a line that is no run."""
-    return [parse(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-
-
-def parse(line: str) -> Run:
-    fields = json.loads(line)
-    if fields["outcome"] is not None:
-        latency = fields["outcome"].pop("latency_us")
-        fields["outcome"] = Outcome(latency_us=tuple(map(tuple, latency)), **fields["outcome"])
-    return Run(**fields)
+def parse(fields: dict[str, Any]) -> Run:
+    """From the fields of a line of the journal."""
+    outcome = fields["outcome"]
+    if outcome is not None:
+        latency = tuple(map(tuple, outcome.pop("latency_us")))
+        memory = outcome.pop("subscription_bytes")
+        outcome = Outcome(latency_us=latency, subscription_bytes=tuple(memory) if memory else None, **outcome)
+    return Run(**{**fields, "outcome": outcome})
 
 
 Cell = tuple[str, int]
-"""Shape and receivers."""
+"""Shape and size."""
 
 
 def cells(runs: Iterable[Run]) -> dict[Cell, dict[str, list[Run]]]:
     """Runs by shape and size, then by server; everything in the order in which it was measured first."""
     found: dict[Cell, dict[str, list[Run]]] = {}
     for run in runs:
-        found.setdefault((run.shape, run.receivers), {}).setdefault(run.server, []).append(run)
+        found.setdefault((run.shape, run.size), {}).setdefault(run.server, []).append(run)
     return found
 
 

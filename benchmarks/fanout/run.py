@@ -2,23 +2,41 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from ..loadgen import binary
 from ..peers.endpoint import Endpoint
-from ..peers.plan import PeerPlan, Plan, Report
-from ..peers.process import GENERATOR_CORE, SERVER_CORE, cpu_seconds, process_tree, resident_bytes
-from .servers import Server
+from ..peers.plan import PeerPlan, Plan, PublisherPlan, Report
+from ..peers.process import GENERATOR_CORE, SERVER_CORE, process_tree, resident_bytes
+from .servers import Adapter, Server, TwoWayAdapter
 from .shape import Shape
 
+#: A publisher mostly waits for its first packets to be sent (`peers/first_media.py`).
+PUBLISH_AT_ONCE = 32
 JOINS_AT_ONCE = 8
+FIRST_SSRC = 10_000
 #: Those who have joined show that they are there while others join: servers wait 15 s for a sign of life.
 CONSENT_S = 4.0
 #: A run with more loss has not carried its load and says nothing (../README.md).
 MAX_LOSS = 0.005
+Result = TypeVar("Result")
+
+
+class Unsupported(RuntimeError):
+    """The adapter of a server cannot do this shape."""
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Resident bytes of the server's processes: without anybody, when all had joined, and after the media."""
+
+    empty: int
+    joined: int
+    after: int
 
 
 @dataclass(frozen=True)
@@ -29,15 +47,20 @@ class Outcome:
     loss: float
     """Share of packets that did not arrive, 0 to 1."""
     silent: int = 0
-    """Receivers that got nothing."""
+    """Subscriptions of which nothing came."""
     corrupt: int = 0
     retransmitted: int = 0
     packets_per_second: float = 0.0
     server_cpu_share: float = 0.0
     generator_cpu_share: float = 0.0
     latency_us: tuple[tuple[float, int], ...] = ()
-    """(quantile, microseconds) from the generator's send to its receive."""
+    """(quantile, microseconds) from the generator's send to the arrival at the receiver's socket."""
     memory_bytes: int = 0
+    """Resident, after the media."""
+    subscription_bytes: tuple[float, float] | None = None
+    """Of `memory_bytes` above the empty server, for each subscription: when all had joined, and after the media."""
+    feedbacks_per_second: float = 0.0
+    """Transport-wide feedback packets that each receiver gave."""
 
     @property
     def counts(self) -> bool:
@@ -47,10 +70,11 @@ class Outcome:
 
 async def limit(shape: Shape, seconds: float) -> Outcome:
     """The bare loop on the server's core, at the shape's pace, its receivers drained as the generator does it."""
-    pace = shape.frames_per_second * shape.publishers
-    numbers = [shape.receivers, shape.burst, shape.packet_bytes, seconds, pace, GENERATOR_CORE]
+    media = shape.media
+    numbers = [shape.copies, shape.layout.rooms, media.burst, media.packet_bytes]
+    pace = [seconds, shape.bursts_per_second, GENERATOR_CORE]
     process = await asyncio.create_subprocess_exec(
-        "taskset", "-c", SERVER_CORE, str(binary("limit")), *map(str, numbers),
+        "taskset", "-c", SERVER_CORE, str(binary("limit")), *map(str, [*numbers, *pace]),
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     output, _ = await process.communicate()
@@ -61,34 +85,64 @@ async def limit(shape: Shape, seconds: float) -> Outcome:
 
 
 async def run_shape(server: Server, shape: Shape, *, seconds: float, warmup: float, log: Path) -> Outcome:
-    """Joins everybody and measures for `seconds`. Raises what joining raises."""
+    """Joins everybody and measures for `seconds`. Raises what joining raises, Unsupported among it."""
     async with server.running(log) as (process, adapter):
-        publishers = [
-            await adapter.publish(
-                "bench", kind=shape.kind, ssrc=10_000 + 10 * number, traffic=shape.traffic()
-            )
-            for number in range(shape.publishers)
-        ]
-        gate = asyncio.Semaphore(JOINS_AT_ONCE)
-
-        async def join(number: int) -> tuple[PeerPlan, list[int]]:
-            async with gate:
-                return await adapter.subscribe("bench", number, shape.publishers)
-
+        empty = resident_bytes(process_tree(process.pid))
         async with consent_kept(adapter.endpoints):
-            joined = await asyncio.gather(*(join(number) for number in range(shape.receivers)))
+            publishers, subscribers, rtx_payload_types = await joined(adapter, shape)
         pids = process_tree(process.pid)
+        joined_bytes = resident_bytes(pids)
         report = await generate(
             {
                 "server_pids": pids,
                 "warmup_s": warmup,
                 "duration_s": seconds,
-                "rtx_payload_types": sorted({number for _, types in joined for number in types}),
+                "rtx_payload_types": rtx_payload_types,
                 "publishers": publishers,
-                "subscribers": [peer for peer, _ in joined],
+                "subscribers": subscribers,
             }
         )
-        return assess(report, shape, resident_bytes(pids))
+        return assess(report, shape, Memory(empty, joined_bytes, resident_bytes(pids)))
+
+
+async def joined(adapter: Adapter, shape: Shape) -> tuple[list[PublisherPlan], list[PeerPlan], list[int]]:
+    """Publishers, receivers, and the payload types that are retransmissions. First all publish, then all receive."""
+    if shape.layout.two_way and not isinstance(adapter, TwoWayAdapter):
+        raise Unsupported("its adapter has no participants that both publish and receive")
+
+    async def publish(number: int) -> PublisherPlan:
+        room = f"bench-{number // shape.layout.publishers}"
+        return await adapter.publish(room, kind=shape.kind, ssrc=ssrc_of(number), traffic=shape.traffic())
+
+    async def receive(number: int) -> tuple[PeerPlan, list[int]]:
+        if shape.layout.two_way and isinstance(adapter, TwoWayAdapter):
+            return await adapter.receive_others(ssrc_of(number), shape.tracks)
+        return await adapter.subscribe(f"bench-{number // shape.layout.receivers}", number, shape.tracks)
+
+    publishers = await gathered(publish, shape.publishers, at_once=PUBLISH_AT_ONCE)
+    found = await gathered(receive, shape.receivers, at_once=JOINS_AT_ONCE)
+    return publishers, [peer for peer, _ in found], sorted({number for _, types in found for number in types})
+
+
+def ssrc_of(publisher: int) -> int:
+    """The numbers between are for retransmissions."""
+    return FIRST_SSRC + 10 * publisher
+
+
+async def gathered(work: Callable[[int], Awaitable[Result]], count: int, *, at_once: int) -> list[Result]:
+    """Results of 0 to `count` - 1; at most so many work at the same time. The first that fails ends the others."""
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(number: int) -> Result:
+        async with gate:
+            return await work(number)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(number)) for number in range(count)]
+    except ExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    return [task.result() for task in tasks]
 
 
 @asynccontextmanager
@@ -114,7 +168,7 @@ async def consent_kept(endpoints: Sequence[Endpoint]) -> AsyncIterator[None]:
 
 async def generate(plan: Plan) -> Report:
     """Hands the sockets over to the generator and waits for its report."""
-    fds = [peer["fd"] for peer in (*plan["publishers"], *plan["subscribers"])]
+    fds = {peer["fd"] for peer in (*plan["publishers"], *plan["subscribers"])}
     process = await asyncio.create_subprocess_exec(
         "taskset", "-c", GENERATOR_CORE, str(binary("loadgen")),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, pass_fds=fds,
@@ -126,20 +180,31 @@ async def generate(plan: Plan) -> Report:
     return report
 
 
-def assess(report: Report, shape: Shape, memory_bytes: int) -> Outcome:
+def assess(report: Report, shape: Shape, memory: Memory) -> Outcome:
     """Cost for each packet and what else counts."""
-    before, after = report["server_stat"]
-    used_s = cpu_seconds(after) - cpu_seconds(before)
-    received, expected = report["received"], report["sent"] * shape.receivers
+    used_s, window_s, received = report["server_cpu_s"], report["window_s"], report["received"]
     return Outcome(
         us_per_packet=used_s * 1e6 / received if received else float("inf"),
-        loss=max(0.0, 1 - received / expected) if expected else 1.0,
-        silent=report["silent"],
+        loss=loss(received, report["lost"], report["sent"] * shape.copies),
+        silent=max(0, shape.subscriptions - report["streams"]),
         corrupt=report["corrupt"],
         retransmitted=report["retransmitted"],
-        packets_per_second=received / report["window_s"],
-        server_cpu_share=used_s / report["window_s"],
-        generator_cpu_share=report["own_cpu_s"] / report["window_s"],
+        packets_per_second=received / window_s,
+        server_cpu_share=used_s / window_s,
+        generator_cpu_share=report["own_cpu_s"] / window_s,
         latency_us=tuple((quantile, us) for quantile, us in report["latency_us"]),
-        memory_bytes=memory_bytes,
+        memory_bytes=memory.after,
+        subscription_bytes=(
+            (memory.joined - memory.empty) / shape.subscriptions,
+            (memory.after - memory.empty) / shape.subscriptions,
+        ),
+        feedbacks_per_second=report["feedbacks"] / window_s / shape.receivers,
     )
+
+
+def loss(received: int, missing: int, expected: int) -> float:
+    """The larger of what did not arrive of what was expected, and of what is missing between what arrived: packets
+    that were on their way when measuring began make up for others in the first, not in the second."""
+    if not received or not expected:
+        return 1.0
+    return max(0.0, 1 - received / expected, missing / (received + missing))

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import aiohttp
 
@@ -58,6 +58,15 @@ class Adapter(Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class TwoWayAdapter(Protocol):
+    """An adapter whose publishers can receive, too."""
+
+    async def receive_others(self, ssrc: int, tracks: int) -> tuple[PeerPlan, list[int]]:
+        """As `subscribe`, for who publishes `ssrc`: the `tracks` of all others of the room."""
+        ...
 
 
 class Server(Protocol):

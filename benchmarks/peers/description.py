@@ -24,6 +24,11 @@ class Remote:
     extensions: dict[str, int] = field(default_factory=dict)
     rtx_payload_types: list[int] = field(default_factory=list)
 
+    @property
+    def transport_sequence_id(self) -> int | None:
+        """Of the header extension for transport-wide feedback."""
+        return self.extensions.get(TRANSPORT_CC_URI)
+
 
 def parse(sdp: str, trickled: list[str] | None = None) -> Remote:
     """Reads a description; the first IPv4 UDP host candidate is used, from the text or trickled."""
@@ -76,29 +81,22 @@ def _transport(endpoint: Endpoint, setup: str) -> list[str]:
     ]
 
 
-def offer(endpoint: Endpoint, *, kind: str, ssrc: int, track_id: str) -> str:
-    """An offer with one sending section, as an SDK's publisher connection makes it."""
+def offer(endpoint: Endpoint, *, kind: str, ssrc: int, track_id: str, receives: int = 0) -> str:
+    """An offer with one sending section and, behind it, as many that only receive."""
     rtx = CODEC[kind][2]
     lines = [
-        *_session(endpoint, ["0"]),
-        _media_line(kind),
-        "c=IN IP4 0.0.0.0",
-        "a=mid:0",
-        "a=sendonly",
-        "a=rtcp-mux",
-        *_transport(endpoint, "actpass"),
-        *_codec_lines(kind),
-    ]
-    lines += [f"a=extmap:1 {MID_URI}", f"a=extmap:2 {TRANSPORT_CC_URI}"]
-    if kind == "audio":
-        lines.append(f"a=extmap:3 {LEVEL_URI}")
-    lines += [
+        *_session(endpoint, [str(mid) for mid in range(1 + receives)]),
+        *_section(endpoint, 0, kind, "sendonly"),
         f"a=msid:stream {track_id}",
         f"a=ssrc:{ssrc} cname:loadgen",
         f"a=ssrc:{ssrc} msid:stream {track_id}",
     ]
+    if kind == "audio":
+        lines.append(f"a=extmap:3 {LEVEL_URI}")
     if rtx:
         lines += [f"a=ssrc-group:FID {ssrc} {ssrc + 1}", f"a=ssrc:{ssrc + 1} cname:loadgen"]
+    for mid in range(1, 1 + receives):
+        lines += _section(endpoint, mid, kind, "recvonly")
     return "\r\n".join([*lines, ""])
 
 
@@ -108,11 +106,10 @@ def publisher_plan(
     """A connected publisher as the load generator's `PublisherPlan`, with the extensions that were accepted."""
     mid = remote.extensions.get(MID_URI)
     return {
-        **endpoint.plan(),
+        **endpoint.plan(remote.transport_sequence_id),
         "ssrc": ssrc,
         "payload_type": CODEC[kind][0],
         "mid": (mid, "0") if mid else None,
-        "transport_sequence_id": remote.extensions.get(TRANSPORT_CC_URI),
         "audio_level_id": remote.extensions.get(LEVEL_URI) if kind == "audio" else None,
         "video": kind == "video",
         **traffic,
@@ -121,12 +118,24 @@ def publisher_plan(
 
 def viewer_offer(endpoint: Endpoint, kind: str, count: int) -> str:
     """An offer with `count` sections that only receive."""
-    lines = _session(endpoint, [str(number) for number in range(count)])
+    lines = _session(endpoint, [str(mid) for mid in range(count)])
     for mid in range(count):
-        lines += [_media_line(kind), "c=IN IP4 0.0.0.0", f"a=mid:{mid}", "a=recvonly"]
-        lines += ["a=rtcp-mux", *_transport(endpoint, "actpass"), *_codec_lines(kind)]
-        lines += [f"a=extmap:1 {MID_URI}", f"a=extmap:2 {TRANSPORT_CC_URI}"]
+        lines += _section(endpoint, mid, kind, "recvonly")
     return "\r\n".join([*lines, ""])
+
+
+def _section(endpoint: Endpoint, mid: int, kind: str, direction: str) -> list[str]:
+    return [
+        _media_line(kind),
+        "c=IN IP4 0.0.0.0",
+        f"a=mid:{mid}",
+        f"a={direction}",
+        "a=rtcp-mux",
+        *_transport(endpoint, "actpass"),
+        *_codec_lines(kind),
+        f"a=extmap:1 {MID_URI}",
+        f"a=extmap:2 {TRANSPORT_CC_URI}",
+    ]
 
 
 def _media_line(kind: str) -> str:
@@ -139,14 +148,14 @@ def _codec_lines(kind: str) -> list[str]:
     lines = [f"a=rtpmap:{payload_type} {codec}"]
     if rtx:
         lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
-        lines += [f"a=rtcp-fb:{payload_type} {fb}" for fb in ("nack", "nack pli", "ccm fir", "transport-cc")]
-    return lines
+        lines += [f"a=rtcp-fb:{payload_type} {fb}" for fb in ("nack", "nack pli", "ccm fir")]
+    return [*lines, f"a=rtcp-fb:{payload_type} transport-cc"]
 
 
 def sections_sending(sdp: str) -> int:
-    """How many audio and video sections of the server's description promise media."""
+    """How many audio and video sections of the server's description bring a track; LiveKit makes some without."""
     return sum(
-        re.search(r"^a=(sendonly|sendrecv)", section, re.MULTILINE) is not None
+        re.search(r"^a=(sendonly|sendrecv)", section, re.MULTILINE) is not None and "\na=msid:" in section
         for section in _sections(sdp)
         if not section.startswith("m=application")
     )
@@ -168,12 +177,11 @@ def answer(endpoint: Endpoint, offered: str) -> str:
 def _answer_section(endpoint: Endpoint, section: str) -> list[str]:
     media = section.splitlines()[0]
     mid = _first(r"a=mid:(\S+)", section)
-    # The load generator gives no feedback on bandwidth, so servers must not wait for it.
+    # The load generator gives transport-wide feedback and estimates nothing itself.
     keep = [
         line
         for line in section.splitlines()
-        if re.match(r"a=(rtpmap|fmtp|rtcp-fb|extmap):", line)
-        and not re.search(r"goog-remb|rtcp-fb:\S+ transport-cc", line)
+        if re.match(r"a=(rtpmap|fmtp|rtcp-fb|extmap):", line) and "goog-remb" not in line
     ]
     direction = "recvonly" if re.search(r"^a=(sendonly|sendrecv)", section, re.MULTILINE) else "inactive"
     return [

@@ -146,8 +146,8 @@ class Endpoint:
                 if not self._answer_stun(datagram) and is_rtp(datagram):
                     return
 
-    def plan(self) -> PeerPlan:
-        """The endpoint as `PeerPlan` of the load generator."""
+    def plan(self, transport_sequence_id: int | None = None) -> PeerPlan:
+        """The endpoint as `PeerPlan` of the load generator. `transport_sequence_id`: of the header extension."""
         keys = self.keys
         return {
             "fd": self.fd,
@@ -158,6 +158,7 @@ class Endpoint:
             "receive_salt": keys.receive_salt.hex(),
             "ice_username": f"{self._remote_ufrag}:{self.ufrag}",
             "ice_password": self._remote_password,
+            "transport_sequence_id": transport_sequence_id,
         }
 
     def close(self) -> None:

@@ -41,14 +41,16 @@ transports: {{ disable = "libjanus_http.so,libjanus_mqtt.so,libjanus_nanomsg.so,
 
 
 class JanusServer:
-    """Adapter of the benchmark driver; the same two methods as `LiveKitServer`."""
+    """Adapter of the benchmark driver; the same methods as `LiveKitServer`."""
 
     def __init__(self, http: aiohttp.ClientSession, url: str, profiles: bytes) -> None:
         self._http, self._url, self._profiles = http, url, profiles
         self._identity = Identity.create()
         self.endpoints: list[Endpoint] = []
         self._rooms: dict[str, int] = {}
-        self._feeds: dict[str, list[int]] = {}
+        self._feeds: dict[str, dict[int, int]] = {}
+        """Of each room by SSRC."""
+        self._creating = asyncio.Lock()
         self._up: dict[int, asyncio.Event] = {}
         self._waiting: dict[str, asyncio.Future[dict[str, object]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -75,20 +77,30 @@ class JanusServer:
         )
         async with asyncio.timeout(STEP_TIMEOUT_S):
             await self._up.setdefault(handle, asyncio.Event()).wait()  # only then can others subscribe
-        self._feeds.setdefault(room, []).append(feed)
+        self._feeds.setdefault(room, {})[ssrc] = feed
         return description.publisher_plan(endpoint, remote, kind=kind, ssrc=ssrc, traffic=traffic)
 
     async def subscribe(self, room: str, number: int, tracks: int) -> tuple[PeerPlan, list[int]]:
+        return await self._receive(room, list(self._feeds[room].values())[:tracks])
+
+    async def receive_others(self, ssrc: int, tracks: int) -> tuple[PeerPlan, list[int]]:
+        """Who publishes `ssrc` receives the `tracks` of all others on a second connection, as Janus does it."""
+        room = next(room for room, feeds in self._feeds.items() if ssrc in feeds)
+        return await self._receive(
+            room, [feed for other, feed in self._feeds[room].items() if other != ssrc][:tracks]
+        )
+
+    async def _receive(self, room: str, feeds: list[int]) -> tuple[PeerPlan, list[int]]:
         endpoint = self._endpoint()
         handle = await self._attach()
-        streams = [{"feed": feed} for feed in self._feeds[room][:tracks]]
+        streams = [{"feed": feed} for feed in feeds]
         body = {"request": "join", "ptype": "subscriber", "room": self._rooms[room], "streams": streams}
         offered = (await self._message(handle, body))["jsep"]["sdp"]  # type: ignore[index]
         remote = description.parse(offered)
         jsep = {"type": "answer", "sdp": description.answer(endpoint, offered)}
         await self._message(handle, {"request": "start"}, jsep)
         await endpoint.connect(remote.address, remote.ufrag, remote.password, client=True)
-        return endpoint.plan(), remote.rtx_payload_types
+        return endpoint.plan(remote.transport_sequence_id), remote.rtx_payload_types
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -109,13 +121,15 @@ class JanusServer:
         return reply["data"]["id"]  # type: ignore[index,no-any-return]
 
     async def _room(self, name: str, handle: int) -> int:
-        if name not in self._rooms:
-            self._rooms[name] = len(self._rooms) + 1000
-            body = {
-                "request": "create", "room": self._rooms[name], "publishers": 2000, "bitrate": 0,
-                "videocodec": "vp8", "audiocodec": "opus", "fir_freq": 0, "notify_joining": False,
-            }  # fmt: skip
-            await self._message(handle, body)
+        async with self._creating:
+            if name not in self._rooms:
+                number = len(self._rooms) + 1000
+                body = {
+                    "request": "create", "room": number, "publishers": 2000, "bitrate": 0,
+                    "videocodec": "vp8", "audiocodec": "opus", "fir_freq": 0, "notify_joining": False,
+                }  # fmt: skip
+                await self._message(handle, body)
+                self._rooms[name] = number
         return self._rooms[name]
 
     async def _message(

@@ -20,7 +20,7 @@ STEP_TIMEOUT_S = 20.0
 
 
 def token(key: str, secret: str, room: str, identity: str, *, publish: bool) -> str:
-    grants = api.VideoGrants(room_join=True, room=room, can_publish=publish, can_subscribe=not publish)
+    grants = api.VideoGrants(room_join=True, room=room, can_publish=publish, can_subscribe=True)
     return api.AccessToken(key, secret).with_identity(identity).with_grants(grants).to_jwt()
 
 
@@ -33,10 +33,12 @@ class Signal:
     _keeper: asyncio.Task[None] | None = None
 
     @classmethod
-    async def join(cls, http: aiohttp.ClientSession, url: str, access_token: str) -> "Signal":
+    async def join(
+        cls, http: aiohttp.ClientSession, url: str, access_token: str, *, auto_subscribe: bool
+    ) -> "Signal":
         request = proto.JoinRequest(
             client_info=proto_models.ClientInfo(sdk=proto_models.ClientInfo.GO, version="2.0.0", protocol=16),
-            connection_settings=proto.ConnectionSettings(auto_subscribe=True),
+            connection_settings=proto.ConnectionSettings(auto_subscribe=auto_subscribe),
         )
         wrapped = proto.WrappedJoinRequest(join_request=request.SerializeToString()).SerializeToString()
         query = {"access_token": access_token, "join_request": base64.urlsafe_b64encode(wrapped).decode()}
@@ -81,12 +83,27 @@ class Signal:
                     while not self.socket.closed:
                         await self.socket.receive()
 
-    async def close(self) -> None:
+    async def stop_keeping(self) -> None:
+        """What comes from now on is left to `wait_for`."""
         if self._keeper is not None:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
+
+    async def close(self) -> None:
+        await self.stop_keeping()
         await self.socket.close()
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """A participant that publishes one track."""
+
+    room: str
+    kind: str
+    endpoint: Endpoint
+    signal: Signal
+    track_sid: str
 
 
 class LiveKitServer:
@@ -96,12 +113,13 @@ class LiveKitServer:
         self._http, self._url, self._key, self._secret, self._profiles = http, url, key, secret, profiles
         self._identity = Identity.create()
         self._signals: list[Signal] = []
+        self._speakers: dict[int, Speaker] = {}
         self.kind = "video"
         """What viewers offer to receive; that of the last track that was published."""
         self.endpoints: list[Endpoint] = []
 
     async def publish(self, room: str, *, kind: str, ssrc: int, traffic: Traffic) -> PublisherPlan:
-        """Joins and publishes one track; returns a `PublisherPlan`."""
+        """Joins and publishes one track, subscribes to none; returns a `PublisherPlan`."""
         self.kind = kind
         endpoint = self._endpoint()
         signal = await self._join(room, f"publisher-{ssrc}", publish=True)
@@ -110,13 +128,14 @@ class LiveKitServer:
         await signal.send(
             add_track=proto.AddTrackRequest(cid="track", name="bench", type=media_type, source=source)
         )
-        await signal.wait_for("track_published")
+        published = (await signal.wait_for("track_published")).track_published
         offered = description.offer(endpoint, kind=kind, ssrc=ssrc, track_id="track")
         remote = description.parse(await signal.negotiate(offered), signal.candidates)
         await self._connect(endpoint, remote)
         plan = description.publisher_plan(endpoint, remote, kind=kind, ssrc=ssrc, traffic=traffic)
         await send_first_packets(endpoint, description.CODEC[kind][0], ssrc)
         signal.keep_alive()
+        self._speakers[ssrc] = Speaker(room, kind, endpoint, signal, published.track.sid)
         return plan
 
     async def subscribe(self, room: str, number: int, tracks: int) -> tuple[PeerPlan, list[int]]:
@@ -126,11 +145,34 @@ class LiveKitServer:
         offered = description.viewer_offer(endpoint, self.kind, tracks)
         answered = await signal.negotiate(offered)
         await self._connect(endpoint, description.parse(answered, signal.candidates))
+        return await self._until_sending(endpoint, signal, offered, answered, tracks)
+
+    async def receive_others(self, ssrc: int, tracks: int) -> tuple[PeerPlan, list[int]]:
+        """Who publishes `ssrc` receives the `tracks` of all others, too, on the same connection."""
+        speaker = self._speakers[ssrc]
+        others = [
+            one.track_sid
+            for one in self._speakers.values()
+            if one.room == speaker.room and one is not speaker
+        ]
+        endpoint, signal = speaker.endpoint, speaker.signal
+        await signal.stop_keeping()
+        await signal.send(subscription=proto.UpdateSubscription(track_sids=others, subscribe=True))
+        await signal.wait_for("media_sections_requirement")
+        offered = description.offer(endpoint, kind=speaker.kind, ssrc=ssrc, track_id="track", receives=tracks)
+        answered = await signal.negotiate(offered)
+        return await self._until_sending(endpoint, signal, offered, answered, tracks)
+
+    @staticmethod
+    async def _until_sending(
+        endpoint: Endpoint, signal: Signal, offered: str, answered: str, tracks: int
+    ) -> tuple[PeerPlan, list[int]]:
         while description.sections_sending(answered) < tracks:
             await signal.wait_for("media_sections_requirement")
             answered = await signal.negotiate(offered)
         signal.keep_alive()
-        return endpoint.plan(), description.parse(answered, signal.candidates).rtx_payload_types
+        remote = description.parse(answered, signal.candidates)
+        return endpoint.plan(remote.transport_sequence_id), remote.rtx_payload_types
 
     async def say(self, **request: object) -> None:
         """Sends a request for each that has joined."""
@@ -159,6 +201,6 @@ class LiveKitServer:
 
     async def _join(self, room: str, identity: str, *, publish: bool) -> Signal:
         access = token(self._key, self._secret, room, identity, publish=publish)
-        signal = await Signal.join(self._http, self._url, access)
+        signal = await Signal.join(self._http, self._url, access, auto_subscribe=not publish)
         self._signals.append(signal)
         return signal

@@ -14,6 +14,8 @@ class PeerPlan(TypedDict):
     receive_salt: str
     ice_username: str
     ice_password: str
+    transport_sequence_id: int | None
+    """Of the header extension, where it was agreed on: publishers write it, subscribers give feedback on it."""
 
 
 class Traffic(TypedDict):
@@ -32,7 +34,6 @@ class PublisherPlan(PeerPlan, Traffic):
     ssrc: int
     payload_type: int
     mid: tuple[int, str] | None
-    transport_sequence_id: int | None
     audio_level_id: int | None
     video: bool
 
@@ -49,7 +50,7 @@ class Plan(TypedDict):
 
 
 class Report(TypedDict):
-    """What the generator saw in the window; `server_stat`: `/proc/PID/stat` of each process, before and after."""
+    """What the generator saw in the window; CPU times are those of the server's processes and its own."""
 
     sent: int
     received: int
@@ -57,8 +58,9 @@ class Report(TypedDict):
     retransmitted: int
     decrypted: int
     corrupt: int
-    silent: int
+    streams: int
+    feedbacks: int
     latency_us: list[tuple[float, int]]
-    server_stat: tuple[list[str], list[str]]
+    server_cpu_s: float
     own_cpu_s: float
     window_s: float

@@ -15,13 +15,13 @@ from livekit import rtc
 
 from .. import machine
 from ..fanout.servers import LiveKit, Polyana, Sfu
+from ..results import Journal, add_options
 from .cells import SETS, Cell
 from .chart import chart
 from .report import report
-from .results import Run, append, read
+from .results import Run, parse
 from .run import Outcome, run_cell
 
-ROOT = Path(__file__).resolve().parents[2]
 #: As it is shipped, and with what its makers' cloud uses: estimates of the sender's side, tracks that may be paused.
 SEND_SIDE = ("congestion_control:", "  use_send_side_bwe: true", "  allow_pause: true")
 CELL_S = 120.0
@@ -34,12 +34,8 @@ class Measurement:
         self.arguments = arguments
         self.cells = chosen(arguments)
         self.servers = available(arguments.servers)
-        self.folder = Path(arguments.output)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.lines = self.folder / "runs.jsonl"
-        if not arguments.resume:
-            self.lines.unlink(missing_ok=True)
-        self.runs = read(self.lines) if self.lines.exists() else []
+        self.journal = Journal(arguments.output / "runs.jsonl", parse, resume=arguments.resume)
+        self.runs = self.journal.runs
 
     async def measure(self) -> None:
         """All cells, on one server after the other. A run that fails is noted, and the next one begins."""
@@ -54,18 +50,16 @@ class Measurement:
         load, outcome, failure = machine.load(), None, ""
         try:
             async with asyncio.timeout(CELL_S):
-                log = self.folder / f"{server.name}-{cell.name}.log"
+                log = self.arguments.output / f"{server.name}-{cell.name}.log"
                 outcome = await run_cell(server, cell, log, single=self.arguments.single)
         except (OSError, RuntimeError, TimeoutError, ValueError, rtc.ConnectError) as error:
             failure = f"{type(error).__name__} {error}".strip()
-        run = Run(server.name, cell.name, load, outcome, failure)
-        self.runs.append(run)
-        append(self.lines, run)
+        self.journal.add(Run(server.name, cell.name, load, outcome, failure))
         print(f"{cell.name}, {server.name}: {told(outcome) if outcome else f'failed: {failure}'}", flush=True)
 
     def write(self) -> None:
         """The report of what there is."""
-        path = Path(self.arguments.report)
+        path: Path = self.arguments.report
         pictures = path.with_suffix("")
         pictures.mkdir(parents=True, exist_ok=True)
         servers = {run.server: "" for run in self.runs}
@@ -124,7 +118,7 @@ def facts(servers: list[str]) -> dict[str, str]:
     return found
 
 
-def parse() -> argparse.Namespace:
+def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks.quality", description=__doc__)
     parser.add_argument(
         "--set", default="star", choices=SETS, help="every: each rate with each delay and loss"
@@ -133,18 +127,12 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--cells", nargs="+", help="by their names, such as 500-100ms-0")
     parser.add_argument("--servers", nargs="+", default=["polyana", "livekit", "livekit-send-side"])
     parser.add_argument("--single", action="store_true", help="one peer connection for both directions (v1)")
-    parser.add_argument("--resume", action="store_true", help="keep the runs that are there")
-    parser.add_argument(
-        "--output", default=str(ROOT / "test-results/quality"), help="folder of runs and logs"
-    )
-    parser.add_argument(
-        "--report", default=str(ROOT / f"benchmarks/reports/quality-{datetime.now(UTC):%Y-%m-%d}.md")
-    )
+    add_options(parser, "quality", "quality")
     return parser.parse_args()
 
 
 def main() -> None:
-    arguments = parse()
+    arguments = options()
     asyncio.run(Measurement(arguments).measure())
     print(f"report: {arguments.report}")
 

@@ -1,8 +1,7 @@
-"""Runs as lines of JSON: written one by one, so that what was measured survives whatever ends the program."""
+"""Runs of cells on servers."""
 
-import json
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
 from .figures import Figures
 from .run import Outcome
@@ -20,20 +19,10 @@ class Run:
     failure: str = ""
 
 
-def append(path: Path, run: Run) -> None:
-    """Adds one line."""
-    with path.open("a", encoding="utf-8") as lines:
-        lines.write(json.dumps(asdict(run)) + "\n")
-
-
-def read(path: Path) -> list[Run]:
-    """All runs of a file. Raises ValueError or TypeError for a line that is no run."""
-    return [parse(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-
-
-def parse(line: str) -> Run:
-    fields = json.loads(line)
-    if (outcome := fields["outcome"]) is not None:
+def parse(fields: dict[str, Any]) -> Run:
+    """From the fields of a line of the journal."""
+    outcome = fields["outcome"]
+    if outcome is not None:
         receivers = {name: Figures(**found) for name, found in outcome["receivers"].items()}
-        fields["outcome"] = Outcome(receivers, outcome["publisher_fps"])
-    return Run(**fields)
+        outcome = Outcome(receivers, outcome["publisher_fps"])
+    return Run(**{**fields, "outcome": outcome})

@@ -8,8 +8,9 @@ from benchmarks.quality.cells import EVERY, QUICK, SETS, steady
 from benchmarks.quality.chart import chart
 from benchmarks.quality.figures import Figures, converged_s, figures, paused_spans
 from benchmarks.quality.report import report
-from benchmarks.quality.results import Run, append, read
+from benchmarks.quality.results import Run, parse
 from benchmarks.quality.run import Outcome
+from benchmarks.results import Journal
 from tests.interop.link import Passage, Record
 from tests.interop.viewer import RATE, Heard, Picture, Seen
 
@@ -100,9 +101,10 @@ def test_a_report_has_a_line_for_each_receiver_and_for_what_failed(tmp_path: Pat
     assert "200 kbit/s, round" not in text, "not measured"
     lines = [line for line in text.splitlines() if line.startswith(("| polyana", "| livekit"))]
     assert len({line.count("|") for line in lines}) == 1 and "failed: TimeoutError" in lines[1]
+    journal = Journal(tmp_path / "runs.jsonl", parse, resume=False)
     for run in (good, failed):
-        append(tmp_path / "runs.jsonl", run)
-    assert read(tmp_path / "runs.jsonl") == [good, failed]
+        journal.add(run)
+    assert Journal(tmp_path / "runs.jsonl", parse, resume=True).runs == [good, failed]
     assert good.outcome is not None
     drawn = chart(cell, {"polyana": good.outcome.receivers["receiver"]})
     assert drawn.count("<polyline") == 4 and drawn.endswith("</svg>\n")

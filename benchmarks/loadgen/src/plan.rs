@@ -29,6 +29,8 @@ pub struct PeerPlan {
     pub receive_salt: String,
     pub ice_username: String,
     pub ice_password: String,
+    /// Of the header extension, where it was agreed on: publishers write it, subscribers give feedback on it.
+    pub transport_sequence_id: Option<u8>,
 }
 
 #[derive(Deserialize)]
@@ -38,7 +40,6 @@ pub struct PublisherPlan {
     pub ssrc: u32,
     pub payload_type: u8,
     pub mid: Option<(u8, String)>,
-    pub transport_sequence_id: Option<u8>,
     pub audio_level_id: Option<u8>,
     /// Bursts (frames) a second and equal packets in each.
     pub frames_per_second: f64,
@@ -62,34 +63,38 @@ impl PeerPlan {
     }
 }
 
+/// What was charged between the start and the end of measuring.
+pub struct Window {
+    pub seconds: f64,
+    pub server_cpu_s: f64,
+    pub own_cpu_s: f64,
+}
+
 #[derive(Serialize)]
 pub struct Report {
     /// Sent by all publishers inside the window.
     pub sent: u64,
     /// Arrived at all receivers, by distinct sequence numbers, among those sent inside the window.
     pub received: u64,
-    /// Missing between the first and the last sequence number of each receiver.
+    /// Missing between the first and the last sequence number of each stream.
     pub lost: u64,
     pub retransmitted: u64,
     pub decrypted: u64,
     pub corrupt: u64,
-    /// Receivers that got no packet at all.
-    pub silent: usize,
+    /// Streams of media of which something came, over all receivers.
+    pub streams: usize,
+    /// Transport-wide feedback packets that were given.
+    pub feedbacks: u64,
+    /// From the publisher's write to the arrival at the receiver's socket.
     pub latency_us: Vec<(f64, u64)>,
-    /// `/proc/PID/stat` of the server's processes at the start and the end of the window.
-    pub server_stat: (Vec<String>, Vec<String>),
-    /// This program's own CPU time, seconds.
+    /// CPU time of the server's processes and of this program in the window.
+    pub server_cpu_s: f64,
     pub own_cpu_s: f64,
     pub window_s: f64,
 }
 
 impl Report {
-    pub fn new(
-        publishers: &[Publisher],
-        subscribers: &[Subscriber],
-        plan: &Plan,
-        stat: &(Vec<String>, Vec<String>),
-    ) -> Self {
+    pub fn new(publishers: &[Publisher], subscribers: &[Subscriber], window: &Window) -> Self {
         let mut latency = Histogram::default();
         subscribers.iter().for_each(|s| latency.merge(&s.latency));
         Self {
@@ -99,14 +104,15 @@ impl Report {
             retransmitted: subscribers.iter().map(Subscriber::retransmitted).sum(),
             decrypted: subscribers.iter().map(|s| s.decrypted).sum(),
             corrupt: subscribers.iter().map(|s| s.corrupt).sum(),
-            silent: subscribers.iter().filter(|s| s.received() == 0).count(),
+            streams: subscribers.iter().map(Subscriber::heard).sum(),
+            feedbacks: subscribers.iter().map(|s| s.feedbacks).sum(),
             latency_us: [0.5, 0.9, 0.99, 0.999, 1.0]
                 .iter()
                 .map(|&q| (q, latency.quantile(q)))
                 .collect(),
-            server_stat: stat.clone(),
-            own_cpu_s: crate::net::process_cpu().as_secs_f64(),
-            window_s: plan.duration_s,
+            server_cpu_s: window.server_cpu_s,
+            own_cpu_s: window.own_cpu_s,
+            window_s: window.seconds,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! One sending peer: bursts of equal packets at a fixed rate, like the frames of an encoder.
 
-use crate::net::{self, ReceiveArena};
+use crate::net::{self, Epoch, ReceiveArena};
 use crate::plan::PublisherPlan;
 use crate::stat::unhex;
 use polyana_wire::{rtp, srtp};
@@ -17,7 +17,9 @@ pub struct Publisher {
     frame: u64,
     next: Option<Instant>,
     measuring: bool,
-    consent: crate::subscriber::Consent,
+    stopped: bool,
+    /// None for somebody who also receives: the subscriber on the same socket keeps consent fresh.
+    consent: Option<crate::subscriber::Consent>,
     buffer: Vec<u8>,
     /// Packets sent since measuring began.
     pub sent: u64,
@@ -56,7 +58,8 @@ struct Place {
 }
 
 impl Publisher {
-    pub fn new(plan: &PublisherPlan) -> Result<Self, Box<dyn std::error::Error>> {
+    /// `is_alone`: no subscriber has the same socket.
+    pub fn new(plan: &PublisherPlan, is_alone: bool) -> Result<Self, Box<dyn std::error::Error>> {
         let peer = &plan.peer;
         let sender = srtp::Sender::new(peer.profile()?, &unhex(&peer.send_key)?, &unhex(&peer.send_salt)?)?;
         Ok(Self {
@@ -66,7 +69,7 @@ impl Publisher {
                 ssrc: plan.ssrc,
                 payload_type: plan.payload_type,
                 mid: plan.mid.clone(),
-                transport_sequence_id: plan.transport_sequence_id,
+                transport_sequence_id: peer.transport_sequence_id,
                 audio_level_id: plan.audio_level_id,
                 interval: Duration::from_secs_f64(1.0 / plan.frames_per_second),
                 frames_per_second: plan.frames_per_second,
@@ -80,7 +83,8 @@ impl Publisher {
             frame: 0,
             next: None,
             measuring: false,
-            consent: crate::subscriber::Consent::new(peer),
+            stopped: false,
+            consent: is_alone.then(|| crate::subscriber::Consent::new(peer)),
             buffer: Vec::new(),
             sent: 0,
         })
@@ -90,17 +94,27 @@ impl Publisher {
         self.measuring = true;
     }
 
+    /// Sends no more media.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+
     /// Sends what is due; returns when it is due again.
-    pub fn run(&mut self, now: Instant, epoch: Instant) -> Result<Instant, Box<dyn std::error::Error>> {
+    pub fn run(&mut self, now: Instant, epoch: &Epoch) -> Result<Instant, Box<dyn std::error::Error>> {
         // Publishers start at different moments of the frame interval, as cameras do.
         let offset = self.plan.interval.mul_f64(f64::from(self.plan.ssrc % 97) / 97.0);
-        let due = *self.next.get_or_insert(now + offset);
+        let mut due = *self.next.get_or_insert(now + offset);
         if now >= due {
-            self.send_frame(epoch)?;
-            self.next = Some(due + self.plan.interval);
+            if !self.stopped {
+                self.send_frame(epoch)?;
+            }
+            due += self.plan.interval;
+            self.next = Some(due);
         }
-        let consent = self.consent.run(self.fd, now)?;
-        Ok(self.next.unwrap_or(now).min(consent))
+        match &mut self.consent {
+            Some(consent) => Ok(consent.run(self.fd, now)?.min(due)),
+            None => Ok(due),
+        }
     }
 
     /// Throws away what the server sends to a publisher (feedback, consent answers).
@@ -109,7 +123,7 @@ impl Publisher {
         Ok(())
     }
 
-    fn send_frame(&mut self, epoch: Instant) -> Result<(), Box<dyn std::error::Error>> {
+    fn send_frame(&mut self, epoch: &Epoch) -> Result<(), Box<dyn std::error::Error>> {
         let elapsed = self.frame as f64 * f64::from(self.plan.clock_rate) / self.plan.frames_per_second;
         let timestamp = elapsed as u64 as u32;
         // A keyframe each second serves every server's wish for one.
@@ -152,7 +166,7 @@ impl Publisher {
         length: usize,
         place: &Place,
         timestamp: u32,
-        epoch: Instant,
+        epoch: &Epoch,
     ) -> Result<(), Box<dyn std::error::Error>> {
         let plan = &self.plan;
         let sequence = (self.index as u16).to_be_bytes();
@@ -185,7 +199,7 @@ impl Publisher {
         if plan.video {
             write_vp8(payload, place.first, place.key);
         }
-        let sent_at = epoch.elapsed().as_micros() as u64;
+        let sent_at = epoch.now_us();
         payload[STAMP_OFFSET..][..8].copy_from_slice(&sent_at.to_be_bytes());
         payload[STAMP_OFFSET + 8..][..8].copy_from_slice(&self.index.to_be_bytes());
         self.sender

@@ -1,9 +1,10 @@
 //! Small things that all programs here need.
 
-/// `/proc/PID/stat` as text: the driver parses utime and stime, so that the window is cut here to the millisecond.
-pub fn read_cpu(pids: &[u32]) -> Vec<String> {
-    let read = |pid| std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    pids.iter().map(read).collect()
+/// CPU seconds of these processes together, user and system, all threads.
+pub fn cpu_seconds(pids: &[u32]) -> f64 {
+    pids.iter()
+        .map(|&pid| crate::net::cpu_of(pid).as_secs_f64())
+        .sum()
 }
 
 pub fn unhex(text: &str) -> Result<Vec<u8>, String> {

@@ -1,7 +1,9 @@
-//! One receiving peer: counts by sequence number, decrypts a sample, answers as a browser would (reports, consent).
+//! One receiving peer: counts by sequence number, decrypts a sample, answers as a browser would (reports,
+//! transport-wide feedback, consent).
 
+use crate::feedback::{self, Feedback};
 use crate::histogram::Histogram;
-use crate::net::{self, ReceiveArena};
+use crate::net::{self, Epoch, ReceiveArena};
 use crate::plan::PeerPlan;
 use crate::publisher::STAMP_OFFSET;
 use crate::stat::unhex;
@@ -12,6 +14,10 @@ use std::time::{Duration, Instant};
 const SAMPLE: u64 = 64;
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 const CONSENT_INTERVAL: Duration = Duration::from_secs(5);
+/// Authentication tag and index (RFC 3711, section 3.4; RFC 7714, section 9).
+const SRTCP_OVERHEAD: usize = 20;
+const CLOCK_SLACK_US: u64 = 1000;
+const MAX_LATENCY_US: u64 = 60_000_000;
 
 /// Connectivity checks that keep consent fresh (RFC 7675).
 pub struct Consent {
@@ -76,12 +82,17 @@ pub struct Subscriber {
     sender: srtp::Sender,
     consent: Consent,
     next_report: Option<Instant>,
+    feedback: Feedback,
+    next_feedback: Option<Instant>,
+    /// Of `streams`, side by side: a receiver of fifty looks one up for each packet.
+    ssrcs: Vec<u32>,
     streams: Vec<Stream>,
     measuring: bool,
     count: u64,
     pub latency: Histogram,
     pub decrypted: u64,
     pub corrupt: u64,
+    pub feedbacks: u64,
     rtx_payload_types: Vec<u8>,
 }
 
@@ -94,27 +105,33 @@ impl Subscriber {
             sender: srtp::Sender::new(profile, &unhex(&peer.send_key)?, &unhex(&peer.send_salt)?)?,
             consent: Consent::new(peer),
             next_report: None,
+            feedback: Feedback::new(peer.transport_sequence_id),
+            next_feedback: None,
+            ssrcs: Vec::new(),
             streams: Vec::new(),
             measuring: false,
             count: 0,
             latency: Histogram::default(),
             decrypted: 0,
             corrupt: 0,
+            feedbacks: 0,
             rtx_payload_types: rtx_payload_types.to_vec(),
         })
     }
 
-    pub fn fd(&self) -> i32 {
-        self.fd
-    }
-
     pub fn start_measuring(&mut self) {
         self.measuring = true;
+        self.feedbacks = 0;
     }
 
     /// Distinct packets of media in the window.
     pub fn received(&self) -> u64 {
         self.media().map(|s| s.distinct).sum()
+    }
+
+    /// Streams of media of which something came in the window.
+    pub fn heard(&self) -> usize {
+        self.media().filter(|s| s.distinct > 0).count()
     }
 
     /// Packets on retransmission payload types in the window.
@@ -138,15 +155,14 @@ impl Subscriber {
     pub fn receive(
         &mut self,
         arena: &mut ReceiveArena,
-        epoch: Instant,
+        epoch: &Epoch,
     ) -> Result<(), Box<dyn std::error::Error>> {
         loop {
-            let count = arena.receive(self.fd)?;
-            let now_us = epoch.elapsed().as_micros() as u64;
-            for index in 0..count {
+            for index in 0..arena.receive(self.fd)? {
+                let arrived_us = arena.arrived_us(index, epoch);
                 let datagram = arena.datagram(index);
                 if DatagramKind::of(datagram) == Some(DatagramKind::Rtp) {
-                    self.receive_rtp(datagram, now_us)?;
+                    self.receive_rtp(datagram, arrived_us.unwrap_or_else(|| epoch.now_us()))?;
                 }
             }
             if !arena.full() {
@@ -155,8 +171,10 @@ impl Subscriber {
         }
     }
 
-    fn receive_rtp(&mut self, packet: &mut [u8], now_us: u64) -> Result<(), Box<dyn std::error::Error>> {
+    fn receive_rtp(&mut self, packet: &mut [u8], arrived_us: u64) -> Result<(), Box<dyn std::error::Error>> {
         let header = rtp::Header::parse(packet)?;
+        self.feedback
+            .record(header.extensions(packet), header.ssrc, arrived_us);
         let position = self.stream_position(&header);
         let stream = &mut self.streams[position];
         stream.count(header.sequence_number, self.measuring);
@@ -164,48 +182,72 @@ impl Subscriber {
         if !self.count.is_multiple_of(SAMPLE) {
             return Ok(());
         }
-        match self.receiver.unprotect_rtp(&mut stream.crypto, &header, packet) {
-            Ok(length) => {
-                self.decrypted += 1;
-                let payload = &packet[header.length..length];
-                // Retransmissions carry two octets before the payload and padding has none; both are told by length.
-                if let Some(stamp) = payload.get(STAMP_OFFSET..STAMP_OFFSET + 8)
-                    && self.measuring
-                    && !stream.retransmission
-                {
-                    let sent_us = u64::from_be_bytes(stamp.try_into()?);
-                    if now_us >= sent_us && now_us - sent_us < 60_000_000 {
-                        self.latency.record(now_us - sent_us);
-                    } else {
-                        self.corrupt += 1;
-                    }
-                }
+        let Ok(length) = self.receiver.unprotect_rtp(&mut stream.crypto, &header, packet) else {
+            self.corrupt += 1;
+            return Ok(());
+        };
+        self.decrypted += 1;
+        if stream.retransmission || !self.measuring {
+            return Ok(());
+        }
+        let end = length - rtp::padding_length(&packet[..length], &header)?;
+        // What a server sends to probe the line holds nothing but padding.
+        if let Some(stamp) = packet[header.length..end].get(STAMP_OFFSET..STAMP_OFFSET + 8) {
+            let sent_us = u64::from_be_bytes(stamp.try_into()?);
+            // The kernel's clock and ours are read one after the other.
+            let latency_us = (arrived_us + CLOCK_SLACK_US).checked_sub(sent_us);
+            match latency_us.filter(|&us| us < MAX_LATENCY_US) {
+                Some(us) => self.latency.record(us.saturating_sub(CLOCK_SLACK_US)),
+                None => self.corrupt += 1,
             }
-            Err(_) => self.corrupt += 1,
         }
         Ok(())
     }
 
     fn stream_position(&mut self, header: &rtp::Header) -> usize {
-        if let Some(position) = self.streams.iter().position(|s| s.ssrc == header.ssrc) {
+        if let Some(position) = self.ssrcs.iter().position(|&ssrc| ssrc == header.ssrc) {
             return position;
         }
         let retransmission = self.rtx_payload_types.contains(&header.payload_type);
+        self.ssrcs.push(header.ssrc);
         self.streams.push(Stream::new(header, retransmission));
         self.streams.len() - 1
     }
 
-    /// Sends reports and consent checks; returns when the next is due.
+    /// Sends reports, feedback and consent checks; returns when the next is due.
     pub fn run_timers(&mut self, now: Instant) -> Result<Instant, Box<dyn std::error::Error>> {
         let consent = self.consent.run(self.fd, now)?;
-        let due = *self
+        // Receivers do these at different moments, as people join at different moments.
+        let phase = f64::from(self.fd % 100) / 100.0;
+        let mut report = *self
             .next_report
-            .get_or_insert(now + REPORT_INTERVAL.mul_f64(f64::from(self.fd % 100) / 100.0));
-        if now >= due {
+            .get_or_insert(now + REPORT_INTERVAL.mul_f64(phase));
+        if now >= report {
             self.send_report()?;
-            self.next_report = Some(due + REPORT_INTERVAL);
+            report += REPORT_INTERVAL;
+            self.next_report = Some(report);
         }
-        Ok(consent.min(self.next_report.unwrap_or(due)))
+        let mut due = *self
+            .next_feedback
+            .get_or_insert(now + feedback::INTERVAL.mul_f64(phase));
+        if now >= due {
+            self.send_feedback()?;
+            due += feedback::INTERVAL;
+            self.next_feedback = Some(due);
+        }
+        Ok(consent.min(report).min(due))
+    }
+
+    fn send_feedback(&mut self) -> Result<(), Box<dyn std::error::Error>> {
+        if !self.feedback.is_due() {
+            return Ok(());
+        }
+        let mut packet = [0u8; 1200];
+        let length = self.feedback.write(&mut packet[..1200 - SRTCP_OVERHEAD])?;
+        let length = self.sender.protect_rtcp(&mut packet, length)?;
+        net::send_segments(self.fd, &packet[..length], length)?;
+        self.feedbacks += 1;
+        Ok(())
     }
 
     fn send_report(&mut self) -> Result<(), Box<dyn std::error::Error>> {
@@ -221,7 +263,7 @@ impl Subscriber {
             .collect();
         let mut packet = [0u8; 1200];
         let mut writer = rtcp::Writer::new(&mut packet);
-        writer.receiver_report(1, &blocks)?;
+        writer.receiver_report(feedback::SENDER_SSRC, &blocks)?;
         let length = writer.length();
         let length = self.sender.protect_rtcp(&mut packet, length)?;
         net::send_segments(self.fd, &packet[..length], length)?;

@@ -5,7 +5,8 @@
 //! down in between, and receivers are drained on another core, as the generator drains its own (what is delivered costs
 //! the sender more than what is dropped at a full socket). A pace of 0 sends as fast as it can.
 //! Prints microseconds of CPU of the sending thread for each outgoing packet as JSON.
-//! Usage: limit RECEIVERS BURST PACKET_BYTES SECONDS BURSTS_PER_SECOND DRAIN_CORE
+//! With more than one group, each burst goes to the receivers of the next one, as in rooms.
+//! Usage: limit RECEIVERS GROUPS BURST PACKET_BYTES SECONDS BURSTS_PER_SECOND DRAIN_CORE
 
 use polyana_wire::srtp::{Profile, Sender};
 use std::net::UdpSocket;
@@ -20,19 +21,22 @@ mod net;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [receivers, burst, bytes, seconds, pace, core] = arguments.as_slice() else {
-        return Err("usage: limit RECEIVERS BURST PACKET_BYTES SECONDS BURSTS_PER_SECOND DRAIN_CORE".into());
+    let [receivers, groups, burst, bytes, seconds, pace, core] = arguments.as_slice() else {
+        return Err(
+            "usage: limit RECEIVERS GROUPS BURST PACKET_BYTES SECONDS BURSTS_PER_SECOND DRAIN_CORE".into(),
+        );
     };
-    let (receivers, burst, bytes): (usize, usize, usize) =
-        (receivers.parse()?, burst.parse()?, bytes.parse()?);
+    let (receivers, groups): (usize, usize) = (receivers.parse()?, groups.parse()?);
+    let (burst, bytes): (usize, usize) = (burst.parse()?, bytes.parse()?);
     let duration = Duration::from_secs_f64(seconds.parse()?);
     let pace: f64 = pace.parse()?;
     let interval = (pace > 0.0).then(|| Duration::from_secs_f64(1.0 / pace));
 
     let mut sinks = Vec::new();
     let mut peers = Vec::new();
-    for _ in 0..receivers {
+    for _ in 0..receivers * groups {
         let sink = UdpSocket::bind("127.0.0.1:0")?;
+        net::prepare_receiver(sink.as_raw_fd())?;
         let socket = UdpSocket::bind("127.0.0.1:0")?;
         socket.connect(sink.local_addr()?)?;
         sinks.push(sink);
@@ -45,7 +49,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (start, cpu) = (Instant::now(), thread_cpu());
     let (mut index, mut packets, mut bursts) = (65_536u64, 0u64, 0u32);
     while start.elapsed() < duration {
-        for (socket, sender) in &peers {
+        let group = receivers * (bursts as usize % groups);
+        for (socket, sender) in &peers[group..group + receivers] {
             for number in 0..burst {
                 let packet = &mut buffer[slot * number..][..slot];
                 packet[..bytes].copy_from_slice(&plain);
