@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import inf
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,17 +23,19 @@ class LayerBitrates:
         self.ladders: dict[Hashable, tuple[Rung, ...]] = {}
         """Made of these costs; whoever makes them keeps them here."""
 
-    def observe(self, measured: Iterable[tuple[int, int, int]]) -> bool:
-        """A second's (spatial, temporal, bit/s). Returns whether costs have changed."""
-        changed = False
+    def observe(self, measured: Iterable[tuple[int, int, int]]) -> float:
+        """A second's (spatial, temporal, bit/s). Returns at most how many times what they did its layers cost now; 0:
+        nothing has changed."""
+        growth = 0.0
         for spatial, temporal, rate in measured:
             layer = spatial, temporal
             told = self._told.get(layer)
             if told is None or abs(rate - told) > TOLD_CHANGE * told:
-                self._told[layer], changed = rate, True
-        if changed:
+                self._told[layer] = rate
+                growth = max(growth, 1.0, rate / told if told else inf)
+        if growth:
             self.ladders.clear()
-        return changed
+        return growth
 
     @property
     def spatial_layers(self) -> int:

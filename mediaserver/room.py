@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from mediaserver import sids
@@ -304,11 +305,11 @@ class Room:
             if subscription.stream is stream:
                 subscription.move(stream)
 
-    def bandwidth_changed(self, track: Track) -> None:
-        """What the track takes of its subscribers' lines is more or less than before."""
+    def bandwidth_changed(self, track: Track, growth: float = inf) -> None:
+        """The track takes at most `growth` times what it did of its subscribers' lines."""
         if track.kind == "video":
             for subscriber in track.subscribers:
-                subscriber.subscriber.allocator.changed()
+                subscriber.subscriber.allocator.costs_changed(growth)
 
     def update_allocations(self, now: float) -> None:
         """Shares lines on which something has changed. To be called regularly."""
@@ -382,7 +383,7 @@ class Room:
 
     def expired(self, now: float) -> bool:
         """Whether nobody has come for so long that the room should end."""
-        if self._seats_taken():
+        if any(p.kind not in DEPENDENT_KINDS for p in self.participants.values()):
             self._expires_at = None
             return False
         if self._expires_at is None:

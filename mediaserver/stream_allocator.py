@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import inf
 from typing import TYPE_CHECKING
 
 from mediaserver.allocation import PAUSED, Allocation, Allocator, Demand
@@ -23,8 +24,6 @@ WANTED_MARGIN = 1.1
 """The line is probed a little further than what would be sent."""
 WANTED_CHANGE = 0.05
 """A smaller change of it is not told."""
-AMPLE = 1.2
-"""So many times what is wanted need not be known exactly: in a room of a thousand nearly all lines are so good."""
 NARROW_BPS, NARROW_SHARE = 1_000_000, 0.5
 """A line is narrow that carries less than this, and less than this share of what is wished."""
 RETRY_S = 1.0
@@ -40,11 +39,13 @@ class StreamAllocator:
         self._estimate_bps: int | None = None
         self._cap_bps = 0
         self._wanted_bps = 0
+        self._most_bps = inf
+        """What is wanted is no more than this now, margin included."""
         self._told: dict[Track, bool] = {}
         """Whether the client was last told that a track is paused; not in here: it never was."""
         self.paused: frozenset[str] = frozenset()
         """Sids of tracks that the line has no place for."""
-        self.retry_at = float("inf")
+        self.retry_at = inf
         """Seconds, monotonic: when to look again although nothing has changed; never while everything fits."""
 
     @property
@@ -65,8 +66,8 @@ class StreamAllocator:
 
     def estimated(self, bits_per_second: int) -> None:
         """What the line can carry of video."""
-        known, self._estimate_bps = self._estimate_bps is not None, max(1, bits_per_second)
-        if not (known and self.retry_at == float("inf") and bits_per_second > AMPLE * self._wanted_bps):
+        self._estimate_bps = max(1, bits_per_second)
+        if not self._is_ample:
             self.changed()
 
     def cap(self, bits_per_second: int) -> None:
@@ -78,6 +79,18 @@ class StreamAllocator:
         """Tracks, wishes or costs are others now."""
         if self.limit_bps is not None:
             self._participant.room.unallocated[self] = None
+
+    def costs_changed(self, growth: float) -> None:
+        """What is received costs at most `growth` times what it did."""
+        self._most_bps *= growth
+        if not self._is_ample:
+            self.changed()
+
+    @property
+    def _is_ample(self) -> bool:
+        """The line carries everything in any case: in a big room nearly all do, and nothing need be counted."""
+        limit = self.limit_bps
+        return limit is not None and self.retry_at == inf and limit > self._most_bps
 
     def forget(self, track: Track) -> None:
         """The subscription has ended; a new one begins unpaused."""
@@ -124,10 +137,11 @@ class StreamAllocator:
             self.retry_at = max(now + RETRY_S, self._allocator.next_raise)
         else:
             self._participant.room.deficient.discard(self)
-            self.retry_at = float("inf")
+            self.retry_at = inf
 
     def _tell_wanted(self, bits_per_second: int) -> None:
-        wanted = round(bits_per_second * WANTED_MARGIN)
+        self._most_bps = bits_per_second * WANTED_MARGIN
+        wanted = round(self._most_bps)
         if abs(wanted - self._wanted_bps) > WANTED_CHANGE * self._wanted_bps:
             self._wanted_bps = wanted
             self._participant.subscriber_connection.set_wanted_bitrate(wanted)

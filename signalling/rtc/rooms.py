@@ -124,8 +124,8 @@ class Rooms:
         tracks = dict.fromkeys(track for room in self._rooms.values() for track in room.tracks.values())
         for stream in (stream for track in tracks for stream in track.streams):
             layers = by_receiver.get(stream.receiver.id) if stream.receiver is not None else None
-            if layers and stream.bitrates.observe(layers):
-                stream.track.publisher.room.bandwidth_changed(stream.track)
+            if layers and (growth := stream.bitrates.observe(layers)):
+                stream.track.publisher.room.bandwidth_changed(stream.track, growth)
 
     def tick(self, now: float) -> None:
         """Sends what is due and ends rooms. To be called about every 100 ms."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import pytest
 
 from mediaserver.allocation import Rung
@@ -86,10 +88,12 @@ def test_layers_that_nobody_announced_are_found_when_they_come() -> None:
 
 def test_small_changes_of_costs_are_not_told() -> None:
     bitrates = measured((0, 0, 100_000))
-    assert not bitrates.observe([(0, 0, 104_000)])
+    assert bitrates.observe([(0, 0, 104_000)]) == 0
     assert bitrates.cost(0, 0, svc=False) == 100_000
-    assert bitrates.observe([(0, 0, 106_000)])
+    assert bitrates.observe([(0, 0, 106_000)]) == 1.06
     assert bitrates.cost(0, 0, svc=False) == 106_000
+    assert bitrates.observe([(0, 0, 53_000)]) == 1
+    assert bitrates.observe([(0, 0, 106_000), (1, 0, 1)]) == inf, "a new layer"
 
 
 def test_what_stands_still_costs_what_it_did() -> None:

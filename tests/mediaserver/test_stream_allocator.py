@@ -107,6 +107,23 @@ async def test_what_is_wanted_is_told_with_a_margin_when_it_changes() -> None:
     assert connection.wanted_bitrate == 0
 
 
+async def test_an_ample_line_is_not_shared_anew_before_costs_could_exceed_it() -> None:
+    room, zoe, (anna,) = await a_lesson("anna")
+    estimate(zoe, 2_000_000)
+    room.update_allocations(1.0)
+    for growth in (1.0, 1.1):
+        room.bandwidth_changed(anna, growth)
+        estimate(zoe, 2_000_000)
+        assert not room.unallocated, "1.6 Mbit/s, and a tenth more each time"
+    room.bandwidth_changed(anna, 1.1)
+    assert room.unallocated
+    room.update_allocations(1.1)
+    room.bandwidth_changed(anna, 1.1)
+    assert not room.unallocated, "the cost is counted anew"
+    estimate(zoe, 1_700_000)
+    assert room.unallocated
+
+
 async def test_muted_and_disabled_pictures_take_nothing_and_are_not_paused() -> None:
     room, zoe, (anna, boris) = await a_lesson("anna", "boris")
     estimate(zoe, 110_000)

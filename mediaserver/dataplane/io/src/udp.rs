@@ -266,6 +266,16 @@ pub(crate) struct ReceiveArena {
     bytes: Box<[u8]>,
     names: Vec<SockAddrStorage>,
     controls: Vec<Control>,
+    /// What was read and not yet taken, by slot; None: from no address.
+    messages: Vec<Option<Received>>,
+}
+
+/// A message in its slot.
+struct Received {
+    path: Path,
+    length: usize,
+    /// Bytes of each of its datagrams; the last may be shorter.
+    segment: usize,
 }
 
 impl ReceiveArena {
@@ -274,15 +284,13 @@ impl ReceiveArena {
             bytes: vec![0; BATCH * SLOT].into_boxed_slice(),
             names: (0..BATCH).map(|_| SockAddrStorage::zeroed()).collect(),
             controls: vec![Control([0; CONTROL]); BATCH],
+            messages: Vec::with_capacity(BATCH),
         }
     }
 
-    /// Reads one batch and gives each datagram to `each`; returns whether more may wait, and how many came.
-    pub fn receive(
-        &mut self,
-        socket: &UdpSocket,
-        mut each: impl FnMut(Path, &mut [u8]),
-    ) -> io::Result<(bool, usize)> {
+    /// Reads one batch of messages in place of the one before. True: more may wait.
+    pub fn receive(&mut self, socket: &UdpSocket) -> io::Result<bool> {
+        self.messages.clear();
         let mut vectors: [libc::iovec; BATCH] = std::array::from_fn(|index| libc::iovec {
             iov_base: self.bytes[index * SLOT..].as_mut_ptr().cast(),
             iov_len: SLOT,
@@ -311,28 +319,42 @@ impl ReceiveArena {
         if count < 0 {
             let error = io::Error::last_os_error();
             return match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok((false, 0)),
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Ok(false),
                 // An ICMP error about something sent earlier; the next read is fine.
-                io::ErrorKind::ConnectionRefused => Ok((true, 0)),
+                io::ErrorKind::ConnectionRefused => Ok(true),
                 _ => Err(error),
             };
         }
         let count = count as usize;
-        let mut datagrams = 0;
         for (index, header) in headers[..count].iter().enumerate() {
-            datagrams += self.split(index, header, socket, &mut each);
+            let message = self.read(index, header, socket);
+            self.messages.push(message);
         }
-        Ok((count == BATCH, datagrams))
+        Ok(count == BATCH)
     }
 
-    /// One message: its addresses, and its datagrams when GRO joined several.
-    fn split(
-        &mut self,
-        index: usize,
-        header: &libc::mmsghdr,
-        socket: &UdpSocket,
-        each: &mut impl FnMut(Path, &mut [u8]),
-    ) -> usize {
+    /// Gives each datagram of the batch to `each`; returns how many there are.
+    pub fn take(&mut self, mut each: impl FnMut(Path, &mut [u8])) -> usize {
+        let mut datagrams = 0;
+        for (index, message) in self.messages.drain(..).enumerate() {
+            let Some(Received {
+                path,
+                length,
+                segment,
+            }) = message
+            else {
+                continue;
+            };
+            for datagram in self.bytes[index * SLOT..][..length].chunks_mut(segment) {
+                each(path, datagram);
+                datagrams += 1;
+            }
+        }
+        datagrams
+    }
+
+    /// The addresses of one message, and the size of its datagrams when GRO joined several.
+    fn read(&mut self, index: usize, header: &libc::mmsghdr, socket: &UdpSocket) -> Option<Received> {
         // SAFETY: the kernel wrote an address of `msg_namelen` bytes into this storage.
         let name = unsafe {
             SockAddr::new(
@@ -340,7 +362,7 @@ impl ReceiveArena {
                 header.msg_hdr.msg_namelen,
             )
         };
-        let Some(remote) = name.as_socket() else { return 0 };
+        let remote = name.as_socket()?;
         let (ip, segment) = read_control(&header.msg_hdr);
         let local = SocketAddr::new(ip.unwrap_or(socket.local.ip()), socket.local.port());
         let path = Path {
@@ -349,12 +371,12 @@ impl ReceiveArena {
             remote: plain(remote),
         };
         let length = header.msg_len as usize;
-        let bytes = &mut self.bytes[index * SLOT..][..length];
         let segment = segment.filter(|&segment| segment > 0).unwrap_or(length.max(1));
-        bytes
-            .chunks_mut(segment)
-            .map(|datagram| each(path, datagram))
-            .count()
+        Some(Received {
+            path,
+            length,
+            segment,
+        })
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) struct Worker {
     counters: ShellCounters,
     latency: LatencyHistogram,
     coalesce: Duration,
+    stopped: bool,
 }
 
 /// Everything that a worker is made of before its thread starts.
@@ -93,6 +94,7 @@ impl Worker {
             counters: ShellCounters::default(),
             latency: LatencyHistogram::default(),
             coalesce: parts.coalesce,
+            stopped: false,
         })
     }
 
@@ -105,11 +107,7 @@ impl Worker {
             let mut gathered = 0;
             for &token in &ready {
                 match token {
-                    MAILBOX => {
-                        if !self.read_mailbox() {
-                            return Ok(());
-                        }
-                    }
+                    MAILBOX => self.read_mailbox(),
                     token if token >= CONNECTIONS => self.read_connection((token - CONNECTIONS) as usize),
                     token if token >= LISTENERS => self.accept((token - LISTENERS) as usize),
                     token => gathered += self.read_socket(token as usize - 1),
@@ -119,6 +117,9 @@ impl Worker {
                 self.gather_more(woken, gathered);
             }
             self.work();
+            if self.stopped {
+                return Ok(());
+            }
             self.connections.sweep(woken);
         }
     }
@@ -166,31 +167,29 @@ impl Worker {
         let now = self.clock.now();
         let mut total = 0;
         loop {
+            self.counters.receive_calls += 1;
+            let Ok(more) = self.arena.receive(&self.sockets[number]) else {
+                self.counters.receive_errors += 1;
+                return total;
+            };
+            // What was commanded before a datagram was sent must hold for it.
+            if !self.messages.is_empty() {
+                self.read_mailbox();
+            }
             let (core, counters, shared, index) =
                 (&mut self.core, &mut self.counters, &self.shared, self.index);
-            counters.receive_calls += 1;
-            let result = self.arena.receive(&self.sockets[number], |path, datagram| {
+            total += self.arena.take(|path, datagram| {
                 if core.receive(now, path, datagram) == Disposition::Foreign {
                     hand_over(index, shared, counters, path, datagram);
                 }
             });
-            match result {
-                Ok((more, count)) => {
-                    total += count;
-                    if !more || total >= MAX_GATHERED {
-                        return total;
-                    }
-                }
-                Err(_) => {
-                    self.counters.receive_errors += 1;
-                    return total;
-                }
+            if !more || total >= MAX_GATHERED {
+                return total;
             }
         }
     }
 
-    /// False: stop.
-    fn read_mailbox(&mut self) -> bool {
+    fn read_mailbox(&mut self) {
         self.shared.mailboxes[self.index].wake().clear();
         while let Ok(message) = self.messages.try_recv() {
             let now = self.clock.now();
@@ -209,13 +208,9 @@ impl Worker {
                 Message::Statistics(reply) => {
                     let _ = reply.try_send(self.statistics()); // nobody waits any more: nothing to do
                 }
-                Message::Stop => {
-                    self.work();
-                    return false;
-                }
+                Message::Stop => self.stopped = true,
             }
         }
-        true
     }
 
     fn command(&mut self, now: Time, command: Command) {
