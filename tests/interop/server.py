@@ -39,14 +39,15 @@ class RunningServer:
     tcp_port: int
     log: Path
     pid: int
+    host: str = "localhost"
 
     @property
     def http(self) -> str:
-        return f"http://localhost:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def websocket(self) -> str:
-        return f"ws://localhost:{self.port}"
+        return f"ws://{self.host}:{self.port}"
 
     def lesson_path(self) -> str:
         """Path of the lesson link that the server printed."""

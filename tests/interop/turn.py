@@ -64,11 +64,12 @@ def configuration(folder: Path, relay: Relay, allowed: list[str]) -> str:
 
 
 @contextlib.contextmanager
-def running_relay(folder: Path) -> Iterator[Relay]:
-    """Starts coturn and waits until it listens. Its peers: this machine's addresses."""
+def running_relay(folder: Path, address: str | None = None) -> Iterator[Relay]:
+    """Starts coturn and waits until it listens on this address, or the first of this machine. Its peers: this machine's
+    addresses."""
     folder.mkdir(parents=True)
     addresses = local_addresses()
-    relay = Relay(addresses[0], free_port(), free_port(), folder / "turnserver.log")
+    relay = Relay(address or addresses[0], free_port(), free_port(), folder / "turnserver.log")
     file = folder / "turnserver.conf"
     file.write_text(configuration(folder, relay, addresses), encoding="utf-8")
     with relay.log.open("wb") as output:

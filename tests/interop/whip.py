@@ -20,6 +20,8 @@ from aiortc import (
     AudioStreamTrack,
     MediaStreamError,
     MediaStreamTrack,
+    RTCConfiguration,
+    RTCIceServer,
     RTCPeerConnection,
     RTCRtpSender,
     RTCSessionDescription,
@@ -124,10 +126,17 @@ class Client:
 
 
 @asynccontextmanager
-async def client(server: RunningServer, identity: str, room: str, **grants: bool) -> AsyncIterator[Client]:
+async def client(
+    server: RunningServer,
+    identity: str,
+    room: str,
+    ice_servers: list[RTCIceServer] | None = None,
+    **grants: bool,
+) -> AsyncIterator[Client]:
     """A client that has not offered yet."""
     async with aiohttp.ClientSession() as http:
-        made = Client(http, RTCPeerConnection(), token(identity, room, **grants))
+        connection = RTCPeerConnection(RTCConfiguration(ice_servers or []))
+        made = Client(http, connection, token(identity, room, **grants))
         try:
             yield made
         finally:
@@ -200,11 +209,16 @@ def _certificate(folder: Path) -> dict[str, str]:
 
 @asynccontextmanager
 async def player(
-    server: RunningServer, identity: str, room: str, query: str = "", **grants: bool
+    server: RunningServer,
+    identity: str,
+    room: str,
+    query: str = "",
+    ice_servers: list[RTCIceServer] | None = None,
+    **grants: bool,
 ) -> AsyncIterator[tuple[Client, Received]]:
     """Collects what a WHEP client gets."""
     received = Received()
-    async with client(server, identity, room, **grants) as made:
+    async with client(server, identity, room, ice_servers, **grants) as made:
         made.connection.on(
             "track", lambda track: received.tasks.append(asyncio.create_task(_collect(track, received)))
         )

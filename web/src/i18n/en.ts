@@ -172,7 +172,7 @@ export const en: Catalogue = {
     full: "The server has no free seats right now. Wait a little, then try again.",
     network: "No connection to the server. Check the internet, then try again.",
     media:
-      "The server answers, but a firewall lets no sound and video through. Try mobile data or another Wi-Fi. At school or at work, tell the code to whoever runs the network.",
+      "The server answers, but a firewall lets no sound and video through. Try mobile data or another Wi‑Fi. At school or at work, tell the code to whoever runs the network.",
     unknown: "Joining did not work. Please try again.",
   },
   call: {
@@ -237,7 +237,7 @@ export const en: Catalogue = {
         advice: "Move closer to the router, or use mobile data.",
       },
       device: { heading: "Your device cannot keep up", advice: "Close other programs and tabs." },
-      firewall: { heading: "A firewall is in the way", advice: "Try mobile data or another Wi-Fi." },
+      firewall: { heading: "A firewall is in the way", advice: "Try mobile data or another Wi‑Fi." },
       server: {
         heading: "It is the server, not you",
         advice: "Wait a little. If it goes on, tell your teacher the code.",
@@ -245,7 +245,7 @@ export const en: Catalogue = {
     },
     codes: {
       HOME_LOSS: "Some sound and video gets lost on the way. Move closer to the router, or use mobile data.",
-      HOME_BURSTS: "The Wi-Fi breaks off and on. Move closer to the router, or use a cable.",
+      HOME_BURSTS: "The Wi‑Fi breaks off and on. Move closer to the router, or use a cable.",
       HOME_DELAY: "Sound and video come late. Turn off VPN and downloads, or change the network.",
       HOME_JITTER:
         "The connection is uneven. Stop downloads on other devices, and move closer to the router.",
@@ -254,8 +254,8 @@ export const en: Catalogue = {
       DEVICE_BUSY: "Close other programs and tabs.",
       DEVICE_DECODING: "It is too slow to show the video. Close other programs and tabs.",
       DEVICE_ENCODING: "Your picture stutters. Close other programs, or turn your camera off.",
-      FIREWALL_TCP: "Video takes a second-best way and may come late. Try mobile data or another Wi-Fi.",
-      FIREWALL_RELAY: "Video takes a roundabout way and may come late. Try mobile data or another Wi-Fi.",
+      FIREWALL_TCP: "Video takes a second-best way and may come late. Try mobile data or another Wi‑Fi.",
+      FIREWALL_RELAY: "Video takes a roundabout way and may come late. Try mobile data or another Wi‑Fi.",
       SERVER_BUSY: "It is overloaded. Wait a little. If it goes on, tell your teacher the code.",
       SERVER_DROPS: "It cannot send fast enough. Wait a little. If it goes on, tell your teacher the code.",
       SERVER_LINE: "Its connection is bad. Wait a little. If it goes on, tell your teacher the code.",
