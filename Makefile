@@ -7,7 +7,6 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DATAPLANE := mediaserver/dataplane
-LOADGEN := benchmarks/loadgen
 # Rust and Node of the machine, else those that `make` fetches into .cache.
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/.cache/bin:$(HOME)/.cargo/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -71,7 +70,6 @@ fmt: $(VENV)/.test-dependencies web/node_modules/.installed ## format all code
 	$(BIN)/ruff check --fix --quiet . || true
 	$(BIN)/ruff format --quiet .
 	cd $(DATAPLANE) && cargo fmt
-	cd $(LOADGEN) && cargo fmt
 	cd web && npm run --silent format
 
 .PHONY: lint
@@ -82,14 +80,11 @@ lint: $(VENV)/.test-dependencies $(VENV)/.extension web/node_modules/.installed 
 	$(BIN)/python -m mypy.stubtest mediaserver._dataplane
 	cd $(DATAPLANE) && cargo fmt --check
 	cd $(DATAPLANE) && cargo clippy --release --all-targets --quiet -- -D warnings
-	cd $(LOADGEN) && cargo fmt --check
-	cd $(LOADGEN) && cargo clippy --release --all-targets --quiet -- -D warnings
 	cd web && npm run --silent check
 
 .PHONY: test-rust
-test-rust: .cache/toolchains ## tests of the data plane and of the load generator
+test-rust: .cache/toolchains ## tests of the data plane
 	cd $(DATAPLANE) && cargo test --release --quiet
-	cd $(LOADGEN) && cargo test --release --quiet
 
 .PHONY: test-web
 test-web: web/node_modules/.installed ## tests of the pages
@@ -146,4 +141,4 @@ bench-quality: setup $(VENV)/.test-dependencies ## what receivers on weak lines 
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf $(VENV) .cache build dist signalling/bundle web/node_modules mediaserver/*.so $(DATAPLANE)/target $(DATAPLANE)/fuzz/target $(DATAPLANE)/fuzz/corpus $(LOADGEN)/target
+	rm -rf $(VENV) .cache build dist signalling/bundle web/node_modules mediaserver/*.so $(DATAPLANE)/target $(DATAPLANE)/fuzz/target $(DATAPLANE)/fuzz/corpus benchmarks/loadgen/target

@@ -13,7 +13,7 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from statistics import median
+from statistics import fmean as mean
 
 WINDOW = 7
 """Samples that are looked at together."""
@@ -36,7 +36,7 @@ BURST_LOSS, QUIET_LOSS = 0.1, 0.01
 """Losses that come in bursts, with seconds without any between them."""
 LONG_RTT_MS = 400.0
 """People begin to talk over each other (ITU-T G.114: 400 ms one way is the most; a call has devices on both ends)."""
-QUEUE_MS = 150.0
+QUEUE_MS = 250.0
 """Longer than the shortest round trip by this: a queue stands before the line."""
 LONG_JITTER_MS = 30.0
 """Players buffer so much that a conversation suffers, or play gaps."""
@@ -50,6 +50,12 @@ DECODING_SHARE = 0.7
 """Of the time: above it decoding falls behind."""
 BUSY_LAG_MS = 500.0
 """How late a page's timer comes on a device that has no time for the page."""
+TIRED_LAG_MS, TIRED_FPS = 100.0, 12.0
+"""The same on average, and frames/s of its camera, of a device that makes packets late and uneven."""
+STUTTER_SHARE = 0.6
+"""Or so many frames in one second where there were all in another."""
+LONG_LIMITED = 15
+"""So many samples on end an encoder that begins does not call the line too narrow, as it does at first."""
 MEMORY_S = 20
 """For so many samples a line that was full explains few frames: encoders adapt, and then nothing is lost."""
 
@@ -130,6 +136,35 @@ class ClientReport:
     relayed: bool = False
     """Media takes a TURN server."""
 
+    @property
+    def is_late(self) -> bool:
+        return self.lag_ms >= BUSY_LAG_MS
+
+    @property
+    def decodes_too_long(self) -> bool:
+        return self.decode_ms >= DECODING_SHARE * self.interval_ms
+
+    @property
+    def drops_frames(self) -> bool:
+        frames = self.frames_decoded + self.frames_dropped
+        return self.frames_dropped > DROPPED_FRAMES * max(1, frames)
+
+    @property
+    def shows_anything(self) -> bool:
+        """Whether there is something to look at."""
+        return (
+            self.cpu_limited
+            or self.bandwidth_limited
+            or self.is_late
+            or self.decodes_too_long
+            or self.drops_frames
+        )
+
+
+def _share(arrived: int, lost: int) -> float | None:
+    total = arrived + lost
+    return lost / total if total >= MIN_PACKETS else None
+
 
 @dataclass(frozen=True, slots=True)
 class Passed:
@@ -141,8 +176,7 @@ class Passed:
     @property
     def loss(self) -> float | None:
         """Share of the packets; None: too few to tell."""
-        total = self.arrived + self.lost
-        return self.lost / total if total >= MIN_PACKETS else None
+        return _share(self.arrived, self.lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +201,25 @@ class LineSample:
     camera_fps: float | None = None
     """Of the slowest camera that it sends; None: none is on."""
     keyframe_requests: int = 0
-    pictures: int = 0
+    tracks: int = 0
     """That it receives; the first frames of each are asked for."""
+    takes_pictures: bool = False
     report: ClientReport | None = None
+
+    @property
+    def shows_anything(self) -> bool:
+        """Whether there is something to look at; nearly all samples of a good call show nothing."""
+        return (
+            self.down.lost > NOTICEABLE_LOSS * self.down.arrived
+            or self.up.lost > NOTICEABLE_LOSS * self.up.arrived
+            or self.route is not Route.UDP
+            or self.is_narrow
+            or self.keyframe_requests > 0
+            or (self.rtt_ms is not None and self.rtt_ms >= LONG_RTT_MS)
+            or max(self.down_jitter_ms, self.up_jitter_ms) >= LONG_JITTER_MS
+            or (self.camera_fps is not None and self.camera_fps < LOW_FPS)
+            or (self.report is not None and self.report.shows_anything)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +241,16 @@ class _Line:
     since: float
     """When its path began, seconds, monotonic."""
     samples: deque[LineSample] = field(default_factory=lambda: deque(maxlen=WINDOW))
+    shown: int = 0
+    """Samples that show anything."""
+    down: list[int] = field(default_factory=lambda: [0, 0])
+    up: list[int] = field(default_factory=lambda: [0, 0])
+    """(arrived, lost) in the window."""
     shortest_rtt_ms: float = float("inf")
     uplink_was_full: int = 0
     """Samples for which few frames are still explained by that."""
+    limited: int = 0
+    """The newest so many samples, the encoder said that the line limits it."""
     verdict: Verdict | None = None
     clean: int = 0
 
@@ -201,18 +258,27 @@ class _Line:
         """The path is another one."""
         self.since = now
         self.samples.clear()
+        self.shown, self.down, self.up = 0, [0, 0], [0, 0]
         self.shortest_rtt_ms = float("inf")
 
     def add(self, sample: LineSample) -> None:
+        if len(self.samples) == WINDOW:
+            self._count(self.samples[0], -1)
         self.samples.append(sample)
+        self._count(sample, 1)
         if sample.rtt_ms is not None:
             self.shortest_rtt_ms = min(self.shortest_rtt_ms, sample.rtt_ms)
-        full = (
-            (self.loss(_up) or 0.0) >= NOTICEABLE_LOSS
-            or sample.up_jitter_ms >= LONG_JITTER_MS
-            or (sample.rtt_ms or 0.0) > self.shortest_rtt_ms + QUEUE_MS
-        )
+        queued = (sample.rtt_ms or 0.0) > self.shortest_rtt_ms + QUEUE_MS
+        full = queued or (self.loss_up or 0.0) >= NOTICEABLE_LOSS
+        is_limited = sample.report is not None and sample.report.bandwidth_limited
+        self.limited = self.limited + 1 if is_limited else 0
         self.uplink_was_full = MEMORY_S if full else max(0, self.uplink_was_full - 1)
+
+    def _count(self, sample: LineSample, sign: int) -> None:
+        self.shown += sign * sample.shows_anything
+        for sums, passed in ((self.down, sample.down), (self.up, sample.up)):
+            sums[0] += sign * passed.arrived
+            sums[1] += sign * passed.lost
 
     def count(self, shows: Callable[[LineSample], bool]) -> int:
         return sum(map(shows, self.samples))
@@ -220,9 +286,14 @@ class _Line:
     def lasts(self, shows: Callable[[LineSample], bool]) -> bool:
         return self.count(shows) >= LASTING
 
-    def loss(self, direction: Callable[[LineSample], Passed]) -> float | None:
+    @property
+    def loss_down(self) -> float | None:
         """Of the window; None: too few packets to tell."""
-        return _sum(direction(sample) for sample in self.samples).loss
+        return _share(*self.down)
+
+    @property
+    def loss_up(self) -> float | None:
+        return _share(*self.up)
 
     def loses(self, direction: Callable[[LineSample], Passed]) -> bool:
         """More than repair hides, and not only in one gap of up to two seconds."""
@@ -232,10 +303,6 @@ class _Line:
         )
         without_gap = _sum(passed[:worst] + passed[worst + 2 :]).loss or 0.0
         return (_sum(passed).loss or 0.0) >= BAD_LOSS and without_gap >= NOTICEABLE_LOSS
-
-    def rtt_ms(self) -> float | None:
-        known = [sample.rtt_ms for sample in self.samples if sample.rtt_ms is not None]
-        return median(known) if known else None
 
 
 def _sum(passed: Iterable[Passed]) -> Passed:
@@ -335,12 +402,12 @@ def _common(lines: Iterable[_Line]) -> frozenset[_Common]:
         if not line.samples or line.samples[-1].route is Route.NONE:
             continue
         network = line.samples[-1].network
-        for kind, loss in ((_Common.DOWN, line.loss(_down)), (_Common.UP, line.loss(_up))):
+        for kind, loss in ((_Common.DOWN, line.loss_down), (_Common.UP, line.loss_up)):
             if loss is not None:
                 count(kind, network, loss >= NOTICEABLE_LOSS)
-        if line.samples[-1].pictures:
+        if line.samples[-1].takes_pictures:
             count(_Common.NARROW, network, line.samples[-1].is_narrow)
-        if (rtt_ms := line.rtt_ms()) is not None:
+        if (rtt_ms := line.samples[-1].rtt_ms) is not None:
             count(_Common.DELAY, network, rtt_ms >= LONG_RTT_MS * 0.75)
     return frozenset(kind for kind, found in suffering.items() if _most(found.values()))
 
@@ -350,7 +417,7 @@ def _most(suffers: Collection[bool]) -> bool:
 
 
 def _judge(line: _Line, common: frozenset[_Common]) -> Verdict | None:
-    if not line.samples:
+    if not line.shown:
         return None
     newest = line.samples[-1]
     if newest.route is Route.NONE:
@@ -365,9 +432,9 @@ def _judge(line: _Line, common: frozenset[_Common]) -> Verdict | None:
 
 def _device_by_its_word(line: _Line) -> Verdict | None:
     reports = [sample.report for sample in line.samples if sample.report is not None]
-    if sum(report.lag_ms >= BUSY_LAG_MS for report in reports) >= LASTING:
+    if sum(report.is_late for report in reports) >= LASTING:
         return Verdict.DEVICE_BUSY
-    if sum(report.decode_ms >= DECODING_SHARE * report.interval_ms for report in reports) >= LASTING:
+    if sum(report.decodes_too_long for report in reports) >= LASTING:
         return Verdict.DEVICE_DECODING
     if sum(report.cpu_limited for report in reports) >= LASTING:
         return Verdict.DEVICE_ENCODING
@@ -380,14 +447,41 @@ def _network(line: _Line, common: frozenset[_Common]) -> Verdict | None:
             return Verdict.SERVER_LINE if kinds & common else _kind_of_loss(line, direction)
     if line.lasts(lambda sample: sample.is_narrow):
         return Verdict.SERVER_LINE if _Common.NARROW in common else Verdict.HOME_DOWNLINK
-    if (line.rtt_ms() or 0.0) >= LONG_RTT_MS and line.lasts(lambda one: (one.rtt_ms or 0.0) >= LONG_RTT_MS):
+    if _is_uneven_or_late(line) and _is_tired(line):
+        return Verdict.DEVICE_BUSY
+    if line.lasts(_is_late):
         return Verdict.SERVER_LINE if _Common.DELAY in common else Verdict.HOME_DELAY
-    if line.lasts(lambda sample: max(sample.down_jitter_ms, sample.up_jitter_ms) >= LONG_JITTER_MS):
+    if line.lasts(_is_uneven):
         return Verdict.HOME_JITTER
-    if line.lasts(_has_few_frames) and line.uplink_was_full:
+    is_squeezed = line.lasts(_has_few_frames) or line.limited >= LASTING
+    if (is_squeezed and line.uplink_was_full) or line.limited >= LONG_LIMITED:
         return Verdict.HOME_UPLINK
-    limited = line.count(lambda sample: sample.report is not None and sample.report.bandwidth_limited)
-    return Verdict.HOME_UPLINK if limited == WINDOW else None
+    return None
+
+
+def _is_late(sample: LineSample) -> bool:
+    return (sample.rtt_ms or 0.0) >= LONG_RTT_MS
+
+
+def _is_uneven(sample: LineSample) -> bool:
+    return max(sample.down_jitter_ms, sample.up_jitter_ms) >= LONG_JITTER_MS
+
+
+def _is_uneven_or_late(line: _Line) -> bool:
+    return line.lasts(_is_late) or line.lasts(_is_uneven)
+
+
+def _is_tired(line: _Line) -> bool:
+    """A device without time sends late and unevenly too; but a line brings all frames of a camera in the end, and does
+    not make pages late."""
+    lags = [sample.report.lag_ms for sample in line.samples if sample.report is not None]
+    if len(lags) >= SPAN and mean(lags) >= TIRED_LAG_MS:
+        return True
+    fps = [sample.camera_fps for sample in line.samples if sample.camera_fps is not None]
+    comes_evenly = not line.lasts(lambda sample: sample.down_jitter_ms >= LONG_JITTER_MS)
+    is_whole = (line.loss_up or 0.0) < QUIET_LOSS
+    stutters = len(fps) >= SPAN and (mean(fps) < TIRED_FPS or min(fps) < STUTTER_SHARE * max(fps))
+    return stutters and comes_evenly and is_whole and not line.uplink_was_full
 
 
 def _kind_of_loss(line: _Line, direction: Callable[[LineSample], Passed]) -> Verdict:
@@ -406,22 +500,17 @@ def _firewall(line: _Line) -> Verdict | None:
 
 def _device_by_what_it_does(line: _Line) -> Verdict | None:
     """Only where the line explains nothing."""
-    if (line.loss(_down) or 0.0) < NOTICEABLE_LOSS and _cannot_decode(line):
+    if (line.loss_down or 0.0) < NOTICEABLE_LOSS and _cannot_decode(line):
         return Verdict.DEVICE_DECODING
     return Verdict.DEVICE_ENCODING if line.lasts(_has_few_frames) else None
 
 
 def _cannot_decode(line: _Line) -> bool:
-    def drops(sample: LineSample) -> bool:
-        report = sample.report
-        if report is None:
-            return False
-        return report.frames_dropped > DROPPED_FRAMES * max(1, report.frames_decoded + report.frames_dropped)
-
-    settled = len({sample.pictures for sample in line.samples}) == 1
+    settled = len({sample.tracks for sample in line.samples}) == 1
     asked = line.count(lambda sample: sample.keyframe_requests > 0) >= LASTING
     many = sum(sample.keyframe_requests for sample in line.samples) >= MANY_KEYFRAME_REQUESTS
-    return line.lasts(drops) or (settled and asked and many)
+    drops = line.lasts(lambda sample: sample.report is not None and sample.report.drops_frames)
+    return drops or (settled and asked and many)
 
 
 def _has_few_frames(sample: LineSample) -> bool:

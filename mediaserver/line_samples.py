@@ -114,7 +114,8 @@ class LineReader:
             is_narrow=participant.subscriber.allocator.is_narrow,
             camera_fps=self._camera_fps(participant),
             keyframe_requests=self._keyframe_requests(down),
-            pictures=sum(one.takes_bandwidth for one in participant.subscriber.subscriptions.values()),
+            tracks=len(participant.subscriber.subscriptions),
+            takes_pictures=participant.subscriber.allocator.is_watched,
             report=report,
         )
 

@@ -55,6 +55,11 @@ class StreamAllocator:
         return min(limits, default=None)
 
     @property
+    def is_watched(self) -> bool:
+        """Whether its line is estimated and pictures go over it."""
+        return self._wanted_bps > 0
+
+    @property
     def is_narrow(self) -> bool:
         """Whether the line itself, and no limit that somebody has set, keeps pictures small or away."""
         estimate = self._estimate_bps

@@ -132,6 +132,8 @@ class Person:
     report: ClientReport | None = None
     reports_limits: bool = False
     narrow_since: float | None = None
+    each_second: Callable[[], None] = lambda: None
+    """What changes from second to second."""
     unreported: list[int] = field(default_factory=lambda: [0, 0])
 
     @property
@@ -178,6 +180,8 @@ class Lesson:
         return {name: verdict for name, verdict in found.items() if verdict is not None}
 
     def _second(self) -> None:
+        for person in self.people:
+            person.each_second()
         upstream = {person.name: self._up(person) for person in self.people}
         for person in self.people:
             self._down(person, upstream)
@@ -304,7 +308,12 @@ async def a_lesson(seed: int) -> Lesson:
     camera = await publish(participants[0], "video", source=TrackSource.CAMERA, layers=LAYERS)
     tracks["teacher"].append(camera)
     people = [_person(one, tracks[one.identity], number, chance) for number, one in enumerate(participants)]
-    return Lesson(room, people, chance, LineReader(lambda host: host, frozenset({RELAY})))
+    return Lesson(room, people, chance, new_reader())
+
+
+def new_reader() -> LineReader:
+    """To which everybody has joined just now."""
+    return LineReader(lambda host: host, frozenset({RELAY}))
 
 
 def _person(participant: Participant, tracks: list[Any], number: int, chance: random.Random) -> Person:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from mediaserver.diagnosis import ClientReport, Fault, ServerSample
-from tests.mediaserver.made_faults import RELAY, Lesson, Person, a_lesson, any_family
+from tests.mediaserver.made_faults import RELAY, Lesson, Person, a_lesson, any_family, new_reader
 from tests.mediaserver.room_fakes import fake
 
 SEEDS = range(int(os.environ.get("FAULT_SEEDS", "5")))
@@ -90,6 +90,19 @@ def jitter(lesson: Lesson) -> Expected:
     return home(person)
 
 
+def jitter_from_the_teacher(lesson: Lesson) -> Expected:
+    """All frames of the camera come, if unevenly."""
+    teacher, chance = lesson.teacher, lesson.chance
+    teacher.report = ClientReport(lag_ms=20)
+
+    def shake() -> None:
+        teacher.up.jitter_ms = chance.uniform(35, 80)
+        teacher.camera_fps = chance.randint(18, 24)
+
+    teacher.each_second = shake
+    return home(teacher)
+
+
 def narrow_downlink(lesson: Lesson) -> Expected:
     person = any_family(lesson)
     person.down.is_simulated = True
@@ -145,6 +158,33 @@ def encoder_of_a_silent_client_starves(lesson: Lesson) -> Expected:
     return device(lesson.teacher)
 
 
+def device_starves_as_a_real_one_does(lesson: Lesson) -> Expected:
+    """What two Chromium pages showed on a machine with a load of eight for each core, behind a line without faults: its
+    speech comes unevenly, its camera stutters, the round trip is a little longer. No page tells anything."""
+    teacher, chance = lesson.teacher, lesson.chance
+    teacher.camera_fps = 8
+
+    def starve() -> None:
+        teacher.up.jitter_ms = chance.uniform(35, 90)
+        teacher.camera_fps = chance.choice([2, 4, 7, 11, 15, 18, 20])
+        teacher.base_rtt_ms = chance.uniform(36, 130)
+
+    teacher.each_second = starve
+    return device(teacher)
+
+
+def listening_page_is_often_late(lesson: Lesson) -> Expected:
+    """The same without a camera: its timers show it."""
+    person, chance = any_family(lesson), lesson.chance
+    person.down.is_simulated, person.down.jitter_s = True, 0.2
+
+    def starve() -> None:
+        person.report = ClientReport(lag_ms=chance.choice([50, 150, 280, 720]), frames_decoded=20)
+
+    person.each_second = starve
+    return device(person)
+
+
 def page_has_no_time(lesson: Lesson) -> Expected:
     """What is late on a device looks like a line that is."""
     person = any_family(lesson)
@@ -182,7 +222,7 @@ def all_blocked(lesson: Lesson) -> Expected:
     participant.has_connected = False
     for connection in participant.connections:
         fake(connection).path = None
-    lesson.reader._joined[participant.sid] = lesson.now
+    lesson.reader = new_reader()
     return firewall(person)
 
 
@@ -243,6 +283,7 @@ FAULTS: tuple[Make, ...] = (
     wifi_bursts,
     long_delay,
     jitter,
+    jitter_from_the_teacher,
     narrow_downlink,
     narrow_uplink,
     narrow_uplink_of_a_silent_client,
@@ -251,6 +292,8 @@ FAULTS: tuple[Make, ...] = (
     decoder_of_a_silent_client_starves,
     encoder_starves,
     encoder_of_a_silent_client_starves,
+    device_starves_as_a_real_one_does,
+    listening_page_is_often_late,
     page_has_no_time,
     udp_blocked,
     relay_only,
@@ -330,7 +373,7 @@ def reports_of_healthy_devices(lesson: Lesson) -> None:
 def an_encoder_that_begins(lesson: Lesson) -> None:
     """It says "bandwidth" until it knows the line."""
     lesson.teacher.report = ClientReport(bandwidth_limited=True)
-    lesson.run(5)
+    lesson.run(9)
     lesson.teacher.report = ClientReport()
 
 

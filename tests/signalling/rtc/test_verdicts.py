@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -164,3 +166,8 @@ def test_addresses_of_turn_servers_are_known() -> None:
 
 def test_every_code_begins_with_its_fault() -> None:
     assert {verdict.fault for verdict in Verdict} == set(Fault)
+
+
+def test_the_operator_can_look_up_every_code() -> None:
+    text = (Path(__file__).resolve().parents[3] / "docs/verdicts.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `([A-Z_]+)`", text, re.MULTILINE)) == set(Verdict)
