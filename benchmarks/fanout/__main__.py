@@ -22,7 +22,7 @@ from .chart import chart
 from .report import report
 from .results import Run, cells, parse
 from .run import Outcome, Unsupported, limit, run_shape
-from .servers import Janus, LiveKit, Polyana, Server
+from .servers import Janus, LiveKit, Mediasoup, Polyana, Server
 from .shape import SHAPES, Pattern, Shape
 
 #: The bare loop is steady; more would only make the rounds longer.
@@ -104,7 +104,7 @@ def chosen(arguments: argparse.Namespace) -> list[tuple[str, int]]:
 
 def available(names: list[str]) -> list[Server]:
     """Those that are installed; the others are named."""
-    known: dict[str, Server] = {s.name: s for s in (Polyana(), Janus(0), Janus(1), LiveKit())}
+    known: dict[str, Server] = {s.name: s for s in (Polyana(), Janus(0), Janus(1), LiveKit(), Mediasoup())}
     chosen = []
     for name in names:
         server = known[name]
@@ -129,7 +129,7 @@ def count_instructions(*, quick: bool) -> dict[str, PerPacket]:
 def facts(arguments: argparse.Namespace, servers: list[Server]) -> dict[str, str]:
     """For the head of the report."""
     rounds = f"{arguments.rounds} rounds, windows of {arguments.seconds:g} s after {arguments.warmup:g} s"
-    versions = {server.name: machine.output([server.program, server.version_option]) for server in servers}
+    versions = {server.name: server.version() for server in servers}
     versions["polyana"] = "this commit"
     return {"date": f"{datetime.now(UTC):%Y-%m-%d}", **machine.facts(), "method": rounds} | versions
 
@@ -141,7 +141,7 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--receivers", type=int, nargs="+", help="sizes: of the audience, the meeting, or how many rooms"
     )
-    parser.add_argument("--servers", nargs="+", default=["polyana", "janus-1-loop", "livekit"])
+    parser.add_argument("--servers", nargs="+", default=["polyana", "mediasoup", "janus-1-loop", "livekit"])
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="of the window")
     parser.add_argument("--warmup", type=float, help="seconds of media before it")

@@ -15,7 +15,8 @@ NOTHING = "-"
 METHOD = f"""\
 Server CPU time (user + system) in the window by the packets that arrived, in microseconds: median (least to most). A
 run with more than {MAX_LOSS:.1%} loss, a subscription of which nothing came or a damaged packet does not count.
-Ratios are medians of the ratios of single rounds; only they compare from machine to machine.
+Ratios are medians of the ratios of single rounds; only they compare from machine to machine. Of mediasoup one worker is
+counted, not the Node process that tells it who joins.
 
 * **p50, p99**: from the publisher's write to the arrival at a receiver's socket, as the kernel noted it.
 * **MB**: resident memory after the media. **KiB/subscription**: of what is above the empty server's, when all had

@@ -86,11 +86,11 @@ async def limit(shape: Shape, seconds: float) -> Outcome:
 
 async def run_shape(server: Server, shape: Shape, *, seconds: float, warmup: float, log: Path) -> Outcome:
     """Joins everybody and measures for `seconds`. Raises what joining raises, Unsupported among it."""
-    async with server.running(log) as (process, adapter):
-        empty = resident_bytes(process_tree(process.pid))
+    async with server.running(log) as (pid, adapter):
+        empty = resident_bytes(process_tree(pid))
         async with consent_kept(adapter.endpoints):
             publishers, subscribers, rtx_payload_types = await joined(adapter, shape)
-        pids = process_tree(process.pid)
+        pids = process_tree(pid)
         joined_bytes = resident_bytes(pids)
         report = await generate(
             {

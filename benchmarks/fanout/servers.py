@@ -1,6 +1,7 @@
 """How each server is started for a run."""
 
 import asyncio
+import json
 import os
 import shutil
 import socket
@@ -12,9 +13,11 @@ from typing import Protocol, runtime_checkable
 
 import aiohttp
 
+from .. import machine
 from ..peers.endpoint import Endpoint
 from ..peers.janus import JanusServer, write_configuration
 from ..peers.livekit import LiveKitServer
+from ..peers.mediasoup import DRIVER, MediasoupServer
 from ..peers.plan import PeerPlan, PublisherPlan, Traffic
 from ..peers.process import SERVER_CORE, free_port, pinned, python, wait_for_port
 
@@ -37,7 +40,8 @@ class Door:
 
 
 GCM = b"SRTP_AEAD_AES_128_GCM:SRTP_AEAD_AES_256_GCM:SRTP_AES128_CM_SHA1_80"
-Running = tuple[asyncio.subprocess.Process, "Adapter"]
+Running = tuple[int, "Adapter"]
+"""The process which with all below it is the server, and what joins peers to it."""
 Serving = tuple[asyncio.subprocess.Process, Door]
 
 
@@ -74,7 +78,8 @@ class Server(Protocol):
 
     name: str
     program: str
-    version_option: str
+
+    def version(self) -> str: ...
 
     def running(self, log: Path) -> AbstractAsyncContextManager[Running]: ...
 
@@ -84,7 +89,9 @@ class Sfu:
 
     name: str
     program: str
-    version_option = "--version"
+
+    def version(self) -> str:
+        return machine.output([self.program, "--version"])
 
     def serving(self, log: Path, cores: str = SERVER_CORE) -> AbstractAsyncContextManager[Serving]:
         """Runs it on these cores until the end of the block."""
@@ -95,7 +102,7 @@ class Sfu:
         async with self.serving(log) as (process, door), client_session() as http:
             adapter = LiveKitServer(http, door.websocket, door.key, door.secret, GCM)
             try:
-                yield process, adapter
+                yield process.pid, adapter
             finally:
                 await adapter.close()
 
@@ -159,11 +166,13 @@ class Janus:
     """Janus as the distribution ships it; 0 loops: a thread for each peer connection, its default."""
 
     program = "janus"
-    version_option = "--help"
 
     def __init__(self, event_loops: int) -> None:
         self._loops = event_loops
         self.name = f"janus-{event_loops}-loop" if event_loops else "janus"
+
+    def version(self) -> str:
+        return machine.output([self.program, "--help"])
 
     @asynccontextmanager
     async def running(self, log: Path) -> AsyncIterator[Running]:
@@ -177,7 +186,32 @@ class Janus:
             adapter = JanusServer(http, f"ws://127.0.0.1:{port}", GCM)
             await adapter.start()
             try:
-                yield process, adapter
+                yield process.pid, adapter
+            finally:
+                await adapter.close()
+
+
+class Mediasoup:
+    """One mediasoup worker, named by MEDIASOUP_WORKER_BIN; it lies in the npm package whose library is used.
+
+    Only the worker is counted: a Node process tells it who joins and has no part in forwarding.
+    """
+
+    name = "mediasoup"
+    program = os.environ.get("MEDIASOUP_WORKER_BIN", "mediasoup-worker")
+
+    def version(self) -> str:
+        package = Path(self.program).absolute().parents[3] / "package.json"
+        return f"worker of mediasoup {json.loads(package.read_text(encoding='utf-8'))['version']}"
+
+    @asynccontextmanager
+    async def running(self, log: Path) -> AsyncIterator[Running]:
+        port = free_port()
+        async with pinned(["node", str(DRIVER), str(port), own_address()], log):
+            await wait_for_port(port)
+            adapter = await MediasoupServer.connect(port)
+            try:
+                yield adapter.worker_pid, adapter
             finally:
                 await adapter.close()
 

@@ -81,11 +81,11 @@ class Victim:
 async def victim(log: Path) -> AsyncIterator[Victim]:
     """Starts a server with a publisher in it."""
     server = Polyana()
-    async with server.running(log) as (process, adapter):
+    async with server.running(log) as (pid, adapter):
         traffic = Shape.named("video", 1).traffic()
         plan = await adapter.publish("bench", kind="video", ssrc=SSRC, traffic=traffic)
         (endpoint,) = adapter.endpoints
-        target = Target(endpoint.server_address, process_tree(process.pid), endpoint.fd)
+        target = Target(endpoint.server_address, process_tree(pid), endpoint.fd)
         found = kinds(endpoint.server_ufrag, SSRC, plan["payload_type"])
         url = f"http://127.0.0.1:{server.port}/metrics"
         async with consent_kept(adapter.endpoints):
