@@ -202,6 +202,9 @@ class TransportStatistics:
     @property
     def bytes_out(self) -> int: ...
     @property
+    def wire_bytes_out(self) -> int:
+        """With what IP and UDP or TCP add to each datagram."""
+    @property
     def rtt_us(self) -> int | None: ...
     @property
     def feedback_arrived(self) -> int:

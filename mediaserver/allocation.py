@@ -122,7 +122,7 @@ class Allocator:
     """The allocation of one line over time: less at once, more with care."""
 
     def __init__(self, *, allow_pause: bool) -> None:
-        self._allow_pause = allow_pause
+        self.allow_pause = allow_pause
         self._held: dict[str, tuple[int, int] | None] = {}
         """Levels by key; None: paused."""
         self._raised_at = float("-inf")
@@ -187,10 +187,10 @@ class Allocator:
         sent_bps = cost(old, full)
         too_much = sent_bps > TOLERANCE * estimate_bps
         budget_bps = estimate_bps if too_much else max(estimate_bps, sent_bps)
-        chosen = allocate(held, budget_bps, allow_pause=self._allow_pause)
+        chosen = allocate(held, budget_bps, allow_pause=self.allow_pause)
         if self._keeps(old, budget_bps, estimate_bps, now):
             kept = {demand.key for demand in old}
-            chosen = allocate(held, budget_bps, allow_pause=self._allow_pause, kept=kept)
+            chosen = allocate(held, budget_bps, allow_pause=self.allow_pause, kept=kept)
         if too_much and any(chosen[key] < index for key, index in full.items()):
             recent = now - self._raised_at <= TAKEN_BACK_S
             if recent and not self._taken_back:
@@ -215,7 +215,7 @@ class Allocator:
     def _raised(
         self, ordered: Sequence[Demand], chosen: Allocation, estimate_bps: float, now: float
     ) -> Allocation:
-        candidate = allocate(ordered, HEADROOM * estimate_bps, allow_pause=self._allow_pause)
+        candidate = allocate(ordered, HEADROOM * estimate_bps, allow_pause=self.allow_pause)
         if not _is_better(ordered, candidate, chosen):
             return chosen
         self._note_raise(now)

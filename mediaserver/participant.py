@@ -21,6 +21,7 @@ from mediaserver.subscriber import Subscriber, SubscriptionFailure
 
 if TYPE_CHECKING:
     from mediaserver.connection_quality import ConnectionQuality, Rated
+    from mediaserver.data_budget import DataBudget
     from mediaserver.data_tracks import DataTrack
     from mediaserver.layers import VideoQuality
     from mediaserver.peer_connection import PeerConnectionObserver, RtpReceiver, RtpSender
@@ -162,6 +163,8 @@ class Participant:
         self.kind = profile.kind
         self.priority = 0
         """Of its pictures on lines that cannot carry everything: more comes first."""
+        self.data_budget: DataBudget | None = None
+        """What it may be sent in a lesson; None: there is no limit."""
         self.permissions = permissions
         self.room = room
         self.forwarded_to: list[Room] = []

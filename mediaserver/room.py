@@ -12,6 +12,7 @@ from math import inf
 from typing import TYPE_CHECKING, Protocol
 
 from mediaserver import sids
+from mediaserver.data_budget import DataBudget, DefaultBudget
 from mediaserver.participant import Participant, ParticipantKind, ParticipantState, RemovalReason
 from mediaserver.speakers import ActiveSpeakers, Speaker, SpeakerSettings
 
@@ -48,6 +49,7 @@ class RoomSettings:
     max_participants: int = 0
     metadata: str = ""
     speakers: SpeakerSettings = field(default_factory=SpeakerSettings)
+    data_budget: DefaultBudget = field(default_factory=DefaultBudget)
 
 
 class RoomObserver(Protocol):
@@ -106,6 +108,8 @@ class Room:
         """Those with something to share anew, in order."""
         self.deficient: set[StreamAllocator] = set()
         """Those whose lines cannot carry everything."""
+        self.data_budgets: dict[str, DataBudget] = {}
+        """By identity: who comes back has spent what it had spent."""
         self.loudest: str | None = None
         """Sid of who speaks, of several the loudest; of those who fell silent the last."""
         self._by_sid: dict[str, Participant] = {}

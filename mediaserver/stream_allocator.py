@@ -35,9 +35,11 @@ class StreamAllocator:
 
     def __init__(self, participant: Participant, *, allow_pause: bool) -> None:
         self._participant = participant
+        self._allow_pause = allow_pause
         self._allocator = Allocator(allow_pause=allow_pause)
         self._estimate_bps: int | None = None
         self._cap_bps = 0
+        self._budget_bps: int | None = None
         self._wanted_bps = 0
         self._most_bps = inf
         """What is wanted is no more than this now, margin included."""
@@ -52,6 +54,8 @@ class StreamAllocator:
     def limit_bps(self) -> int | None:
         """Of all pictures together, bit/s; None: no limit is known."""
         limits = [limit for limit in (self._estimate_bps, self._cap_bps) if limit]
+        if self._budget_bps is not None:
+            limits.append(self._budget_bps)
         return min(limits, default=None)
 
     @property
@@ -79,6 +83,19 @@ class StreamAllocator:
         """As if the line carried no more than this; 0 lifts it."""
         self._cap_bps = bits_per_second
         self._participant.room.unallocated[self] = None
+
+    def set_budget(self, bits_per_second: int | None) -> None:
+        """What a data budget allows of pictures; it holds also where the client wants no pause. None: there is none."""
+        if bits_per_second != self._budget_bps:
+            self._budget_bps = bits_per_second
+            self._allocator.allow_pause = self._allow_pause or bits_per_second is not None
+            self._participant.room.unallocated[self] = None
+
+    @property
+    def is_saving(self) -> bool:
+        """Somebody's picture is smaller than wished, and the budget is why."""
+        deficient = self in self._participant.room.deficient
+        return deficient and self._budget_bps is not None and self._budget_bps == self.limit_bps
 
     def changed(self) -> None:
         """Tracks, wishes or costs are others now."""
@@ -146,7 +163,8 @@ class StreamAllocator:
 
     def _tell_wanted(self, bits_per_second: int) -> None:
         self._most_bps = bits_per_second * WANTED_MARGIN
-        wanted = round(self._most_bps)
+        budget = inf if self._budget_bps is None else self._budget_bps  # a probe costs data too
+        wanted = round(min(self._most_bps, budget * WANTED_MARGIN))
         if abs(wanted - self._wanted_bps) > WANTED_CHANGE * self._wanted_bps:
             self._wanted_bps = wanted
             self._participant.subscriber_connection.set_wanted_bitrate(wanted)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 import structlog
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from mediaserver.clock import Clock
 from signalling.api_keys import ApiKeys
@@ -17,6 +17,7 @@ from signalling.config import LessonSettings, Settings
 from signalling.pages.lessons import LessonBook
 from signalling.pages.security import error
 from signalling.rtc import RtcSnapshot, VideoGrants, create_token
+from signalling.rtc.data_saving import BUDGET_ATTRIBUTE, MAX_MEGABYTES
 
 #: Control characters would forge lines of a console's log.
 Name = Annotated[
@@ -32,6 +33,8 @@ class JoinRequest(BaseModel):
 
     name: Name
     language: Literal["ru", "en"] = "ru"
+    data_budget_mb: Annotated[int, Field(ge=1, le=MAX_MEGABYTES)] | None = None
+    """What the server may send in this lesson, as the person has chosen; None: as the settings say."""
 
 
 class PagesApi:
@@ -88,6 +91,7 @@ class PagesApi:
             return error(503, "LESSON_FULL", "The lesson is full")
         identity = f"guest-{secrets.token_hex(6)}"
         correlation_id = uuid.uuid4().hex
+        budget = wanted.data_budget_mb
         token = create_token(
             *self._keys.signing(),
             identity=identity,
@@ -98,6 +102,7 @@ class PagesApi:
             ttl=timedelta(seconds=self._settings.token_ttl_s),
             now=self._clock.time(),
             correlation_id=correlation_id,
+            attributes={BUDGET_ATTRIBUTE: str(budget)} if budget else None,
         )
         log.info("join", room=lesson.room, identity=identity, session=correlation_id)
         return web.json_response({"token": token, "identity": identity, "correlation_id": correlation_id})

@@ -9,6 +9,7 @@ from mediaserver.permissions import Permissions
 from mediaserver.room import RoomSettings
 from signalling.rtc import from_client, room_configuration
 from signalling.rtc.connect_parameters import ConnectParameters
+from signalling.rtc.data_saving import OWN_CHOICES, check_choices
 from signalling.rtc.errors import InvalidRequest, PermissionDenied, Unauthorised
 from signalling.rtc.settings import RtcSettings
 from signalling.rtc.tokens import Claims, new_correlation_id
@@ -84,6 +85,7 @@ def check_profile(name: str, metadata: str, attributes: Mapping[str, str], setti
         raise InvalidRequest("exceeds metadata size limit")
     if sum(len(k.encode()) + len(v.encode()) for k, v in attributes.items()) > settings.max_attributes_bytes:
         raise InvalidRequest("exceeds attributes size limit")
+    check_choices(attributes)
 
 
 def _check_names(claims: Claims, settings: RtcSettings) -> None:
@@ -110,7 +112,7 @@ def _profile(
     identity: str, claims: Claims, parameters: ConnectParameters, permissions: Permissions
 ) -> Profile:
     own = {key: value for key, value in parameters.attributes.items() if value}
-    if (own or parameters.metadata) and not permissions.can_update_metadata:
+    if (own.keys() - OWN_CHOICES or parameters.metadata) and not permissions.can_update_metadata:
         raise PermissionDenied("no permission to update own metadata")
     return Profile(
         identity=identity,

@@ -17,6 +17,7 @@ from signalling.rtc.api.context import ApiContext
 from signalling.rtc.api.endpoint import ApiEndpoint
 from signalling.rtc.api.metrics import ApiMetrics
 from signalling.rtc.attendance import Attendance
+from signalling.rtc.data_saving import DataSaving
 from signalling.rtc.endpoint import Endpoint
 from signalling.rtc.gateway import Gateway
 from signalling.rtc.metrics import RtcMetrics
@@ -35,7 +36,8 @@ if TYPE_CHECKING:
     from signalling.api_keys import ApiKeys
 
 TICK_S = 0.1
-DIAGNOSIS_INTERVAL_S = 1.0
+WATCH_INTERVAL_S = 1.0
+"""How often lines are looked at: what ails them, what they have cost."""
 
 
 class RtcService:
@@ -66,6 +68,7 @@ class RtcService:
         self._api = ApiEndpoint(context, keys, ApiMetrics(registry))
         self._quality = QualityMonitor()
         self._verdicts = Verdicts(self._sessions, self.attendance, settings, clock, self.metrics)
+        self._saving = DataSaving()
         self._quality_interval_s = settings.quality_interval_s
         self._enabled_codecs = settings.enabled_codecs
         self._tasks: tuple[asyncio.Task[None], ...] = ()
@@ -86,7 +89,7 @@ class RtcService:
                 asyncio.create_task(
                     self._repeat(self._quality_interval_s, self._rate_connections), name="rtc-quality"
                 ),
-                asyncio.create_task(self._repeat(DIAGNOSIS_INTERVAL_S, self._diagnose), name="rtc-diagnosis"),
+                asyncio.create_task(self._repeat(WATCH_INTERVAL_S, self._watch_lines), name="rtc-lines"),
             )
 
     def tell_hooks(self, notify: Callable[[Hook], None]) -> None:
@@ -158,9 +161,11 @@ class RtcService:
         self._verdicts.ticked(now, TICK_S)
         self.attendance.tick(now)
 
-    async def _diagnose(self) -> None:
+    async def _watch_lines(self) -> None:
         workers = await self._engine.sample_statistics()
-        self._verdicts.update(workers, self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._verdicts.update(workers, now)
+        self._saving.update(self.attendance.rooms, workers, now)
 
     async def _rate_connections(self) -> None:
         workers = await self._engine.sample_statistics()

@@ -73,6 +73,17 @@ class CongestionControlSettings(BaseModel):
     itself. LiveKit's default is no: there sound suffers with them."""
 
 
+class DataBudgetSettings(BaseModel):
+    """What each participant may be sent in a lesson, unless its attributes say otherwise (`data_saving`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    megabytes: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """On the wire, 10^6 bytes; 0: no limit. Pictures become smaller and stop in time, sound never stops."""
+    minutes: Annotated[int, Field(ge=1, le=1440)] = 45
+    """How long it should last. Nobody tells the server when a lesson ends, so what is left never goes at once."""
+
+
 class RoomConfigurationSettings(BaseModel):
     """A named preset for new rooms (LiveKit's `room_configurations`). Seconds; 0 and "": as in the settings."""
 
@@ -82,6 +93,8 @@ class RoomConfigurationSettings(BaseModel):
     departure_timeout: Annotated[int, Field(ge=0)] = 0
     max_participants: Annotated[int, Field(ge=0)] = 0
     metadata: str = ""
+    data_budget: DataBudgetSettings | None = None
+    """Ours. Instead of `rtc.data_budget`; the minutes are those of the lesson."""
 
 
 class RtcSettings(BaseModel):
@@ -181,6 +194,7 @@ class RtcSettings(BaseModel):
 
     audio: AudioSettings = AudioSettings()
     congestion_control: CongestionControlSettings = CongestionControlSettings()
+    data_budget: DataBudgetSettings = DataBudgetSettings()
     speaker_interval_s: Seconds = 0.4
     quality_interval_s: Seconds = 3
     """How often connections are rated."""

@@ -124,6 +124,7 @@ class FakeConnection:
         self.offers = 0
         self.ice_restarts = 0
         self.wanted_bitrate = 0
+        self.id = next(_ids)
 
     def read_offer(self, sdp: str) -> FakeOffer:
         try:

@@ -12,6 +12,8 @@ from mediaserver.permissions import merged_attributes
 from signalling.rtc import convert, from_client
 from signalling.rtc.api.errors import ApiError, Code, exceeds
 from signalling.rtc.api.rooms import check_metadata
+from signalling.rtc.data_saving import check_choices
+from signalling.rtc.errors import InvalidRequest
 from signalling.rtc.handlers.subscribing import track_sids
 
 if TYPE_CHECKING:
@@ -87,6 +89,10 @@ async def update_participant(
     merged = merged_attributes(participant.attributes, attributes)
     if sum(len(k.encode()) + len(v.encode()) for k, v in merged.items()) > settings.max_attributes_bytes:
         raise exceeds("attribute size", settings.max_attributes_bytes)
+    try:
+        check_choices(merged)
+    except InvalidRequest as error:
+        raise ApiError(Code.INVALID_ARGUMENT, str(error)) from error
     if request.name or request.metadata or attributes:
         participant.update(
             name=request.name or None, metadata=request.metadata or None, attributes=attributes

@@ -8,6 +8,7 @@ from livekit.protocol import rtc
 
 from mediaserver.permissions import merged_attributes
 from signalling.rtc.admission import check_profile
+from signalling.rtc.data_saving import OWN_CHOICES
 from signalling.rtc.errors import InvalidRequest
 from signalling.rtc.handlers.requests import respond
 
@@ -19,7 +20,8 @@ async def update_metadata(session: Session, message: rtc.UpdateParticipantMetada
     """Name, metadata and attributes, as far as they are given; an attribute with an empty value is
     deleted."""
     participant = session.participant
-    if not participant.permissions.can_update_metadata:
+    own_choice = not (message.name or message.metadata or message.attributes.keys() - OWN_CHOICES)
+    if not (participant.permissions.can_update_metadata or own_choice):
         reason, text = rtc.RequestResponse.NOT_ALLOWED, "does not have permission to update own metadata"
         respond(session, reason, request_id=message.request_id, message=text, update_metadata=message)
         return

@@ -32,6 +32,19 @@ pub struct Path {
     pub remote: SocketAddr,
 }
 
+impl Path {
+    /// Bytes that are in front of each datagram on the wire: IP, and UDP, or TCP with timestamps and the length
+    /// (RFC 4571). Where TCP packs several in one segment it is less.
+    pub fn overhead(&self) -> u64 {
+        let ip = if self.remote.is_ipv4() { 20 } else { 40 };
+        let transport = match self.protocol {
+            Protocol::Udp => 8,
+            Protocol::Tcp => 20 + 12 + 2,
+        };
+        ip + transport
+    }
+}
+
 /// Settings of a core, all with units.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -376,6 +389,8 @@ pub struct TransportStatistics {
     pub transport: TransportId,
     pub bytes_in: u64,
     pub bytes_out: u64,
+    /// With what IP and UDP or TCP add to each datagram.
+    pub wire_bytes_out: u64,
     pub rtt_us: Option<u64>,
     /// Packets that the peer's transport-wide feedback said to have come, and to be lost: on this line alone.
     pub feedback_arrived: u64,

@@ -191,9 +191,13 @@ impl Core {
 
     fn send_dtls(&mut self, id: TransportId, datagram: Vec<u8>) -> Result<(), String> {
         let index = self.transport_index(id)?;
-        match self.transports[index].ice.live_path() {
-            Some(path) => push_bytes(&mut self.control, &path, &datagram),
-            None => self.transports[index].wait_dtls(datagram),
+        let owner = &mut self.transports[index];
+        match owner.ice.live_path() {
+            Some(path) => {
+                owner.count_out(1, datagram.len() as u64);
+                push_bytes(&mut self.control, &path, &datagram);
+            }
+            None => owner.wait_dtls(datagram),
         }
         Ok(())
     }

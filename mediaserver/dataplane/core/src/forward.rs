@@ -34,7 +34,7 @@ impl Core {
                 congestion.refill(now);
             }
             let sent = sender.forward(source, &mut outlet, batch, now);
-            transport.bytes_out += sent.bytes;
+            transport.count_out(sent.packets, sent.bytes);
             self.counters.rtp_packets_out += sent.packets;
             self.counters.rtp_bytes_out += sent.bytes;
             if sender.waits {

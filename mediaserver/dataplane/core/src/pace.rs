@@ -34,7 +34,7 @@ impl Core {
             if bytes == 0 {
                 break;
             }
-            owner.bytes_out += bytes as u64;
+            owner.count_out(1, bytes as u64);
             self.counters.padding_packets_out += 1;
             due = due.saturating_sub(bytes);
         }
@@ -49,7 +49,7 @@ impl Core {
             return;
         };
         let sent = sender.forward_waiting(&self.receivers[receiver], &mut outlet, batch, now);
-        owner.bytes_out += sent.bytes;
+        owner.count_out(sent.packets, sent.bytes);
         self.counters.rtp_packets_out += sent.packets;
         self.counters.rtp_bytes_out += sent.bytes;
         if let Some(encoding) = sent.wants_keyframe {

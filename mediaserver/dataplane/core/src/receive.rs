@@ -67,9 +67,10 @@ impl Core {
             return Disposition::Dropped;
         }
         self.counters.stun_requests += 1;
-        self.control.push(&path, None, |buffer| {
+        let answer = self.control.push(&path, None, |buffer| {
             stun::write_success(buffer, &message.transaction_id, path.remote, password.as_bytes()).ok()
         });
+        self.transports[transport].count_out(1, answer.unwrap_or(0) as u64);
         self.path_checked(now, transport, path, message.use_candidate, ufrag);
         self.transports[transport].bytes_in += datagram.len() as u64;
         Disposition::Done
@@ -104,6 +105,7 @@ impl Core {
             path,
         });
         for datagram in owner.take_waiting_dtls() {
+            owner.count_out(1, datagram.len() as u64);
             push_bytes(&mut self.control, &path, &datagram);
         }
     }

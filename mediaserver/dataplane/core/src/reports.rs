@@ -24,6 +24,9 @@ struct Compounds<'a> {
     plain: [u8; MAX_COMPOUND],
     length: usize,
     packets: u64,
+    /// What has left.
+    datagrams: u64,
+    bytes: u64,
 }
 
 impl Compounds<'_> {
@@ -58,10 +61,12 @@ impl Compounds<'_> {
             return;
         }
         let (plain, length, srtp) = (&self.plain, self.length, &mut self.srtp);
-        self.batch.push(&self.path, None, |buffer| {
+        let sent = self.batch.push(&self.path, None, |buffer| {
             buffer[..length].copy_from_slice(&plain[..length]);
             srtp.protect_rtcp(buffer, length).ok()
         });
+        self.datagrams += u64::from(sent.is_some());
+        self.bytes += sent.unwrap_or(0) as u64;
         self.length = 0;
     }
 }
@@ -129,6 +134,8 @@ impl Core {
             plain: [0; MAX_COMPOUND],
             length: 0,
             packets: 0,
+            datagrams: 0,
+            bytes: 0,
         };
         let report_due = now >= owner.report_due;
         if report_due {
@@ -203,6 +210,8 @@ impl Core {
         }
         compounds.flush();
         self.counters.rtcp_packets_out += compounds.packets;
+        let (datagrams, bytes) = (compounds.datagrams, compounds.bytes);
+        owner.count_out(datagrams, bytes);
     }
 
     fn next_due(&self, index: usize, now: Time) -> Time {

@@ -113,11 +113,12 @@ impl Core {
         }
         let sender = &mut self.senders[index];
         let source = &self.receivers[sender.receiver];
-        let mut bytes_out = 0;
+        let (mut datagrams_out, mut bytes_out) = (0, 0);
         for sequence in lost.take(MAX_NACKED) {
             self.counters.nacks_in += 1;
             match sender.resend(sequence, source, &mut outlet, &mut self.control, rtt_us, now) {
                 Resend::Sent { bytes } => {
+                    datagrams_out += 1;
                     bytes_out += bytes;
                     self.counters.retransmitted_out += 1;
                 }
@@ -126,7 +127,7 @@ impl Core {
                 Resend::Needless => {}
             }
         }
-        self.transports[transport].bytes_out += bytes_out;
+        self.transports[transport].count_out(datagrams_out, bytes_out);
     }
 
     fn receive_feedback(&mut self, now: Time, transport: usize, feedback: &TransportFeedback<'_>) {

@@ -18,6 +18,7 @@ impl Core {
                     transport: transport.id,
                     bytes_in: transport.bytes_in,
                     bytes_out: transport.bytes_out,
+                    wire_bytes_out: transport.wire_bytes_out(),
                     rtt_us: transport
                         .rtt_us
                         .or_else(|| self.upstream_rtt(&transport.receivers)),

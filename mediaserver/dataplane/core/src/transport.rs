@@ -57,6 +57,7 @@ pub(crate) struct Transport {
     pub bytes_out: u64,
     /// PLI and FIR of the peer.
     pub keyframe_requests: u64,
+    pub datagrams_out: u64,
     pub dtls_budget: Budget,
     /// Where the peer gives transport-wide feedback on what we send.
     pub congestion: Option<Box<Congestion>>,
@@ -93,6 +94,7 @@ impl Transport {
             bytes_in: 0,
             bytes_out: 0,
             keyframe_requests: 0,
+            datagrams_out: 0,
             dtls_budget: Budget::new(DTLS_PER_SECOND, DTLS_BURST),
             congestion: None,
             remb: None,
@@ -108,6 +110,18 @@ impl Transport {
             transport_sequence: &mut self.transport_sequence,
             congestion: self.congestion.as_deref_mut(),
         })
+    }
+
+    /// Datagrams have left for the peer.
+    pub fn count_out(&mut self, datagrams: u64, bytes: u64) {
+        self.datagrams_out += datagrams;
+        self.bytes_out += bytes;
+    }
+
+    /// As if all had taken the path of now: one that changes between IPv4 and IPv6 is seldom.
+    pub fn wire_bytes_out(&self) -> u64 {
+        let overhead = self.ice.selected.map_or(0, |path| path.overhead());
+        self.bytes_out + self.datagrams_out * overhead
     }
 
     pub fn set_keys(&mut self, keys: &SrtpKeys) -> Result<(), Error> {

@@ -393,6 +393,7 @@ impl Network {
                     self.astray.push((transmit.path, datagram.to_vec()));
                     continue;
                 };
+                self.peers[peer].wire_bytes += datagram.len() as u64 + 28;
                 let link = self.peers[peer].down;
                 let Some(waits) = link.queue(self.now.0, &mut self.peers[peer].free_at, datagram.len())
                 else {

@@ -70,6 +70,8 @@ pub struct Peer {
     pub dtls: Vec<Vec<u8>>,
     pub feedback: Vec<(Time, Feedback)>,
     pub datagrams_in: u64,
+    /// What the core sent to it, with IP and UDP headers.
+    pub wire_bytes: u64,
     /// Encrypted media by SSRC and number, to find two different packets under one nonce.
     sealed: HashMap<(u32, u16), Vec<u8>>,
     pub nonces_used_twice: u32,
@@ -121,6 +123,7 @@ impl Peer {
             dtls: Vec::new(),
             feedback: Vec::new(),
             datagrams_in: 0,
+            wire_bytes: 0,
             sealed: HashMap::new(),
             nonces_used_twice: 0,
             transactions: 0,
