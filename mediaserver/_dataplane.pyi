@@ -299,6 +299,8 @@ class DataPlane:
         audio_interval_us: int = 300_000,
         audio_active_level: int = 35,
         audio_min_percentile: int = 40,
+        loudest_speakers: int = 0,
+        loudest_from: int = 0,
         seed: int | None = None,
     ) -> DataPlane: ...
     @property

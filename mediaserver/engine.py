@@ -61,6 +61,9 @@ class EngineSettings:
     #: Levels in -dBov above which audio is silence, and how much of an interval must be below it to be speech.
     audio_active_level: int = 35
     audio_min_percentile: int = 40
+    #: Voices that a peer gets at most at the same time (0: all), if it receives sound of so many tracks.
+    loudest_speakers: int = 0
+    loudest_from: int = 0
     #: Whether lines are estimated by what peers say of the packets that are sent to them (transport-cc).
     congestion_control: bool = True
     #: Addresses to announce instead of the machine's own (behind NAT, in a container).
@@ -133,6 +136,8 @@ class Engine:
             consent_timeout_us=settings.consent_timeout_us,
             audio_active_level=settings.audio_active_level,
             audio_min_percentile=settings.audio_min_percentile,
+            loudest_speakers=settings.loudest_speakers,
+            loudest_from=settings.loudest_from,
         )
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._plane.fileno(), self._read_events)

@@ -69,6 +69,8 @@ def engine_settings(settings: MediaSettings, rtc: RtcSettings) -> EngineSettings
         announced_tcp_port=settings.announced_tcp_port,
         audio_active_level=rtc.audio.active_level,
         audio_min_percentile=rtc.audio.min_percentile,
+        loudest_speakers=rtc.loudest_speakers,
+        loudest_from=rtc.loudest_speakers_from,
         congestion_control=rtc.congestion_control.enabled,
     )
 

@@ -195,6 +195,11 @@ class RtcSettings(BaseModel):
     audio: AudioSettings = AudioSettings()
     congestion_control: CongestionControlSettings = CongestionControlSettings()
     data_budget: DataBudgetSettings = DataBudgetSettings()
+    loudest_speakers: Limit = 0
+    """Voices that a participant is sent at the same time, the loudest; who begins to speak gets the place of who has
+    stopped. 0: all. Three to six make a talk; each costs a listener about 40 kbit/s."""
+    loudest_speakers_from: Count = 12
+    """Only participants that receive at least so many microphones are sent fewer."""
     speaker_interval_s: Seconds = 0.4
     quality_interval_s: Seconds = 3
     """How often connections are rated."""

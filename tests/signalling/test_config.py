@@ -181,6 +181,14 @@ def test_secrets_do_not_show_in_errors() -> None:
     assert "hunter2" not in refusal({"keys": {"school": ["hunter2"]}})
 
 
+def test_the_loudest_speakers_are_the_media_servers_matter() -> None:
+    ours = load(None, {"dev": True, "rtc": {"loudest_speakers": 4, "loudest_speakers_from": 20}})
+    found = engine_settings(ours.media, ours.rtc)
+    assert (found.loudest_speakers, found.loudest_from) == (4, 20)
+    usual = load(None, {"dev": True})
+    assert engine_settings(usual.media, usual.rtc).loudest_speakers == 0
+
+
 @pytest.mark.parametrize("enabled", [True, False])
 def test_congestion_control_is_the_media_servers_matter(enabled: bool) -> None:
     ours = load(None, {"dev": True, "rtc": {"congestion_control": {"enabled": enabled}}})

@@ -60,6 +60,10 @@ pub struct Config {
     pub audio_threshold_dbov: u8,
     /// Percentage of an interval that must be above the threshold to count as speech: 40 as in LiveKit.
     pub audio_min_percentile: u8,
+    /// Voices that a peer gets at most at the same time, the loudest; 0: all.
+    pub loudest_speakers: usize,
+    /// Only peers that receive sound of so many tracks are sent fewer.
+    pub loudest_from: usize,
     /// Interval of transport-wide feedback to publishers.
     pub feedback_interval_us: u64,
     /// Seeds SSRCs of our own, first sequence numbers, and all else that must look random.
@@ -75,6 +79,8 @@ impl Default for Config {
             audio_interval_us: 300_000,
             audio_threshold_dbov: 35,
             audio_min_percentile: 40,
+            loudest_speakers: 0,
+            loudest_from: 0,
             feedback_interval_us: 50_000,
             seed: 0,
         }
@@ -368,6 +374,8 @@ pub struct Counters {
     /// Lost packets made again from the redundancy of later ones (RFC 2198).
     pub red_recovered: u64,
     pub dropped_disabled: u64,
+    /// Packets of sound times peers that did not get them, as others were louder.
+    pub dropped_quiet: u64,
     pub dropped_dtls: u64,
     pub stun_requests: u64,
     pub error_stun_malformed: u64,

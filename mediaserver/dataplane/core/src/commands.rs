@@ -2,6 +2,7 @@
 
 use crate::congestion::Congestion;
 use crate::ice::Ice;
+use crate::loudest::voices;
 use crate::receiver::Receiver;
 use crate::sender::Sender;
 use crate::transport::{MAX_STREAMS, Route, Stream, Transport};
@@ -310,6 +311,7 @@ impl Core {
             let owner = self.senders[sender].transport;
             if let Some(transport) = self.transports.get_mut(owner) {
                 transport.senders.retain(|&other| other != sender);
+                transport.voices = voices(&transport.senders, &self.senders);
             }
             let ended = self.senders.remove(sender);
             self.sender_ids.remove(&ended.id);
@@ -347,7 +349,9 @@ impl Core {
         let sender = Sender::new(id, owner, source, &self.receivers[source], parameters, random);
         let index = self.senders.insert(sender);
         self.sender_ids.insert(id, index);
-        self.transports[owner].senders.push(index);
+        let transport = &mut self.transports[owner];
+        transport.senders.push(index);
+        transport.voices = voices(&transport.senders, &self.senders);
         self.receivers[source].senders.push(index);
         self.expect_feedback(index, now);
         self.want_keyframes(source, now);
@@ -368,7 +372,9 @@ impl Core {
     fn remove_sender(&mut self, id: SenderId) -> Result<(), String> {
         let index = self.sender_index(id)?;
         let owner = self.senders[index].transport;
-        self.transports[owner].senders.retain(|&sender| sender != index);
+        let transport = &mut self.transports[owner];
+        transport.senders.retain(|&sender| sender != index);
+        transport.voices = voices(&transport.senders, &self.senders);
         self.drop_sender(index);
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! From what was gathered to datagrams: receiver by receiver, for each of its senders all pending packets in a row.
 
-use crate::{Core, Event, Time, TransmitBatch};
+use crate::{Core, Event, MediaKind, Time, TransmitBatch};
 
 /// How often senders that must wait go on.
 pub(crate) const PACE_US: u64 = 5_000;
@@ -24,9 +24,20 @@ impl Core {
     fn forward_receiver(&mut self, index: usize, now: Time, batch: &mut TransmitBatch) {
         let mut wants_keyframes = 0u32;
         let source = &self.receivers[index];
+        let limited = source.kind == MediaKind::Audio && self.config.loudest_speakers > 0;
         for &number in &source.senders {
+            let transport = &mut self.transports[self.senders[number].transport];
+            let places = self.config.loudest_speakers;
+            if limited
+                && transport.voices >= self.config.loudest_from
+                && !transport
+                    .places
+                    .admits(number, places, &self.senders, &self.receivers, now)
+            {
+                self.counters.dropped_quiet += self.senders[number].leave_out_pending(source);
+                continue;
+            }
             let sender = &mut self.senders[number];
-            let transport = &mut self.transports[sender.transport];
             let Some(mut outlet) = transport.outlet() else {
                 continue;
             };

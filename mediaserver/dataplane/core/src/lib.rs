@@ -16,6 +16,7 @@ mod congestion;
 mod extension;
 mod forward;
 mod ice;
+mod loudest;
 mod meta;
 mod pace;
 mod receive;

@@ -270,9 +270,11 @@ impl Core {
                     self.timers.bring_forward(owner, transport, owner.feedback_due);
                 }
                 (Some(Kind::AudioLevel), &[level, ..]) if receiver.enabled => {
-                    receiver
-                        .level
-                        .record(level & 0x7f, self.config.audio_threshold_dbov);
+                    let (level, threshold) = (level & 0x7f, self.config.audio_threshold_dbov);
+                    receiver.level.record(level, threshold);
+                    if self.config.loudest_speakers > 0 {
+                        receiver.loudness.record(level, threshold, now);
+                    }
                 }
                 _ => {}
             }

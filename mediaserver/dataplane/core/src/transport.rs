@@ -4,6 +4,7 @@ use crate::api::{Path, SrtpKeys, Time, TransportId};
 use crate::budget::Budget;
 use crate::congestion::Congestion;
 use crate::ice::Ice;
+use crate::loudest::Places;
 use crate::receiver::feedback::FeedbackRecorder;
 use polyana_wire::{Error, srtp};
 use rustc_hash::FxHashMap;
@@ -59,6 +60,9 @@ pub(crate) struct Transport {
     pub keyframe_requests: u64,
     pub datagrams_out: u64,
     pub dtls_budget: Budget,
+    /// Senders of sound, and which of them the peer hears in a big room.
+    pub voices: usize,
+    pub places: Places,
     /// Where the peer gives transport-wide feedback on what we send.
     pub congestion: Option<Box<Congestion>>,
     /// The newest estimate of a peer that makes its own (REMB), bit/s.
@@ -95,6 +99,8 @@ impl Transport {
             bytes_out: 0,
             keyframe_requests: 0,
             datagrams_out: 0,
+            voices: 0,
+            places: Places::default(),
             dtls_budget: Budget::new(DTLS_PER_SECOND, DTLS_BURST),
             congestion: None,
             remb: None,

@@ -106,7 +106,7 @@ impl DataPlane {
     #[new]
     #[pyo3(signature = (*, udp_binds, tcp_binds=Vec::new(), workers=1, coalesce_us=500, cache_packets=512,
         consent_timeout_us=15_000_000, keyframe_interval_us=500_000, audio_interval_us=300_000, audio_active_level=35,
-        audio_min_percentile=40, seed=None))]
+        audio_min_percentile=40, loudest_speakers=0, loudest_from=0, seed=None))]
     #[allow(clippy::too_many_arguments)] // keyword arguments of one settings object
     fn new(
         py: Python<'_>,
@@ -120,6 +120,8 @@ impl DataPlane {
         audio_interval_us: u64,
         audio_active_level: u8,
         audio_min_percentile: u8,
+        loudest_speakers: usize,
+        loudest_from: usize,
         seed: Option<u64>,
     ) -> PyResult<Self> {
         if udp_binds.is_empty() || !(1..=MAX_WORKERS).contains(&workers) {
@@ -153,6 +155,8 @@ impl DataPlane {
                 audio_interval_us,
                 audio_threshold_dbov: audio_active_level,
                 audio_min_percentile,
+                loudest_speakers,
+                loudest_from,
                 seed,
                 ..Default::default()
             },

@@ -91,6 +91,7 @@ fn counters(core: Counters, shell: ShellCounters) -> BTreeMap<&'static str, u64>
             duplicates_in,
             red_recovered,
             dropped_disabled,
+            dropped_quiet,
             dropped_dtls,
             stun_requests,
             error_stun_malformed,

@@ -13,6 +13,7 @@ mod store;
 use crate::api::{Encoding as EncodingParameters, MediaKind, ReceiverId, ReceiverParameters, Time};
 use crate::cache::Cache;
 use crate::extension::Ids;
+use crate::loudest::Loudness;
 use dependencies::Dependencies;
 use keyframe::KeyframeRequest;
 use layer_bytes::LayerBytes;
@@ -107,6 +108,7 @@ pub(crate) struct Receiver {
     pub enabled: bool,
     pub nack: bool,
     pub level: Level,
+    pub loudness: Loudness,
     /// Is in the core's list of receivers with pending packets.
     pub queued: bool,
     cache_packets: usize,
@@ -153,6 +155,7 @@ impl Receiver {
             enabled: true,
             nack: false,
             level: Level::default(),
+            loudness: Loudness::default(),
             queued: false,
             cache_packets: match parameters.kind {
                 MediaKind::Audio => AUDIO_CACHE_PACKETS,

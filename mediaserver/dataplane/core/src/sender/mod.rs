@@ -156,6 +156,19 @@ impl Sender {
         !target.enabled && self.current.take().is_some()
     }
 
+    /// What is pending is not for this peer; what comes next begins as after a pause. Gives how much that is.
+    pub fn leave_out_pending(&mut self, source: &Receiver) -> u64 {
+        self.current = None;
+        if !self.target.enabled {
+            return 0;
+        }
+        source
+            .encodings
+            .iter()
+            .map(|encoding| encoding.pending.len() as u64)
+            .sum()
+    }
+
     /// RTP timestamp offset and encoding for sender reports.
     pub fn report_source(&self) -> Option<Segment> {
         self.current?;

@@ -14,6 +14,7 @@ mod layers_switch_without_a_seam;
 mod lines_follow_their_rate;
 mod lips_stay_in_sync;
 mod losses_are_recovered;
+mod loudest_speakers_are_heard;
 mod paths_follow_the_peer;
 mod red_is_for_those_who_take_it;
 mod strangers_get_nothing;
