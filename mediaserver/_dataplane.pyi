@@ -301,6 +301,7 @@ class DataPlane:
         audio_min_percentile: int = 40,
         loudest_speakers: int = 0,
         loudest_from: int = 0,
+        max_video_bps: int = 0,
         seed: int | None = None,
     ) -> DataPlane: ...
     @property

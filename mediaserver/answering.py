@@ -107,7 +107,8 @@ class Answerer:
             self._receivers.set(section, remote, answered, stereo=opus.is_stereo(wanted.opus, section.mid))
             sound = wanted.opus.get(section.mid)
             told = [opus.answered(codec, sound) for codec in answered]
-            answer = negotiation.receiving(remote, told, transport, first=first)
+            limit = self._receivers.max_bitrate(section.kind)
+            answer = negotiation.receiving(remote, told, transport, first=first, max_bps=limit)
         else:
             answer = self._sending(section, remote, known, transport, first=first)
         if remote.get("rtcp-mux-only") is not None:

@@ -156,7 +156,8 @@ class QualityMonitor:
         before = self._ratings.get(participant.sid, BEST)
         if self._silent(participant, now):
             return LOST_RATING
-        if participant.subscriber.allocator.paused:
+        allocator = participant.subscriber.allocator
+        if allocator.paused and not allocator.is_saving:
             return WORST
         windows = [*self._published(participant, now), *self._subscribed(participant, now)]
         if not windows:

@@ -66,6 +66,10 @@ class EngineSettings:
     loudest_from: int = 0
     #: Whether lines are estimated by what peers say of the packets that are sent to them (transport-cc).
     congestion_control: bool = True
+    #: What a peer may send of one track with all its layers, bit/s; 0: anything. Peers are told; of video what is above
+    #: is dropped.
+    max_video_bps: int = 0
+    max_audio_bps: int = 0
     #: Addresses to announce instead of the machine's own (behind NAT, in a container).
     announced_addresses: tuple[str, ...] = ()
     #: Port to announce instead of the bound one (port mapping, a proxy in a test).
@@ -138,6 +142,7 @@ class Engine:
             audio_min_percentile=settings.audio_min_percentile,
             loudest_speakers=settings.loudest_speakers,
             loudest_from=settings.loudest_from,
+            max_video_bps=settings.max_video_bps,
         )
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._plane.fileno(), self._read_events)

@@ -76,10 +76,16 @@ def application(mid: str, transport: TransportLines, *, first: bool) -> MediaSec
 
 
 def receiving(
-    offered: MediaSection, answered: Sequence[RtpCodec], transport: TransportLines, *, first: bool
+    offered: MediaSection,
+    answered: Sequence[RtpCodec],
+    transport: TransportLines,
+    *,
+    first: bool,
+    max_bps: int = 0,
 ) -> MediaSection:
-    """The answer to a section that the peer sends on."""
+    """The answer to a section that the peer sends on, with all its layers at most `max_bps` (0: no limit)."""
     section = _media(offered.kind, offered.mid, transport, first=first)
+    section.bandwidth_bps = max_bps
     section.add("recvonly")
     for codec in answered:
         _add_codec(section, codec, allowed_feedback=codecs.FEEDBACK)

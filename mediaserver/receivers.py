@@ -20,6 +20,11 @@ class Receivers:
         self.by_mid: dict[str, RtpReceiver] = {}
         self._connection = connection
 
+    def max_bitrate(self, kind: str) -> int:
+        """What one of this kind may send, bit/s; 0: there is no limit."""
+        settings = self._connection.engine.settings
+        return settings.max_video_bps if kind == "video" else settings.max_audio_bps
+
     def find(self, receiver_id: int) -> RtpReceiver | None:
         """The receiver that the data plane means."""
         return next((r for r in self.by_mid.values() if r.id == receiver_id), None)

@@ -95,6 +95,8 @@ class MediaSection(Attributes):
     protocol: str = "UDP/TLS/RTP/SAVPF"
     formats: list[str] = field(default_factory=list)
     line: int = 0
+    bandwidth_bps: int = 0
+    """What the peer may send at most; 0: nothing is said. Written, never read."""
 
     @property
     def mid(self) -> str:
@@ -225,8 +227,16 @@ class SessionDescription(Attributes):
         for section in self.media:
             lines.append(f"m={section.kind} {section.port} {section.protocol} {' '.join(section.formats)}")
             lines.append("c=IN IP4 0.0.0.0")
+            lines.extend(_bandwidth_lines(section.bandwidth_bps))
             lines.extend(_attribute_lines(section))
         return "\r\n".join([*lines, ""])
+
+
+def _bandwidth_lines(bits_per_second: int) -> list[str]:
+    """RFC 3890 for those who know it (Firefox); the older AS counts IP and UDP in kbit/s (RFC 8866, section 5.8)."""
+    if not bits_per_second:
+        return []
+    return [f"b=AS:{-(-bits_per_second // 1000)}", f"b=TIAS:{bits_per_second}"]
 
 
 def _attribute_lines(holder: Attributes) -> list[str]:

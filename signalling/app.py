@@ -71,6 +71,8 @@ def engine_settings(settings: MediaSettings, rtc: RtcSettings) -> EngineSettings
         audio_min_percentile=rtc.audio.min_percentile,
         loudest_speakers=rtc.loudest_speakers,
         loudest_from=rtc.loudest_speakers_from,
+        max_video_bps=rtc.max_publish_bitrate.video,
+        max_audio_bps=rtc.max_publish_bitrate.audio,
         congestion_control=rtc.congestion_control.enabled,
     )
 

@@ -84,6 +84,23 @@ class DataBudgetSettings(BaseModel):
     """How long it should last. Nobody tells the server when a lesson ends, so what is left never goes at once."""
 
 
+class PublishBitrateSettings(BaseModel):
+    """What a client may send of one track, all layers together, bit/s. 0: anything."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    video: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    """Clients are told. Of one that sends more, pictures stop for a moment whenever it has."""
+    audio: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    """Clients are told; sound is never dropped."""
+
+    @model_validator(mode="after")
+    def _enough_to_be_understood(self) -> Self:
+        if 0 < self.video < 30_000 or 0 < self.audio < 6_000:
+            raise ValueError("video needs at least 30000, audio 6000 (RFC 6716, section 2.1.1)")
+        return self
+
+
 class RoomConfigurationSettings(BaseModel):
     """A named preset for new rooms (LiveKit's `room_configurations`). Seconds; 0 and "": as in the settings."""
 
@@ -195,6 +212,7 @@ class RtcSettings(BaseModel):
     audio: AudioSettings = AudioSettings()
     congestion_control: CongestionControlSettings = CongestionControlSettings()
     data_budget: DataBudgetSettings = DataBudgetSettings()
+    max_publish_bitrate: PublishBitrateSettings = PublishBitrateSettings()
     loudest_speakers: Limit = 0
     """Voices that a participant is sent at the same time, the loudest; who begins to speak gets the place of who has
     stopped. 0: all. Three to six make a talk; each costs a listener about 40 kbit/s."""

@@ -64,6 +64,8 @@ pub struct Config {
     pub loudest_speakers: usize,
     /// Only peers that receive sound of so many tracks are sent fewer.
     pub loudest_from: usize,
+    /// What one track of video may bring, bit/s; 0: anything. More is dropped, as while it is disabled.
+    pub max_video_bps: u64,
     /// Interval of transport-wide feedback to publishers.
     pub feedback_interval_us: u64,
     /// Seeds SSRCs of our own, first sequence numbers, and all else that must look random.
@@ -81,6 +83,7 @@ impl Default for Config {
             audio_min_percentile: 40,
             loudest_speakers: 0,
             loudest_from: 0,
+            max_video_bps: 0,
             feedback_interval_us: 50_000,
             seed: 0,
         }
@@ -376,6 +379,8 @@ pub struct Counters {
     pub dropped_disabled: u64,
     /// Packets of sound times peers that did not get them, as others were louder.
     pub dropped_quiet: u64,
+    /// Packets of video above what the operator allows a publisher.
+    pub dropped_over_limit: u64,
     pub dropped_dtls: u64,
     pub stun_requests: u64,
     pub error_stun_malformed: u64,

@@ -270,14 +270,18 @@ impl Core {
         let index = self.receiver_index(id)?;
         let was = std::mem::replace(&mut self.receivers[index].enabled, enabled);
         if enabled && !was {
-            // What was dropped meanwhile is missing for decoders: each stream goes on as after a switch.
-            for position in 0..self.receivers[index].senders.len() {
-                let sender = self.receivers[index].senders[position];
-                self.senders[sender].current = None;
-            }
-            self.want_keyframes(index, now);
+            self.begin_anew(index, now);
         }
         Ok(())
+    }
+
+    /// What was dropped meanwhile is missing for decoders: each stream goes on as after a switch.
+    pub(crate) fn begin_anew(&mut self, receiver: usize, now: Time) {
+        for position in 0..self.receivers[receiver].senders.len() {
+            let sender = self.receivers[receiver].senders[position];
+            self.senders[sender].current = None;
+        }
+        self.want_keyframes(receiver, now);
     }
 
     pub(crate) fn want_keyframes(&mut self, receiver: usize, now: Time) {

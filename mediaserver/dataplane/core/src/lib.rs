@@ -19,6 +19,7 @@ mod ice;
 mod loudest;
 mod meta;
 mod pace;
+mod police;
 mod receive;
 mod receiver;
 mod reports;

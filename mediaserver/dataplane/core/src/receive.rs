@@ -137,6 +137,9 @@ impl Core {
         self.counters.rtp_bytes_in += length as u64;
         self.authentic_from(now, transport, &path);
         self.read_extensions(now, transport, &route, &header, packet);
+        if self.config.max_video_bps > 0 {
+            self.police(route.receiver, length, now);
+        }
         let arrival = Arrival {
             header: &header,
             packet,
@@ -289,6 +292,9 @@ impl Core {
             Outcome::UnknownPayloadType => counters.error_rtp_unknown_stream += 1,
             Outcome::Malformed => counters.error_rtp_malformed += 1,
             Outcome::Duplicate | Outcome::TooOld => counters.duplicates_in += 1,
+            Outcome::Disabled if self.receivers[route.receiver].allowance.is_over() => {
+                counters.dropped_over_limit += 1;
+            }
             Outcome::Disabled => counters.dropped_disabled += 1,
         }
     }

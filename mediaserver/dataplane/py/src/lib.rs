@@ -106,7 +106,7 @@ impl DataPlane {
     #[new]
     #[pyo3(signature = (*, udp_binds, tcp_binds=Vec::new(), workers=1, coalesce_us=500, cache_packets=512,
         consent_timeout_us=15_000_000, keyframe_interval_us=500_000, audio_interval_us=300_000, audio_active_level=35,
-        audio_min_percentile=40, loudest_speakers=0, loudest_from=0, seed=None))]
+        audio_min_percentile=40, loudest_speakers=0, loudest_from=0, max_video_bps=0, seed=None))]
     #[allow(clippy::too_many_arguments)] // keyword arguments of one settings object
     fn new(
         py: Python<'_>,
@@ -122,6 +122,7 @@ impl DataPlane {
         audio_min_percentile: u8,
         loudest_speakers: usize,
         loudest_from: usize,
+        max_video_bps: u64,
         seed: Option<u64>,
     ) -> PyResult<Self> {
         if udp_binds.is_empty() || !(1..=MAX_WORKERS).contains(&workers) {
@@ -157,6 +158,7 @@ impl DataPlane {
                 audio_min_percentile,
                 loudest_speakers,
                 loudest_from,
+                max_video_bps,
                 seed,
                 ..Default::default()
             },

@@ -92,6 +92,7 @@ fn counters(core: Counters, shell: ShellCounters) -> BTreeMap<&'static str, u64>
             red_recovered,
             dropped_disabled,
             dropped_quiet,
+            dropped_over_limit,
             dropped_dtls,
             stun_requests,
             error_stun_malformed,

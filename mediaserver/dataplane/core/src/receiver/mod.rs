@@ -14,6 +14,7 @@ use crate::api::{Encoding as EncodingParameters, MediaKind, ReceiverId, Receiver
 use crate::cache::Cache;
 use crate::extension::Ids;
 use crate::loudest::Loudness;
+use crate::police::Allowance;
 use dependencies::Dependencies;
 use keyframe::KeyframeRequest;
 use layer_bytes::LayerBytes;
@@ -109,6 +110,7 @@ pub(crate) struct Receiver {
     pub nack: bool,
     pub level: Level,
     pub loudness: Loudness,
+    pub allowance: Allowance,
     /// Is in the core's list of receivers with pending packets.
     pub queued: bool,
     cache_packets: usize,
@@ -156,6 +158,7 @@ impl Receiver {
             nack: false,
             level: Level::default(),
             loudness: Loudness::default(),
+            allowance: Allowance::default(),
             queued: false,
             cache_packets: match parameters.kind {
                 MediaKind::Audio => AUDIO_CACHE_PACKETS,
@@ -222,6 +225,11 @@ impl Receiver {
                 .any(|encoding| !encoding.pending.is_empty() && !encoding.between_frames)
     }
 
+    /// Whether what arrives is forwarded at all.
+    fn passes(&self) -> bool {
+        self.enabled && !self.allowance.is_over()
+    }
+
     /// Stores an arrival. `Stored` packets are in `pending` of the encoding.
     pub fn accept(&mut self, encoding: usize, arrival: &Arrival<'_>) -> Outcome {
         let Some(payload_type) = self.payload_type(arrival.header.payload_type) else {
@@ -234,7 +242,7 @@ impl Receiver {
         if rtx {
             return self.accept_repair(encoding, arrival, payload_type, offset, length);
         }
-        let (enabled, nack, kind) = (self.enabled, self.nack, self.kind);
+        let (enabled, nack, kind) = (self.passes(), self.nack, self.kind);
         let stream = &mut self.encodings[encoding];
         stream.clock_rate = payload_type.clock_rate;
         let previous = stream.extender.highest;
@@ -292,7 +300,7 @@ impl Receiver {
         let Some(original) = arrival.packet.get(offset..offset + 2).filter(|_| length > 2) else {
             return Outcome::Probe;
         };
-        if !self.enabled {
+        if !self.passes() {
             return Outcome::Disabled;
         }
         let stream = &mut self.encodings[encoding];

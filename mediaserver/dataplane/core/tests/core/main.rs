@@ -16,6 +16,7 @@ mod lips_stay_in_sync;
 mod losses_are_recovered;
 mod loudest_speakers_are_heard;
 mod paths_follow_the_peer;
+mod publishers_keep_to_their_limit;
 mod red_is_for_those_who_take_it;
 mod strangers_get_nothing;
 mod tracks_are_muted_and_ended;
