@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import ifaddr
@@ -35,6 +36,7 @@ class IceCandidate:
         )
 
 
+@lru_cache(maxsize=64)  # for each description, of the same few addresses
 def hash_address(address: str) -> int:
     """Stable over processes, unlike `hash`."""
     return int(ipaddress.ip_address(address))

@@ -396,7 +396,9 @@ class Room:
 
     @property
     def num_publishers(self) -> int:
-        return sum(p.is_publisher for p in self.participants.values())
+        # By their tracks: a class has many more participants.
+        everything: tuple[Track | DataTrack, ...] = (*self.tracks.values(), *self.data_tracks.values())
+        return len({track.publisher for track in everything if track.publisher.room is self})
 
     @property
     def num_participants(self) -> int:

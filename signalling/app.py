@@ -156,6 +156,9 @@ class Server:
         await self.engine.start()
         await self.webhooks.start()
         self.registry.register(DataPlaneCollector(self.engine, self.rtc.snapshot))
+        # Counted when somebody asks: a thousand participants have four thousand tasks.
+        loop = asyncio.get_running_loop()
+        self._task_count.set_function(lambda: len(asyncio.all_tasks(loop)))
         http, metrics = self.settings.http, self.settings.metrics
         ports: list[tuple[int, ssl.SSLContext | None]] = [(http.port, None)]
         if http.tls_port is not None:
@@ -215,4 +218,3 @@ class Server:
             before = self._clock.monotonic()
             await asyncio.sleep(LAG_INTERVAL_S)
             self._lag.set(max(0.0, self._clock.monotonic() - before - LAG_INTERVAL_S))
-            self._task_count.set(len(asyncio.all_tasks()))

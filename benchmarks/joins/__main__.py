@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+import aiohttp
+
 from .. import loadgen, machine
 from ..fanout.servers import LiveKit, Polyana, Sfu
 from ..fanout.shape import Shape
@@ -83,7 +85,14 @@ class Measurement:
         load = machine.load()
         try:
             found = await run
-        except (OSError, RuntimeError, TimeoutError, ValueError, ExceptionGroup) as error:
+        except (
+            OSError,
+            RuntimeError,
+            TimeoutError,
+            ValueError,
+            aiohttp.ClientError,
+            ExceptionGroup,
+        ) as error:
             failure = told(error)
             self.results.failures.append(f"{name}: {failure}")
             print(f"{name}: failed: {failure}", flush=True)

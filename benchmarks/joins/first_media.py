@@ -11,6 +11,8 @@ from .doors import TRAFFIC, adapter_of, join_many
 #: Newcomers come at this pace, whether or not the one before hears anything yet.
 INTERVAL_S = 0.5
 WARMUP_S = 2.0
+#: Media goes on for so long after the last one came.
+LATEST_S = 10.0
 ROOM = "bench"
 
 
@@ -26,18 +28,18 @@ async def first_media_ms(server: Sfu, others: int, newcomers: int, log: Path) ->
                     {
                         "server_pids": [],
                         "warmup_s": WARMUP_S,
-                        "duration_s": (newcomers + 1) * INTERVAL_S,
+                        "duration_s": newcomers * INTERVAL_S + LATEST_S,
                         "rtx_payload_types": [],
                         "publishers": [publisher],
                         "subscribers": plans,
                     }
                 )
             )
-            await asyncio.sleep(WARMUP_S)
+            began = time.monotonic() + WARMUP_S
             heard = []
             for number in range(newcomers):
+                await asyncio.sleep(began + number * INTERVAL_S - time.monotonic())
                 heard.append(group.create_task(newcomer_ms(door, others + number)))
-                await asyncio.sleep(INTERVAL_S)
         return [task.result() for task in heard]
 
 

@@ -1,5 +1,7 @@
 """What the LiveKit protocol service counts."""
 
+from functools import cache
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from mediaserver.diagnosis import Verdict
@@ -19,12 +21,14 @@ class RtcMetrics:
         self.removals = Counter(
             "polyana_rtc_removals", "Participants that left, by reason", ["reason"], registry=registry
         )
-        self.messages = Counter(
+        messages = Counter(
             "polyana_rtc_signal_messages",
             "Signalling messages, by direction (in, out) and kind",
             ["direction", "kind"],
             registry=registry,
         )
+        self.messages = cache(messages.labels)
+        """By direction and kind, found by one look into a dictionary: there is one for each message to everybody."""
         self.unhandled = Counter(
             "polyana_rtc_unhandled_messages",
             "Signalling messages that this server does not handle, by kind",

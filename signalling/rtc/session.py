@@ -153,7 +153,7 @@ class Session:
         if self.sink is None:
             return
         outgoing = response if isinstance(response, Outgoing) else Outgoing(response)
-        self.context.metrics.messages.labels("out", outgoing.kind).inc()
+        self.context.metrics.messages("out", outgoing.kind).inc()
         self.sink.send(outgoing)
 
     def drop_connection(self, reason: str) -> None:
@@ -190,7 +190,7 @@ class Session:
         """Processes one request."""
         metrics = self.context.metrics
         kind = request.WhichOneof("message") or "unknown"
-        metrics.messages.labels("in", kind).inc()
+        metrics.messages("in", kind).inc()
         if self.participant.state is ParticipantState.DISCONNECTED:
             return
         handler = HANDLERS.get(kind)
