@@ -31,6 +31,7 @@ STATES = {
     "autoplay-blocked": "n=4&silent",
     "trouble-camera": "n=4&trouble=camera",
     "trouble-device": "n=4&trouble=device",
+    "saving-data": "n=4&saving",
     "verdict-home": "n=4&verdict=HOME_UPLINK",
     "verdict-device": "n=1&verdict=DEVICE_DECODING",
     "verdict-firewall": "n=4&screen&verdict=FIREWALL_TCP",

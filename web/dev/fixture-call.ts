@@ -113,6 +113,7 @@ export interface FixtureOptions {
   readonly audioBlocked: boolean;
   readonly trouble: Trouble | null;
   readonly verdict: Verdict | null;
+  readonly savingData: boolean;
 }
 
 /** A call made of canvases. Its controls change the model as the real session would. */
@@ -140,6 +141,7 @@ export function fixtureCall(options: FixtureOptions): Call {
     speakers: signal(options.count > 1 ? ["person-1"] : []),
     audioBlocked,
     trouble,
+    savingData: signal(options.savingData),
     verdict,
     setMicrophone: (on) => changeLocal((view) => ({ ...view, microphoneOn: on })),
     setCamera: (on) =>

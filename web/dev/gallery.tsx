@@ -26,6 +26,7 @@ const call = fixtureCall({
   reconnecting: query.has("reconnecting"),
   audioBlocked: query.has("silent"),
   trouble: query.get("trouble") as Trouble | null,
+  savingData: query.has("saving"),
   verdict: code ? { fault: code.split("_")[0]?.toLowerCase() as Fault, code } : null,
 });
 

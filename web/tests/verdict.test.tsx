@@ -37,6 +37,7 @@ describe("a verdict", () => {
         phase,
         verdict,
         trouble: signal(null),
+        savingData: signal(false),
         audioBlocked: signal(false),
         dismissVerdict: () => {
           verdict.value = null;

@@ -27,11 +27,16 @@ export async function fetchLesson(code: string, signal: AbortSignal): Promise<Le
 }
 
 /** @throws ApiError 400, 404, 429 or 503 with the server's code. */
-export async function requestJoin(code: string, name: string, language: Language): Promise<JoinGrant> {
+export async function requestJoin(
+  code: string,
+  name: string,
+  language: Language,
+  dataBudgetMb: number | null,
+): Promise<JoinGrant> {
   const answer = await requestJson(`/api/lessons/${encodeURIComponent(code)}/join`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name, language }),
+    body: JSON.stringify({ name, language, ...(dataBudgetMb ? { data_budget_mb: dataBudgetMb } : {}) }),
   });
   return answer as JoinGrant;
 }

@@ -74,7 +74,7 @@ export const en: Catalogue = {
     microphoneHears: "The microphone hears you",
     microphoneSilent: "Say something to check the microphone",
     microphoneIsOff: "The microphone is off",
-    deviceSettings: "Camera and sound",
+    deviceSettings: "Camera, sound and data",
   },
   devices: {
     title: "Settings",
@@ -93,6 +93,13 @@ export const en: Catalogue = {
     themeDark: "Dark",
     languageLabel: "Language",
     switchFailed: "The device could not be switched. Another program may be using it.",
+  },
+  dataBudget: {
+    label: "Data for a lesson",
+    unlimited: "No limit",
+    upTo: (megabytes: number) => `Up to ${megabytes} MB`,
+    hint: "What you receive. The picture gets smaller, the sound stays.",
+    saving: "Saving data",
   },
   capture: {
     camera: {

@@ -78,7 +78,7 @@ export const ru = {
     microphoneHears: "Микрофон вас слышит",
     microphoneSilent: "Скажите что-нибудь, чтобы проверить микрофон",
     microphoneIsOff: "Микрофон выключен",
-    deviceSettings: "Камера и звук",
+    deviceSettings: "Камера, звук и трафик",
   },
   devices: {
     title: "Настройки",
@@ -97,6 +97,13 @@ export const ru = {
     themeDark: "Тёмное",
     languageLabel: "Язык",
     switchFailed: "Не получилось переключить устройство. Возможно, его занимает другая программа.",
+  },
+  dataBudget: {
+    label: "Трафик за занятие",
+    unlimited: "Без ограничения",
+    upTo: (megabytes: number) => `До ${megabytes} МБ`,
+    hint: "Сколько придёт к вам. Картинка станет меньше, звук останется.",
+    saving: "Экономим трафик",
   },
   capture: {
     camera: {

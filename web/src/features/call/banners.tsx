@@ -45,6 +45,12 @@ export function Banners({ call, local }: { call: Call; local: ParticipantView | 
       )}
       {trouble && <TroubleBanner trouble={trouble} onClose={() => call.dismissTrouble()} />}
       {verdict && <VerdictBanner verdict={verdict} onClose={() => call.dismissVerdict()} />}
+      {call.savingData.value && (
+        <div class="banner banner--plain" role="status" data-testid="saving-data">
+          <Icon name="info" size={20} />
+          <span>{m.dataBudget.saving}</span>
+        </div>
+      )}
       {local?.screen && (
         <div class="banner banner--plain">
           <Icon name="screen" size={20} />

@@ -68,6 +68,8 @@ export interface Call {
   readonly trouble: ReadonlySignal<Trouble | null>;
   /** As the server finds; null: all is well, or the person has read it. */
   readonly verdict: ReadonlySignal<Verdict | null>;
+  /** The server keeps pictures small, for the data budget. */
+  readonly savingData: ReadonlySignal<boolean>;
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
   setScreen(on: boolean): Promise<void>;

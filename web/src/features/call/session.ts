@@ -14,6 +14,7 @@ import {
 import { captureConstraints } from "../../platform/capture.ts";
 import { chooseDevice, chosenDevices, type DeviceRole } from "../../platform/devices.ts";
 import type { CapturedTracks } from "../prejoin/preview.ts";
+import { DATA_SAVING_TOPIC, parseDataSaving } from "./data-saving.ts";
 import { DeviceReporter } from "./device-report.ts";
 import { describeDisconnect } from "./disconnect.ts";
 import type { Call, CallPhase, ParticipantView, Trouble, Verdict } from "./model.ts";
@@ -65,6 +66,7 @@ export class CallSession implements Call {
   readonly speakers = signal<readonly string[]>([]);
   readonly audioBlocked = signal(false);
   readonly trouble = signal<Trouble | null>(null);
+  readonly savingData = signal(false);
   readonly verdict = signal<Verdict | null>(null);
   readonly #room: Room;
   #reporter: DeviceReporter | null = null;
@@ -85,7 +87,9 @@ export class CallSession implements Call {
         this.phase.value = { kind: "connected" };
       })
       .on(RoomEvent.DataReceived, (payload, sender, _kind, topic) => {
-        if (topic === VERDICT_TOPIC && !sender) this.verdict.value = parseVerdict(payload);
+        if (sender) return; // only the server's word counts
+        if (topic === VERDICT_TOPIC) this.verdict.value = parseVerdict(payload);
+        if (topic === DATA_SAVING_TOPIC) this.savingData.value = parseDataSaving(payload);
       })
       .on(RoomEvent.Disconnected, (reason) => {
         this.#reporter?.stop();

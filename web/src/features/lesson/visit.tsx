@@ -3,6 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../../api/http.ts";
 import { type JoinGrant, type Lesson, requestJoin } from "../../api/lessons.ts";
 import { language, t } from "../../i18n/index.ts";
+import { dataBudget } from "../../platform/data-budget.ts";
 import { Ended } from "../call/ended.tsx";
 import type { CallSession } from "../call/index.ts";
 import type { CallEnd } from "../call/model.ts";
@@ -39,7 +40,10 @@ export function Visit({ code, lesson }: { code: string; lesson: Lesson }) {
   const enter = async (name: string, start: (session: CallSession) => Promise<Devices>) => {
     setProblem(null);
     try {
-      const [module, answer] = await Promise.all([loadCall(), requestJoin(code, name, language.value)]);
+      const [module, answer] = await Promise.all([
+        loadCall(),
+        requestJoin(code, name, language.value, dataBudget.value),
+      ]);
       grant.current = answer;
       const blocked: Problem = { kind: "media", code: module.FIREWALL_BLOCKED };
       const codec = codecFromQuery(location.search);

@@ -4,6 +4,7 @@ import { captureAvailable } from "../../platform/capture.ts";
 import { chooseDevice, chosenDevices, devices } from "../../platform/devices.ts";
 import { DeviceSelect, SoundTest } from "../../ui/device-select.tsx";
 import { Icon } from "../../ui/icon.tsx";
+import { DataBudgetSelect } from "./data-budget-select.tsx";
 import type { Preview } from "./preview.ts";
 
 /** The device lists, folded away: most families never need them. */
@@ -41,6 +42,7 @@ export function PrejoinDevices({ preview }: { preview: Preview }) {
           />
         )}
         <SoundTest speaker={chosen.speaker} />
+        <DataBudgetSelect />
       </div>
     </details>
   );
