@@ -14,6 +14,7 @@ from typing import Any
 
 import segno
 import structlog
+import uvloop
 
 from mediaserver.clock import SystemClock
 from mediaserver.ice_candidates import local_addresses
@@ -115,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for warning in warnings:
         log.warning("not supported here", livekit=warning)
     try:
-        return asyncio.run(serve(settings, arguments))
+        return uvloop.run(serve(settings, arguments))
     except OSError as error:
         print(f"polyana: {error}. `polyana check` says what is in the way.", file=sys.stderr)
         return 1
