@@ -18,9 +18,9 @@ from statistics import fmean as mean
 WINDOW = 7
 """Samples that are looked at together."""
 LASTING = 4
-"""So many of them must show a fault that comes and goes,"""
+"""So many of them must show a fault that may come and go."""
 SPAN = 3
-"""so many one that stays."""
+"""So many must show one that does not, such as the route."""
 CLEAR_SAMPLES = 10
 """Without a fault until a verdict is taken back."""
 SETTLING_S = 4.0
@@ -373,10 +373,12 @@ class Diagnosis:
 
 def _settle(line: _Line, found: Verdict | None) -> bool:
     """Takes what was found as the verdict, or takes the verdict back when nothing has been found for long. True: it is
-    another one. Of one fault the first code stays: what to do is the same."""
+    another one. Of one fault the first code stays, as what to do is the same, unless media has found a way."""
     before = line.verdict
     line.clean = 0 if found is not None else line.clean + 1
-    if found is not None and (before is None or before.fault is not found.fault):
+    if found is not None and (
+        before is None or before.fault is not found.fault or before is Verdict.FIREWALL_BLOCKED
+    ):
         line.verdict = found
     elif line.clean >= CLEAR_SAMPLES:
         line.verdict = None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from mediaserver.diagnosis import ClientReport, Fault, ServerSample
+from mediaserver.diagnosis import ClientReport, Fault, ServerSample, Verdict
 from tests.mediaserver.made_faults import RELAY, Lesson, Person, a_lesson, any_family, new_reader
 from tests.mediaserver.room_fakes import fake
 
@@ -415,6 +415,18 @@ async def test_a_verdict_is_taken_back_when_the_line_has_healed() -> None:
     person.lose(person.down, share=0.0)
     lesson.run(17)
     assert [verdict for _, verdict in lesson.said[person.name]][1:] == [None]
+
+
+async def test_media_that_finds_a_way_late_is_no_longer_blocked() -> None:
+    lesson = await a_lesson(3)
+    lesson.run(BEFORE_S)
+    (name,) = all_blocked(lesson)
+    person = next(one for one in lesson.people if one.name == name)
+    lesson.run(WITHIN_S)
+    person.participant.has_connected = True
+    person.move("tcp", "198.51.100.77:50000")
+    lesson.run(WITHIN_S)
+    assert [verdict for _, verdict in lesson.said[name]] == [Verdict.FIREWALL_BLOCKED, Verdict.FIREWALL_TCP]
 
 
 async def test_what_becomes_worse_for_all_is_the_servers_even_where_one_was_blamed() -> None:
