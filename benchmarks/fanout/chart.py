@@ -16,7 +16,7 @@ def chart(sizes: Mapping[int, Servers]) -> str:
     panels: list[tuple[str, Callable[[Run], float | None]]] = [
         ("us/packet", lambda run: run.cost_us),
         ("p99, ms", lambda run: latency_ms(run, 0.99)),
-        ("KiB/subscr.", kib_after),
+        ("KiB/sub.", kib_after),
     ]
     parts = []
     for panel, (title, pick) in enumerate(panels):
