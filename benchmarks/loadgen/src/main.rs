@@ -43,6 +43,7 @@ struct Generator<'a> {
     arena: net::ReceiveArena,
     /// When each peer has something to do next.
     due: BinaryHeap<Reverse<(Instant, usize)>>,
+    next_read: Instant,
 }
 
 impl<'a> Generator<'a> {
@@ -68,12 +69,13 @@ impl<'a> Generator<'a> {
         let due = (0..peers).map(|peer| Reverse((epoch.start(), peer))).collect();
         Ok(Self {
             plan,
-            epoch,
             publishers,
             subscribers,
             poller,
             arena: net::ReceiveArena::new(),
             due,
+            next_read: epoch.start(),
+            epoch,
         })
     }
 
@@ -109,12 +111,15 @@ impl<'a> Generator<'a> {
             if now >= end {
                 return Ok(());
             }
-            let next = self.run_due(now)?.min(end);
-            self.poller
-                .wait(next.saturating_duration_since(Instant::now()), &mut ready)?;
-            for &peer in &ready {
-                self.receive(peer as usize)?;
+            if now >= self.next_read {
+                self.next_read = now + net::READ_INTERVAL;
+                self.poller.wait(Duration::ZERO, &mut ready)?;
+                for &peer in &ready {
+                    self.receive(peer as usize)?;
+                }
             }
+            let next = self.run_due(now)?.min(self.next_read).min(end);
+            std::thread::sleep(next.saturating_duration_since(Instant::now()));
         }
     }
 

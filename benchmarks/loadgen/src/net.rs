@@ -8,6 +8,9 @@ const BATCH: usize = 32;
 const SLOT: usize = 2048;
 /// Room for one control message with a timespec, aligned for its header.
 const CONTROL_WORDS: usize = 8;
+/// Receivers are read this often: the kernel has noted the arrivals, and a program that waits for each packet would make
+/// the server pay for waking it.
+pub const READ_INTERVAL: Duration = Duration::from_millis(2);
 
 fn check(result: libc::c_int) -> io::Result<libc::c_int> {
     if result < 0 {

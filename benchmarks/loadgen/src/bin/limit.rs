@@ -115,7 +115,8 @@ fn drain(sinks: &[UdpSocket], done: &AtomicBool, arrived: &AtomicU64) -> std::io
     }
     let (mut arena, mut ready) = (net::ReceiveArena::new(), Vec::new());
     while !done.load(Ordering::Relaxed) {
-        poller.wait(Duration::from_millis(50), &mut ready)?;
+        std::thread::sleep(net::READ_INTERVAL);
+        poller.wait(Duration::ZERO, &mut ready)?;
         for &number in &ready {
             let count = arena.receive(sinks[number as usize].as_raw_fd())?;
             arrived.fetch_add(count as u64, Ordering::Relaxed);
