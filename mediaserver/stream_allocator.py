@@ -26,6 +26,9 @@ WANTED_CHANGE = 0.05
 """A smaller change of it is not told."""
 NARROW_BPS, NARROW_SHARE = 1_000_000, 0.5
 """A line is narrow that carries less than this, and less than this share of what is wished."""
+BEGINNING_S = 1.0
+"""So long a line is taken to carry at least the lowest picture of everybody: its first estimate is a guess, and tells
+something when packets have gone over it. They are paced by it in any case."""
 RETRY_S = 1.0
 """How often a line that cannot carry everything is looked at again: somebody else may speak, a raise may be due."""
 
@@ -41,6 +44,10 @@ class StreamAllocator:
         self._cap_bps = 0
         self._budget_bps: int | None = None
         self._wanted_bps = 0
+        self._least_bps = 0
+        """What a line that has just begun carries in any case."""
+        self._began_at: float | None = None
+        """When pictures were shared out on it first, seconds, monotonic."""
         self._most_bps = inf
         """What is wanted is no more than this now, margin included."""
         self._told: dict[Track, bool] = {}
@@ -53,7 +60,8 @@ class StreamAllocator:
     @property
     def limit_bps(self) -> int | None:
         """Of all pictures together, bit/s; None: no limit is known."""
-        limits = [limit for limit in (self._estimate_bps, self._cap_bps) if limit]
+        estimate = max(self._estimate_bps, self._least_bps) if self._estimate_bps else None
+        limits = [limit for limit in (estimate, self._cap_bps) if limit]
         if self._budget_bps is not None:
             limits.append(self._budget_bps)
         return min(limits, default=None)
@@ -136,6 +144,8 @@ class StreamAllocator:
         pictures = [subscription for subscription in subscriptions if subscription.takes_bandwidth]
         demands = [self._demand(subscription) for subscription in pictures]
         self._tell_wanted(sum(demand.rungs[-1].cost_bps for demand in demands))
+        begins = self._begins(bool(demands), now)
+        self._least_bps = sum(demand.rungs[0].cost_bps for demand in demands) if begins else 0
         allocation = self._allocator.update(demands, self.limit_bps, now)
         deficient = False
         for subscription, demand in zip(pictures, demands, strict=True):
@@ -143,7 +153,16 @@ class StreamAllocator:
             deficient = deficient or limit is not EVERYTHING
             subscription.grant(limit)
         self._remember(deficient, now)
+        if begins:
+            self._participant.room.deficient.add(self)
+            self.retry_at = min(self.retry_at, now + RETRY_S)
         self._tell_states(pictures, allocation)
+
+    def _begins(self, has_pictures: bool, now: float) -> bool:
+        """Whether the estimate is still the guess that it begins with."""
+        if self._began_at is None and has_pictures and self._estimate_bps is not None:
+            self._began_at = now
+        return self._began_at is not None and now - self._began_at < BEGINNING_S
 
     def _demand(self, subscription: Subscription) -> Demand:
         track, wishes = subscription.track, subscription.wishes

@@ -10,6 +10,7 @@ from mediaserver.allocation import PAUSE_AFTER_S
 from mediaserver.layers import VideoLayer, VideoQuality
 from mediaserver.participant import Participant, ParticipantKind
 from mediaserver.room import Room
+from mediaserver.stream_allocator import BEGINNING_S
 from mediaserver.subscription import UNLIMITED, Wishes
 from mediaserver.track import Track, TrackSource
 from tests.mediaserver.room_fakes import fake, make_participant, make_room, publish, told
@@ -27,6 +28,12 @@ async def a_lesson(*cameras: str, **viewer: Any) -> tuple[Room, Participant, lis
     tracks = [await publish(make_participant(room, name), "video", layers=LAYERS) for name in cameras]
     zoe = make_participant(room, "zoe", **viewer)
     return room, zoe, tracks
+
+
+def has_begun(room: Room, viewer: Participant) -> None:
+    """Something has gone over the line."""
+    estimate(viewer, 100_000_000)
+    room.update_allocations(-BEGINNING_S)
 
 
 def estimate(viewer: Participant, bits_per_second: int) -> None:
@@ -53,6 +60,7 @@ async def test_without_an_estimate_nothing_is_limited_and_nothing_is_done() -> N
 
 async def test_a_narrow_line_gets_lower_layers_then_fewer_pictures() -> None:
     room, zoe, (anna, boris) = await a_lesson("anna", "boris")
+    has_begun(room, zoe)
     estimate(zoe, 900_000)
     room.update_allocations(1.0)
     assert [target(zoe, track) for track in (anna, boris)] == [1, 1]
@@ -109,6 +117,7 @@ async def test_what_is_wanted_is_told_with_a_margin_when_it_changes() -> None:
 
 async def test_an_ample_line_is_not_shared_anew_before_costs_could_exceed_it() -> None:
     room, zoe, (anna,) = await a_lesson("anna")
+    has_begun(room, zoe)
     estimate(zoe, 2_000_000)
     room.update_allocations(1.0)
     for growth in (1.0, 1.1):
@@ -124,8 +133,27 @@ async def test_an_ample_line_is_not_shared_anew_before_costs_could_exceed_it() -
     assert room.unallocated
 
 
+async def test_a_line_that_begins_carries_the_lowest_picture_of_everybody_and_is_soon_known() -> None:
+    room, zoe, (anna, boris) = await a_lesson("anna", "boris")
+    estimate(zoe, 20_000)
+    room.update_allocations(1.0)
+    assert [target(zoe, track) for track in (anna, boris)] == [0, 0] and not states(zoe)
+    room.update_allocations(1.0 + BEGINNING_S)
+    assert [target(zoe, track) for track in (anna, boris)] == [None, None]
+    assert states(zoe) == [{anna: True, boris: True}]
+
+
+async def test_what_somebody_has_set_holds_from_the_beginning() -> None:
+    room, zoe, (anna,) = await a_lesson("anna")
+    estimate(zoe, 20_000)
+    zoe.subscriber.allocator.cap(50_000)
+    room.update_allocations(1.0)
+    assert target(zoe, anna) is None
+
+
 async def test_muted_and_disabled_pictures_take_nothing_and_are_not_paused() -> None:
     room, zoe, (anna, boris) = await a_lesson("anna", "boris")
+    has_begun(room, zoe)
     estimate(zoe, 110_000)
     room.update_allocations(1.0)
     paused = next(track for track in (anna, boris) if target(zoe, track) is None)
@@ -180,6 +208,7 @@ async def test_order_client_then_source_then_policy_then_speech_then_size() -> N
     zoe.subscriber.set_wishes(tracks["clara"].sid, Wishes(width=1280, height=720))
     zoe.subscriber.set_wishes(tracks["dora"].sid, Wishes(width=320, height=180))
     zoe.subscriber.set_wishes(tracks["emil"].sid, Wishes(priority=2))
+    has_begun(room, zoe)
     shown = []
     for number in range(1, 8):
         estimate(zoe, number * 100_000 * 100 // 95 + 1)
@@ -218,6 +247,7 @@ async def test_nothing_is_left_behind(leave: bool) -> None:
 
 async def test_a_new_subscription_begins_unpaused() -> None:
     room, zoe, (anna,) = await a_lesson("anna")
+    has_begun(room, zoe)
     estimate(zoe, 1)
     room.update_allocations(1.0)
     assert zoe.subscriber.allocator.states() == {anna: True}
@@ -233,6 +263,7 @@ async def test_the_estimate_of_the_other_connection_is_none_of_ours() -> None:
     fake(zoe.publisher_connection).estimate(1)
     room.update_allocations(1.0)
     assert target(zoe, anna) == UNLIMITED
+    has_begun(room, zoe)
     estimate(zoe, 1)
     room.update_allocations(1.1)
     assert target(zoe, anna) is None

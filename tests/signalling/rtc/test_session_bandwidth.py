@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from livekit.protocol import models, rtc
 
+from mediaserver.stream_allocator import BEGINNING_S
 from tests.signalling.rtc.rtc_fakes import Client, World
 
 PAUSED, ACTIVE = rtc.StreamState.PAUSED, rtc.StreamState.ACTIVE
@@ -22,6 +23,8 @@ async def a_call(world: World, **boris: Any) -> tuple[Client, Client, str]:
     await viewer.request(answer=rtc.SessionDescription(type="answer", sdp="answer", id=1))
     for client in (anna, viewer):
         client.media_connects()
+    viewer.subscriber.estimate(100_000_000)
+    await world.pass_time(BEGINNING_S)
     return anna, viewer, sid
 
 
