@@ -155,6 +155,9 @@ impl Core {
             for chunk in blocks.chunks(MAX_BLOCKS) {
                 compounds.add(|writer| writer.receiver_report(ssrc, chunk));
             }
+            if let Some(limit) = crate::police::limit_of(&self.config, &owner.receivers, &self.receivers) {
+                compounds.add(|writer| writer.remb(ssrc, limit, &[]));
+            }
         }
         for &sender in &owner.senders {
             let sender = &mut self.senders[sender];

@@ -1,6 +1,6 @@
 //! Video above the operator's limit stops for a moment and goes on with a keyframe; sound never stops.
 
-use crate::harness::{Network, Source};
+use crate::harness::{Feedback, Network, Source};
 use polyana_core::{Config, SenderId};
 
 const LIMIT_BPS: u64 = 500_000;
@@ -52,4 +52,24 @@ fn who_keeps_to_it_loses_nothing() {
     let (network, video, _) = call(2);
     assert_eq!(network.counters().dropped_over_limit, 0);
     assert!(network.sink(video).packets.len() > 1490);
+}
+
+#[test]
+fn publishers_of_video_are_told_once_a_second_and_nobody_else() {
+    let (network, _, _) = call(2);
+    let told = |peer: usize| -> Vec<u64> {
+        let feedback = network.peers[peer].feedback.iter();
+        feedback
+            .filter_map(|(_, one)| match one {
+                Feedback::Remb(rate) => Some(*rate),
+                _ => None,
+            })
+            .collect()
+    };
+    assert!((28..=31).contains(&told(0).len()) && told(1).is_empty());
+    assert!(
+        told(0)
+            .iter()
+            .all(|&rate| (LIMIT_BPS..LIMIT_BPS * 11 / 10).contains(&rate))
+    );
 }

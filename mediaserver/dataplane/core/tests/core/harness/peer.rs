@@ -28,6 +28,8 @@ pub enum Feedback {
     Pli(u32),
     /// (sequence number, arrived)
     Transport(Vec<(u16, bool)>),
+    /// Bit/s.
+    Remb(u64),
     Other,
 }
 
@@ -401,6 +403,7 @@ impl Peer {
                     .unwrap();
                 Feedback::Transport(packets)
             }
+            Packet::Remb { bitrate_bps, .. } => Feedback::Remb(bitrate_bps),
             _ => Feedback::Other,
         }
     }
