@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
-
-from livekit.protocol import models
 
 from mediaserver.data import RELIABLE
 from mediaserver.data_budget import DataBudget, DataPlan
 from mediaserver.data_meter import Counts, DataMeter
 from signalling.rtc.errors import InvalidRequest
+from signalling.rtc.notice import notice
 
 if TYPE_CHECKING:
     from mediaserver.engine import WorkerStatistics
@@ -114,7 +112,5 @@ def _send(participant: Participant, saving: bool) -> None:
     told: dict[str, object] = {"saving": saving}
     if budget is not None:
         told |= {"spent_bytes": budget.spent_bytes, "budget_bytes": budget.plan.total_bytes}
-    user = models.UserPacket(payload=json.dumps(told).encode(), topic=TOPIC)
-    packet = models.DataPacket(kind=models.DataPacket.RELIABLE, user=user)
     if participant.takes_data:
-        participant.send_data(RELIABLE, packet.SerializeToString())
+        participant.send_data(RELIABLE, notice(TOPIC, told))

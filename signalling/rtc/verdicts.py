@@ -8,19 +8,18 @@ null when nothing is wrong any more. Faults are home, device, firewall and serve
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
-from livekit.protocol import models
 
 from mediaserver.data import RELIABLE
 from mediaserver.diagnosis import Diagnosis, LineSample, ServerSample, Verdict
 from mediaserver.line_samples import Counts, LineReader
 from signalling.client_network import client_network
 from signalling.rtc.client_reports import VERDICT_TOPIC
+from signalling.rtc.notice import notice
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
@@ -115,8 +114,7 @@ class Verdicts:
 def verdict_packet(verdict: Verdict | None) -> bytes:
     """A `DataPacket`, as bytes."""
     content = {"fault": verdict and verdict.fault.value, "code": verdict and verdict.value}
-    user = models.UserPacket(topic=VERDICT_TOPIC, payload=json.dumps(content).encode())
-    return models.DataPacket(kind=models.DataPacket.RELIABLE, user=user).SerializeToString()
+    return notice(VERDICT_TOPIC, content)
 
 
 def relay_hosts(settings: RtcSettings) -> frozenset[str]:
