@@ -32,6 +32,7 @@ from signalling.pages.rate_limit import RateLimit
 from signalling.pages.security import RateLimits, middleware
 from signalling.rtc import RtcService
 from signalling.rtc.settings import RtcSettings
+from signalling.store import Database
 from signalling.tls_context import TlsContext
 from signalling.webhooks import Webhooks
 from signalling.whip import WhipService
@@ -108,6 +109,7 @@ class Server:
         self.webhooks = Webhooks(settings.webhook, self.keys, settings.data, clock, self.registry)
         if settings.webhook.urls:
             self.rtc.tell_hooks(self.webhooks.notify)
+        self.database = Database(settings.store, settings.data)
         self.lessons = LessonBook(load_link_key(settings.data), settings.lessons)
         self._bundle = Bundle()
         self._http_log = logging.getLogger("polyana.http")
@@ -152,7 +154,8 @@ class Server:
         return Health(self.registry, self._missing, self.settings.operator_token, self.settings.metrics)
 
     async def start(self) -> None:
-        """Binds media and HTTP. Raises `OSError` naming the address."""
+        """Binds media and HTTP. Raises `OSError` naming the address, or `StoreError`."""
+        await self.database.open()
         await self.engine.start()
         await self.webhooks.start()
         self.registry.register(DataPlaneCollector(self.engine, self.rtc.snapshot))
@@ -171,6 +174,7 @@ class Server:
             asyncio.create_task(self._watch_lag(), name="event-loop-lag"),
             asyncio.create_task(self.key_watch.run(), name="key-watch"),
             asyncio.create_task(self._rest(), name="memory"),
+            asyncio.create_task(self.database.watch(), name="database"),
         ]
         if http.tls_port is not None:
             self._tasks.append(asyncio.create_task(self._tls.run(), name="tls-certificate"))
@@ -187,6 +191,7 @@ class Server:
         await self._listeners.close()
         self._http_log.removeFilter(self._malformed)
         await self.engine.close()
+        await self.database.close()
 
     def links(self) -> Links:
         """Paths for the console."""
@@ -199,6 +204,8 @@ class Server:
             found.append("the server is stopping")
         if not self.engine.healthy:
             found.append("the data plane is not running")
+        if not self.database.healthy:
+            found.append("the database does not answer")
         if not self._bundle.present:
             found.append("the web bundle is not built")
         return found

@@ -1,5 +1,6 @@
 """`polyana check`: is this machine ready? Each failure comes with its fix."""
 
+import asyncio
 import contextlib
 import errno
 import os
@@ -19,6 +20,7 @@ from mediaserver.ice_candidates import local_addresses
 from signalling import __version__
 from signalling.config import HttpSettings, Settings
 from signalling.pages.bundle import Bundle
+from signalling.store import Database, StoreError
 
 MIN_FREE_BYTES = 1 << 30
 MIN_FILES = 4096
@@ -70,6 +72,7 @@ def run(settings: Settings, now: datetime) -> Iterator[Result]:
     yield from _certificate(settings.http, now)
     yield from _webhooks(settings)
     yield _data_folder(settings.data)
+    yield _database(settings)
     yield _open_files()
     yield _udp_buffers()
     yield _segmentation()
@@ -210,6 +213,17 @@ def _data_folder(folder: Path) -> Result:
     if free < MIN_FREE_BYTES:
         return Result(subject, f"{free >> 20} MiB free", "free at least 1 GiB")
     return Result(subject, f"writable, {free >> 30} GiB free")
+
+
+def _database(settings: Settings) -> Result:
+    database = Database(settings.store, settings.data)
+    try:
+        revision = asyncio.run(database.revision())
+    except StoreError as error:
+        fix = "start it, and make user and database; store.url says where it is"
+        return Result("database", str(error), fix)
+    made = f"at migration {revision}" if revision else "empty: the tables are made at the first start"
+    return Result("database", f"{database} {made}")
 
 
 def _open_files() -> Result:

@@ -30,6 +30,7 @@ from pydantic_settings import (
 
 from signalling.key_file import read_key_file
 from signalling.rtc import RtcSettings
+from signalling.store import StoreSettings
 from signalling.webhooks.settings import WebhookSettings
 from signalling.whip import WhipSettings
 from signalling.yaml_file import read_mapping
@@ -165,6 +166,7 @@ class Settings(BaseSettings):
     rtc: RtcSettings = RtcSettings()
     whip: WhipSettings = WhipSettings()
     webhook: WebhookSettings = WebhookSettings()
+    store: StoreSettings = StoreSettings()
     lessons: Annotated[tuple[LessonSettings, ...], AfterValidator(_one_lesson_a_room)] = ()
     operator_token: str = ""
     """For the operator's page and /metrics from elsewhere; made on the spot when empty."""

@@ -52,3 +52,16 @@ def test_only_the_adapter_knows_aiortc() -> None:
 def test_livekit_protobufs_stay_in_signalling_rtc() -> None:
     assert not importers("mediaserver", "livekit")
     assert all(path.startswith("signalling/rtc/") for path in importers("signalling", "livekit"))
+
+
+def test_the_database_knows_nothing_above_it() -> None:
+    for name in ("aiohttp", "livekit", "mediaserver", "signalling.rtc", "signalling.pages", "signalling.app"):
+        assert not importers("signalling/store", name)
+
+
+def test_sql_stays_in_the_store_and_the_school() -> None:
+    for name in ("sqlalchemy", "alembic", "asyncpg"):
+        assert all(
+            path.startswith(("signalling/store/", "signalling/school/"))
+            for path in importers("signalling", name)
+        )

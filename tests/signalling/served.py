@@ -42,6 +42,7 @@ class Served:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Served"]:
         """With its engine and routes; everything is closed at the end."""
+        await self.server.database.open()
         await self.server.engine.start()
         self.application = self.server.application()
         self.http: TestClient[web.Request, web.Application] = TestClient(TestServer(self.application))

@@ -1,5 +1,6 @@
 """The preflight: each check when all is well and when not, with its fix."""
 
+import asyncio
 import errno
 import os
 import resource
@@ -17,6 +18,7 @@ import pytest
 from signalling import check
 from signalling.check import Result
 from signalling.config import Settings, load
+from signalling.store import Database
 from signalling.tls import VALID_DAYS, ensure_certificate
 from signalling.webhooks import WebhookSettings
 
@@ -67,6 +69,7 @@ def test_every_part_is_looked_at(tmp_path: Path) -> None:
         "media TCP port 0 on 127.0.0.1",
         "addresses",
         f"data folder {tmp_path}",
+        "database",
         "open files",
         "UDP buffers",
         "UDP segmentation",
@@ -309,3 +312,26 @@ def test_events_that_never_happen_are_named(tmp_path: Path) -> None:
     )
     result = found("webhooks", settings(tmp_path).model_copy(update={"webhook": webhook}))
     assert result.warning and result.finding == "never happen: egress_ended"
+
+
+# The database
+
+
+def test_the_database(tmp_path: Path) -> None:
+    wanted = settings(tmp_path)
+    new = found("database", wanted)
+    assert is_well(new) and "first start" in new.finding and not (tmp_path / "polyana.db").exists()
+
+    async def start() -> None:
+        database = Database(wanted.store, tmp_path)
+        await database.open()
+        await database.close()
+
+    asyncio.run(start())
+    assert "at migration 00" in found("database", wanted).finding
+
+
+def test_a_database_that_cannot_be_reached(tmp_path: Path) -> None:
+    (tmp_path / "polyana.db").write_bytes(b"no database at all" * 100)
+    result = found("database", settings(tmp_path))
+    assert result.failed and "store.url" in result.fix
