@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from mediaserver import sids
 from mediaserver.data import DATA_TRACK
+from mediaserver.rules import Medium
 from mediaserver.track import Encryption
 
 if TYPE_CHECKING:
@@ -64,6 +65,10 @@ class DataTrack:
     handles: dict[Participant, int] = field(default_factory=dict)
     """By which handle each subscriber knows it."""
 
+    @property
+    def media(self) -> tuple[Medium, ...]:
+        return (Medium.DATA,)
+
     def forward(self, packet: bytes) -> int:
         """Sends a packet to all subscribers. Returns how many did not get it."""
         dropped = 0
@@ -111,7 +116,7 @@ class DataTrackPublisher:
 
     def _check(self, settings: DataTrackSettings) -> None:
         refusal = None
-        if not self._participant.permissions.can_publish_data:
+        if not self._participant.may_send_data:
             refusal = DataTrackRefusal.NOT_ALLOWED
         elif not 0 < settings.handle <= MAX_HANDLE:
             refusal = DataTrackRefusal.INVALID_HANDLE

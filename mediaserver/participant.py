@@ -17,6 +17,7 @@ from mediaserver.data_tracks import DataTrackPublisher, DataTrackSubscriber
 from mediaserver.peer_connection import ConnectionState, Offerer, PeerConnection
 from mediaserver.permissions import Permissions, merged_attributes
 from mediaserver.publisher import Publisher
+from mediaserver.rules import CLOSED, Rules
 from mediaserver.subscriber import Subscriber, SubscriptionFailure
 
 if TYPE_CHECKING:
@@ -167,6 +168,8 @@ class Participant:
         """What it may be sent in a lesson; None: there is no limit."""
         self.permissions = permissions
         self.room = room
+        self.rules: Rules = CLOSED
+        """Of a room that somebody controls."""
         self.forwarded_to: list[Room] = []
         """Other rooms in which its tracks are, too."""
         self.observer = observer
@@ -219,6 +222,11 @@ class Participant:
     def brings_films(self) -> bool:
         """It is there to show something from outside (WHIP)."""
         return self.kind is ParticipantKind.INGRESS
+
+    @property
+    def may_send_data(self) -> bool:
+        """Whether its permissions and its room let it."""
+        return self.room.policy.may_send_data(self)
 
     @property
     def is_publisher(self) -> bool:

@@ -11,7 +11,8 @@ from mediaserver import opus, sids
 from mediaserver.answering import AnswerWishes
 from mediaserver.permissions import SubscriptionPermissions
 from mediaserver.publication import SectionMatch, match_sections, preferred_codecs
-from mediaserver.track import CodecStream, Track, TrackCodec, TrackSettings
+from mediaserver.rules import Gate
+from mediaserver.track import KIND_OF_SOURCE, CodecStream, Track, TrackCodec, TrackSettings
 
 if TYPE_CHECKING:
     from mediaserver.participant import Participant
@@ -59,15 +60,23 @@ class Publisher:
 
     def add_track(self, settings: TrackSettings, *, muted: bool) -> Track:
         """Announces a track. Raises `PublishRefused`."""
-        if not self._participant.permissions.may_publish(settings.source):
+        if not self._may_publish(settings):
             raise PublishRefused(PublishRefusal.NOT_ALLOWED)
         if len(self.pending) + len(self.tracks) >= self._max_tracks:
             raise PublishRefused(PublishRefusal.LIMIT_EXCEEDED)
         track = Track(
             sids.track_sid(settings.kind, settings.source.value), self._participant, settings, muted
         )
+        gate = self._participant.room.policy.gate(track)
+        track.blocked = gate is not Gate.OPEN
+        track.muted = muted or gate is Gate.MUTED
         self.pending[track.sid] = track
         return track
+
+    def apply_gates(self) -> None:
+        """The rules of the room for what is published have changed."""
+        for track in [*self.tracks.values(), *self.pending.values()]:
+            self._apply_gate(track)
 
     def add_codec(self, track_sid: str, codec: TrackCodec) -> Track:
         """Announces a section with a backup codec of a published track. Raises `PublishRefused`."""
@@ -96,7 +105,7 @@ class Publisher:
     def forbidden(self) -> list[Track]:
         """Tracks that the permissions do not cover (any more)."""
         tracks = [*self.tracks.values(), *self.pending.values()]
-        return [t for t in tracks if not self._participant.permissions.may_publish(t.settings.source)]
+        return [track for track in tracks if not self._may_publish(track.settings)]
 
     async def answer_offer(self, sdp: str) -> Answer:
         """Answers the client's offer and publishes or ends tracks as its sections say. Raises `SdpError`."""
@@ -111,12 +120,11 @@ class Publisher:
         return Answer(answer, connection.mid_to_track_id())
 
     def mute(self, track: Track, muted: bool, *, by_server: bool = False) -> None:
-        """A muted track is dropped at the data plane."""
-        if track.set_muted(muted):
-            self._participant.room.bandwidth_changed(track)
-            self._participant.room.participant_changed(self._participant, by_itself=not by_server)
-            if by_server:
-                self._participant.observer.track_muted(track)
+        """A muted track is dropped at the data plane. Where the room has muted it, the client is told so again."""
+        if not muted and self._participant.room.policy.gate(track) is Gate.MUTED:
+            self._participant.observer.track_muted(track)
+        else:
+            self._set_muted(track, muted, by_server=by_server)
 
     def update(self, track: Track, **changes: object) -> None:
         """Replaces settings of a track."""
@@ -151,6 +159,28 @@ class Publisher:
             stream.mime_type = receiver.mime_type
             self._participant.room.track_changed(stream.track)
 
+    def _may_publish(self, settings: TrackSettings) -> bool:
+        permissions = self._participant.permissions
+        honest = KIND_OF_SOURCE.get(settings.source, settings.kind) == settings.kind
+        return permissions.may_publish(settings.source) and (honest or not permissions.can_publish_sources)
+
+    def _set_muted(self, track: Track, muted: bool, *, by_server: bool) -> None:
+        if track.set_muted(muted):
+            self._participant.room.bandwidth_changed(track)
+            self._participant.room.participant_changed(self._participant, by_itself=not by_server)
+            if by_server:
+                self._participant.observer.track_muted(track)
+
+    def _apply_gate(self, track: Track) -> None:
+        gate = self._participant.room.policy.gate(track)
+        changed = track.blocked != (gate is not Gate.OPEN)
+        track.blocked = gate is not Gate.OPEN
+        track.enforce()
+        if gate is Gate.MUTED and not track.muted:
+            self._set_muted(track, True, by_server=True)
+        elif changed:
+            self._participant.room.bandwidth_changed(track)
+
     def _pending_streams(self) -> list[CodecStream]:
         backups = (stream for track in self.tracks.values() for stream in track.backups)
         return [*(t.main for t in self.pending.values()), *(s for s in backups if s.receiver is None)]
@@ -175,6 +205,8 @@ class Publisher:
             del self.pending[track.sid]
             self.tracks[track.sid] = track
             room.track_published(track)
+            if room.policy.gate(track) is Gate.MUTED:
+                self._participant.observer.track_muted(track)
         else:
             room.codec_added(track)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from mediaserver import sids
 from mediaserver.data_budget import DataBudget, DefaultBudget
 from mediaserver.participant import Participant, ParticipantKind, ParticipantState, RemovalReason
+from mediaserver.policy import Policy
 from mediaserver.speakers import ActiveSpeakers, Speaker, SpeakerSettings
 
 if TYPE_CHECKING:
@@ -65,6 +66,15 @@ class RoomObserver(Protocol):
     ) -> None:
         """The same person joined anew; the old presence is gone."""
 
+    def sights_changed(
+        self,
+        room: Room,
+        viewer: Participant,
+        appeared: Collection[Participant],
+        gone: Collection[Participant],
+    ) -> None:
+        """The rules of the room let one participant know of others, or no longer."""
+
     def speakers_changed(self, room: Room, changes: Collection[Speaker]) -> None: ...
     def room_changed(self, room: Room) -> None: ...
     def participant_active(self, participant: Participant) -> None:
@@ -101,6 +111,7 @@ class Room:
         """Participants of other rooms on this worker whose tracks are here too; they receive nothing from here."""
         self.tracks: dict[str, Track] = {}
         self.data_tracks: dict[str, DataTrack] = {}
+        self.policy = Policy(self)
         self.speakers = ActiveSpeakers(settings.speakers)
         self.waiting: set[Subscriber] = set()
         """Those who wait for a codec, or for a place among their tracks; nobody else costs anything here."""
@@ -149,11 +160,13 @@ class Room:
         participant.data_subscriber.close()
         participant.data_publisher.close()
         if reason is RemovalReason.DUPLICATE_IDENTITY:
-            self._observer.participant_replaced(self, participant, list(self.participants.values()))
+            viewers = [p for p in self.participants.values() if self.policy.sees(p, participant)]
+            self._observer.participant_replaced(self, participant, viewers)
         else:
             self._tell_gone(participant)
         self._observer.participant_left(participant, reason)
         participant.observer.removed(reason)
+        self.policy.unseated(participant)
 
     def release(self, participant: Participant) -> None:
         """Lets a participant go to another room: with its connections and what it publishes, which ends here."""
@@ -167,6 +180,7 @@ class Room:
             self.data_track_ended(data_track)
         self._tell_gone(participant)
         self._observer.participant_left(participant, RemovalReason.MIGRATION)
+        self.policy.unseated(participant)
 
     def admit(self, participant: Participant) -> None:
         """Seats a participant that another room has released. `introduce` follows when its client knows."""
@@ -177,6 +191,7 @@ class Room:
         """What an admitted participant publishes begins here, and what it receives."""
         if participant.has_been_active:
             self._observer.participant_active(participant)
+        participant.publisher.apply_gates()
         for track in participant.publisher.tracks.values():
             self.track_published(track)
         for data_track in participant.data_publisher.tracks.values():
@@ -257,7 +272,8 @@ class Room:
         # harm.
         recipients = [p for p in self.participants.values() if p.sid not in quiet or visible != [p]]
         if visible and recipients:
-            self._observer.participants_changed(self, visible, recipients)
+            for known, viewers in self.policy.groups(visible, recipients):
+                self._observer.participants_changed(self, known, viewers)
         for participant in changed.values():
             if participant.permissions.hidden and participant.sid not in quiet:
                 self._observer.participants_changed(self, [participant], [participant])
@@ -277,14 +293,20 @@ class Room:
 
     def may_receive(self, subscriber: Participant, track: Track | DataTrack) -> bool:
         """The one place that answers "may X receive Y"."""
-        if not subscriber.permissions.can_subscribe:
+        if not (subscriber.permissions.can_subscribe and self.policy.receives(subscriber, track)):
             return False
         if subscriber.permissions.recorder:
             return True
         return track.publisher.publisher.subscription_permissions.allows(subscriber, track)
 
+    def tell_sights(
+        self, viewer: Participant, appeared: Collection[Participant], gone: Collection[Participant]
+    ) -> None:
+        """A participant may know of these from now on, or no longer."""
+        self._observer.sights_changed(self, viewer, appeared, gone)
+
     def permissions_changed(self, publisher: Participant) -> None:
-        """A publisher changed who may receive its tracks."""
+        """Who may receive the tracks of a publisher has changed."""
         for room in (self, *publisher.forwarded_to):
             for track in list(publisher.publisher.tracks.values()):
                 room._reconcile(track)
@@ -445,6 +467,7 @@ class Room:
         earlier = self.participants.get(participant.identity)
         if earlier is not None:
             self.remove(earlier, RemovalReason.DUPLICATE_IDENTITY)
+        self.policy.seating(participant)
         self.participants[participant.identity] = participant
         self._by_sid[participant.sid] = participant
         self._expires_at = None
@@ -465,7 +488,8 @@ class Room:
         participant.version += 1
         state, participant.state = participant.state, ParticipantState.DISCONNECTED
         if not participant.permissions.hidden:
-            self._observer.participants_changed(self, [participant], list(self.participants.values()))
+            for gone, viewers in self.policy.groups([participant], self.participants.values()):
+                self._observer.participants_changed(self, gone, viewers)
         participant.state = state
 
     def _seats_taken(self) -> int:

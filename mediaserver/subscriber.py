@@ -65,7 +65,8 @@ class Subscriber:
 
     def request(self, track_sid: str, wanted: bool) -> None:
         """The client subscribes or unsubscribes."""
-        if track_sid in self._participant.room.tracks:
+        track = self._participant.room.tracks.get(track_sid)
+        if track is not None and self._participant.room.policy.sees(self._participant, track.publisher):
             self.restore([track_sid], wanted)
         elif wanted:
             self._participant.observer.subscription_failed(track_sid, SubscriptionFailure.TRACK_NOT_FOUND)
@@ -98,11 +99,14 @@ class Subscriber:
         if track.publisher is self._participant or not self.started:
             return
         wanted = self._wanted.get(track.sid, self._auto_subscribe)
-        allowed = self._allowed(track, wanted)
-        active = track.sid in self.subscriptions
-        if not (wanted and allowed):
+        subscription = self.subscriptions.get(track.sid)
+        if wanted and subscription is not None and self._is_barred(track):
+            subscription.bar(True)
+        elif not (self._allowed(track, wanted) and wanted):
             self._unsubscribe(track)
-        elif not active and track.sid not in self._failed:
+        elif subscription is not None:
+            subscription.bar(False)
+        elif track.sid not in self._failed:
             self._subscribe(track)
 
     def codec_added(self, track: Track) -> None:
@@ -148,7 +152,7 @@ class Subscriber:
             if subscription.sender is sender:
                 del self.subscriptions[subscription.track.sid]
                 self._unsubscribe(subscription.track)
-                self._subscribe(subscription.track)
+                self.reconcile(subscription.track)
 
     def leave(self) -> None:
         """The participant goes to another room: nothing of this one's tracks is remembered."""
@@ -164,12 +168,22 @@ class Subscriber:
         self.allocator.leave()
 
     def _allowed(self, track: Track, wanted: bool) -> bool:
-        allowed = self._participant.room.may_receive(self._participant, track)
-        if wanted and allowed == (track.sid in self._denied):
+        room = self._participant.room
+        allowed = room.may_receive(self._participant, track)
+        known = room.policy.sees(self._participant, track.publisher)
+        if wanted and known and allowed == (track.sid in self._denied):
             # Clients show a track that they may not receive as such, so they must hear of every change.
             (self._denied.discard if allowed else self._denied.add)(track.sid)
             self._participant.observer.subscription_permission_changed(track, allowed)
         return allowed
+
+    def _is_barred(self, track: Track) -> bool:
+        """Whether only the rules of the room deny a track that the participant knows of. What was negotiated stays, so
+        that the first packet after the rules have changed back is heard."""
+        policy = self._participant.room.policy
+        return not policy.receives(self._participant, track) and policy.sees(
+            self._participant, track.publisher
+        )
 
     def _is_full(self, track: Track) -> bool:
         """Whether it must wait until another track of its kind ends."""

@@ -115,6 +115,8 @@ class Subscription:
     """What the wishes come to."""
     granted: Target = EVERYTHING
     """What the line to the subscriber allows at most."""
+    barred: bool = False
+    """The rules of the room deny it for now: nothing is forwarded."""
 
     @property
     def track(self) -> Track:
@@ -128,13 +130,20 @@ class Subscription:
     def apply(self) -> None:
         """Tells the data plane, and the publisher's dynacast what is needed."""
         if self.track.kind == "audio":
-            self.sender.set_target(enabled=not self.wishes.disabled)
+            self.sender.set_target(enabled=not (self.wishes.disabled or self.barred))
             return
         layers = self.stream.layers
-        self.wished = target_for(self.wishes, layers, len(self.stream.rids))
+        wished = target_for(self.wishes, layers, len(self.stream.rids))
+        self.wished = Target(enabled=False) if self.barred else wished
         self._set_target()
         self.track.dynacast.need(self.subscriber, self.stream.number, needed_quality(self.wished, layers))
         self.subscriber.subscriber.allocator.changed()
+
+    def bar(self, barred: bool) -> None:
+        """Whether the rules of the room deny it."""
+        if barred != self.barred:
+            self.barred = barred
+            self.apply()
 
     def grant(self, limit: Target) -> None:
         """What the line allows at most from now on."""

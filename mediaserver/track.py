@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from mediaserver.dynacast import Dynacast
 from mediaserver.layer_bitrates import LayerBitrates
 from mediaserver.layers import VideoLayer
+from mediaserver.rules import Medium
 
 if TYPE_CHECKING:
     from mediaserver.participant import Participant
@@ -26,6 +27,15 @@ class TrackSource(Enum):
     MICROPHONE = "microphone"
     SCREEN_SHARE = "screen_share"
     SCREEN_SHARE_AUDIO = "screen_share_audio"
+
+
+SCREEN_SOURCES = frozenset({TrackSource.SCREEN_SHARE, TrackSource.SCREEN_SHARE_AUDIO})
+KIND_OF_SOURCE: dict[TrackSource, Kind] = {
+    TrackSource.CAMERA: "video",
+    TrackSource.MICROPHONE: "audio",
+    TrackSource.SCREEN_SHARE: "video",
+    TrackSource.SCREEN_SHARE_AUDIO: "audio",
+}
 
 
 class Encryption(Enum):
@@ -197,6 +207,12 @@ class Track:
     @property
     def kind(self) -> Kind:
         return self.settings.kind
+
+    @property
+    def media(self) -> tuple[Medium, ...]:
+        """By kind, whatever the publisher says of the source: nobody gets around a rule with another name."""
+        medium = Medium.AUDIO if self.kind == "audio" else Medium.VIDEO
+        return (medium, Medium.SCREEN) if self.settings.source in SCREEN_SOURCES else (medium,)
 
     @property
     def sync_stream(self) -> str | None:

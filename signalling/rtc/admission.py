@@ -15,6 +15,9 @@ from signalling.rtc.settings import RtcSettings
 from signalling.rtc.tokens import Claims, new_correlation_id
 
 BEARER = "Bearer "
+ROLE_ATTRIBUTE, BADGE_ATTRIBUTE = "polyana.role", "polyana.badge"
+SERVER_ATTRIBUTES = frozenset({ROLE_ATTRIBUTE, BADGE_ATTRIBUTE})
+"""Attributes that only a token or the server gives, whatever a client may set of itself."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,8 @@ def _profile(
     own = {key: value for key, value in parameters.attributes.items() if value}
     if (own.keys() - OWN_CHOICES or parameters.metadata) and not permissions.can_update_metadata:
         raise PermissionDenied("no permission to update own metadata")
+    if own.keys() & SERVER_ATTRIBUTES:
+        raise PermissionDenied("only the server sets these attributes")
     return Profile(
         identity=identity,
         name=claims.name,

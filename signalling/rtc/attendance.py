@@ -54,6 +54,8 @@ class Attendance:
         self.rooms = Rooms(settings, clock, metrics, broadcaster, self.events, worker_for, room_ended)
         self.revocations = Revocations()
         self.load = NodeLoad(settings)
+        self.doorkeeper: Callable[[Admission], None] | None = None
+        """Whoever controls rooms may refuse somebody by a `JoinError`."""
         self._present: dict[str, Presence] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
@@ -73,6 +75,8 @@ class Attendance:
         identity, not_before = admission.profile.identity, admission.claims.nbf
         if self.revocations.covers(admission.room_name, identity, not_before):
             raise Unauthorised("the token was taken back")
+        if self.doorkeeper is not None:
+            self.doorkeeper(admission)
         self.rooms.check(admission.room_name, may_create=admission.may_create_room)
         if not admission.parameters.reconnect:
             self.load.check(self.rooms)
@@ -132,9 +136,10 @@ class Attendance:
     def move(self, presence: Presence, destination: Room) -> None:
         """Takes the participant to another room of the same worker; its connections stay."""
         participant, source = presence.participant, presence.participant.room
+        left_behind = source.policy.known_to(participant)
         source.release(participant)
         destination.admit(participant)
-        presence.moved(source, visible_infos(destination, self.of, without=participant))
+        presence.moved(source, left_behind, visible_infos(destination, self.of, without=participant))
         destination.introduce(participant)
 
     def own(self, presence: Presence) -> None:

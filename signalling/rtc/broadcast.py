@@ -9,6 +9,7 @@ from livekit.protocol import models, rtc
 
 from mediaserver.participant import Participant, ParticipantState, RemovalReason
 from mediaserver.room import Room
+from mediaserver.rules import Circles
 from mediaserver.speakers import Speaker
 from signalling.rtc import convert, responses
 from signalling.rtc.events import (
@@ -63,6 +64,21 @@ class Broadcaster:
             if presence.protocol < PROTOCOL_IDENTITY_RECONNECT:
                 presence.send(response)
 
+    def sights_changed(
+        self,
+        room: Room,
+        viewer: Participant,
+        appeared: Collection[Participant],
+        gone: Collection[Participant],
+    ) -> None:
+        presence = self._presence_of(viewer)
+        if presence is None:
+            return
+        left = responses.disconnected_infos(gone)
+        if left and not presence.connected:
+            presence.missed(left)
+        presence.send(responses.participants([*left, *(p.info for p in self._present(appeared))]))
+
     def speakers_changed(self, room: Room, changes: Collection[Speaker]) -> None:
         responses_by_sids: dict[tuple[str, ...], Outgoing] = {}
         for participant in room.participants.values():
@@ -77,10 +93,14 @@ class Broadcaster:
             presence.send(responses_by_sids[key])
 
     def room_changed(self, room: Room) -> None:
-        info = convert.room_info(room, self._enabled_codecs)
-        response = Outgoing(rtc.SignalResponse(room_update=rtc.RoomUpdate(room=info)))
+        made: dict[Circles, Outgoing] = {}
         for presence in self._present(room.participants.values()):
-            presence.send(response)
+            viewer = presence.participant
+            if viewer.rules.circles not in made:  # in a room that nobody controls there is one for all
+                info = convert.room_info(room, self._enabled_codecs, viewer)
+                response = rtc.SignalResponse(room_update=rtc.RoomUpdate(room=info))
+                made[viewer.rules.circles] = Outgoing(response)
+            presence.send(made[viewer.rules.circles])
 
     def participant_active(self, participant: Participant) -> None:
         self._events.publish(ParticipantJoined(participant))
@@ -103,8 +123,7 @@ def visible_infos(
     room: Room, presence_of: Callable[[Participant], Presence | None], without: Participant
 ) -> list[models.ParticipantInfo]:
     """All that one participant may know of the others."""
-    everybody = [*room.participants.values(), *room.forwarded.values()]
-    others = [p for p in everybody if p is not without and not p.permissions.hidden]
+    others = room.policy.known_to(without)
     return [presence.info for p in others if (presence := presence_of(p)) is not None]
 
 
@@ -117,7 +136,7 @@ def may_notice(listener: Participant, speaker: Participant | None) -> bool:
     """Whether a participant is told that another speaks: only of whom it may hear, and of itself."""
     if speaker is listener:
         return True
-    if speaker is None or speaker.permissions.hidden:
+    if speaker is None or not listener.room.policy.sees(listener, speaker):
         return False
     audio = (track for track in speaker.publisher.tracks.values() if track.kind == "audio")
     return any(listener.room.may_receive(listener, track) for track in audio)

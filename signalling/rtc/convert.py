@@ -14,7 +14,9 @@ from mediaserver.track import Track
 from signalling.rtc import enums
 
 
-def room_info(room: Room, enabled_codecs: Iterable[str]) -> models.Room:
+def room_info(room: Room, enabled_codecs: Iterable[str], viewer: Participant | None = None) -> models.Room:
+    """As `viewer` may know it; None: everything."""
+    counts = (room.num_participants, room.num_publishers) if viewer is None else room.policy.counted(viewer)
     return models.Room(
         sid=room.sid,
         name=room.name,
@@ -25,8 +27,8 @@ def room_info(room: Room, enabled_codecs: Iterable[str]) -> models.Room:
         creation_time_ms=int(room.created_at * 1000),
         enabled_codecs=[models.Codec(mime=mime) for mime in enabled_codecs],
         metadata=room.metadata,
-        num_participants=room.num_participants,
-        num_publishers=room.num_publishers,
+        num_participants=counts[0],
+        num_publishers=counts[1],
         active_recording=room.active_recording,
     )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from google.protobuf.message import DecodeError
 from livekit.protocol import models
 
-from mediaserver.data import DATA_TRACK, LOSSY, RELIABLE, Label, recipients
+from mediaserver.data import DATA_TRACK, LOSSY, RELIABLE, Label
 from mediaserver.participant import Participant, ParticipantKind
 from signalling.rtc.client_reports import MAX_REPORT_PACKET_BYTES, OWN_TOPICS, ClientReports
 from signalling.rtc.limits import TokenBucket
@@ -62,7 +62,7 @@ class DataPackets:
         context = self._session.context
         if label not in _KINDS:
             return "ignored", "other_channel"
-        allowed = self._participant.permissions.can_publish_data
+        allowed = self._participant.may_send_data
         if not allowed and len(payload) > MAX_REPORT_PACKET_BYTES:
             return "denied", "any"
         if len(payload) > context.settings.max_data_packet_bytes or not self._bucket.take(
@@ -100,7 +100,7 @@ class DataPackets:
 
     def _process_track(self, packet: bytes) -> tuple[str, str]:
         context = self._session.context
-        if not self._participant.permissions.can_publish_data:
+        if not self._participant.may_send_data:
             return "denied", "data_track"
         if len(packet) > context.settings.max_data_packet_bytes or not self._track_bucket.take(
             context.clock.monotonic()
@@ -163,11 +163,13 @@ class DataPackets:
         identities = frozenset(packet.destination_identities)
         sids = frozenset(packet.user.destination_sids) if kind == "user" else frozenset[str]()
         room = self._participant.room
-        chosen = recipients(
-            room.participants.values(), sender=self._participant, identities=identities, sids=sids
-        )
+        chosen = room.policy.data_recipients(self._participant, identities, sids)
         if kind == "metrics":
-            chosen = (p for p in chosen if p.permissions.can_subscribe_metrics)
+            chosen = [p for p in chosen if p.permissions.can_subscribe_metrics]
+        if room.policy.controlled:  # who was not meant then must not fetch it later
+            identities, sids = frozenset(p.identity for p in chosen), frozenset()
+            if not identities:
+                return
         payload = packet.SerializeToString()
         for participant in chosen:
             self._deliver(participant, label, payload)

@@ -133,7 +133,12 @@ class Guest:
     def missed(self, infos: Collection[models.ParticipantInfo]) -> None:
         """Nobody waits for it."""
 
-    def moved(self, source: Room, others: Collection[models.ParticipantInfo]) -> None:
+    def moved(
+        self,
+        source: Room,
+        left_behind: Collection[Participant],
+        others: Collection[models.ParticipantInfo],
+    ) -> None:
         """Its media goes to another room now."""
         self.admission = replace(self.admission, room_name=self.participant.room.name)
 

@@ -42,8 +42,13 @@ class Presence(Protocol):
     def missed(self, infos: Collection[models.ParticipantInfo]) -> None:
         """Participants that left while nobody was there to be told."""
 
-    def moved(self, source: Room, others: Collection[models.ParticipantInfo]) -> None:
-        """The participant is in another room now, among these others."""
+    def moved(
+        self,
+        source: Room,
+        left_behind: Collection[Participant],
+        others: Collection[models.ParticipantInfo],
+    ) -> None:
+        """The participant is in another room now, among these others; it knew of those who are left behind."""
 
     def tick(self, now: float) -> None:
         """Time limits. To be called about once a second; seconds, monotonic."""

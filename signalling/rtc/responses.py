@@ -43,7 +43,7 @@ def join(
 ) -> rtc.SignalResponse:
     return rtc.SignalResponse(
         join=rtc.JoinResponse(
-            room=convert.room_info(participant.room, settings.enabled_codecs),
+            room=convert.room_info(participant.room, settings.enabled_codecs, participant),
             participant=own,
             other_participants=others,
             server_version=info.version,

@@ -219,7 +219,12 @@ class Session:
 
     # Other rooms
 
-    def moved(self, source: Room, others: Collection[models.ParticipantInfo]) -> None:
+    def moved(
+        self,
+        source: Room,
+        left_behind: Collection[Participant],
+        others: Collection[models.ParticipantInfo],
+    ) -> None:
         """The participant is in another room now; the client is told who else is."""
         room = self.participant.room
         self.admission = replace(self.admission, room_name=room.name)
@@ -229,9 +234,6 @@ class Session:
         self.log.info("moved", to=room.name)
         self.log = self.log.bind(room=room.name)
         # Not all SDKs take it from `room_moved` alone that those of the old room are gone.
-        left_behind = [
-            p for p in (*source.participants.values(), *source.forwarded.values()) if not p.permissions.hidden
-        ]
         self.send(responses.participants(responses.disconnected_infos(left_behind)))
         self.tell_moved(others)
 
@@ -240,7 +242,7 @@ class Session:
         room, settings = self.participant.room, self.context.settings
         self._lifetime.token_refreshed = self.context.clock.monotonic()
         moved = rtc.RoomMovedResponse(
-            room=convert.room_info(room, settings.enabled_codecs),
+            room=convert.room_info(room, settings.enabled_codecs, self.participant),
             token=self.context.refresh_token(self, room.name),
             participant=self.info,
             other_participants=others,

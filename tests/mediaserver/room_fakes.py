@@ -261,6 +261,7 @@ class RecordingRoomObserver:
     def __init__(self) -> None:
         self.changes: list[tuple[list[str], list[str]]] = []
         self.replaced: list[str] = []
+        self.sights: list[tuple[str, list[str], list[str]]] = []
         self.speakers: list[Any] = []
         self.room_changes = 0
         self.facts: list[tuple[str, str]] = []
@@ -270,6 +271,9 @@ class RecordingRoomObserver:
 
     def participant_replaced(self, room: Any, replaced: Any, recipients: Any) -> None:
         self.replaced.append(replaced.sid)
+
+    def sights_changed(self, room: Any, viewer: Any, appeared: Any, gone: Any) -> None:
+        self.sights.append((viewer.identity, [p.identity for p in appeared], [p.identity for p in gone]))
 
     def speakers_changed(self, room: Any, changes: Any) -> None:
         self.speakers.append(list(changes))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from livekit.protocol import models, room
 
-from mediaserver.data import LOSSY, RELIABLE, Label, recipients
+from mediaserver.data import LOSSY, RELIABLE, Label
 from signalling.rtc.api.errors import ApiError, Code
 
 if TYPE_CHECKING:
@@ -35,11 +35,8 @@ async def send_data(
         context.metrics.data_packets.labels("user", "ignored").inc()
         return room.SendDataResponse()
     label: Label = RELIABLE if packet.kind == models.DataPacket.RELIABLE else LOSSY
-    chosen = recipients(
-        found.participants.values(),
-        sender=None,
-        identities=frozenset(request.destination_identities),
-        sids=frozenset(request.destination_sids),
+    chosen = found.policy.data_recipients(
+        None, frozenset(request.destination_identities), frozenset(request.destination_sids)
     )
     for participant in chosen:
         if not participant.send_data(label, payload):

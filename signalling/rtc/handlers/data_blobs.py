@@ -18,7 +18,7 @@ NOT_FOUND = rtc.RequestResponse.NOT_FOUND
 async def store_data_blob_request(session: Session, message: rtc.StoreDataBlobRequest) -> None:
     """A blob that others may fetch while this participant is in the room."""
     request_id, settings = message.request_id, session.context.settings
-    if not session.participant.permissions.can_publish_data:
+    if not session.participant.may_send_data:
         reason, text = rtc.RequestResponse.NOT_ALLOWED, "does not have permission to publish data"
         respond(session, reason, request_id=request_id, message=text)
     elif not _valid(message.blob.key, settings.max_data_blob_key_bytes) or not message.blob.contents:
@@ -38,7 +38,12 @@ async def get_data_blob_request(session: Session, message: rtc.GetDataBlobReques
         respond(session, INVALID, request_id=request_id, message="data blob key is required")
         return
     owner = session.participant.room.participants.get(message.participant_identity)
-    visible = owner is session.participant or (owner is not None and not owner.permissions.hidden)
+    policy = session.participant.room.policy
+    visible = owner is session.participant or (
+        owner is not None
+        and policy.sees(session.participant, owner)
+        and policy.may_receive_data(session.participant, owner)
+    )
     theirs = session.context.session_of(owner) if owner is not None and visible else None
     blob = theirs.blobs.find(message.key) if theirs is not None else None
     if blob is None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from livekit.protocol import rtc
 
 from mediaserver.permissions import merged_attributes
-from signalling.rtc.admission import check_profile
+from signalling.rtc.admission import SERVER_ATTRIBUTES, check_profile
 from signalling.rtc.data_saving import OWN_CHOICES
 from signalling.rtc.errors import InvalidRequest
 from signalling.rtc.handlers.requests import respond
@@ -21,7 +21,8 @@ async def update_metadata(session: Session, message: rtc.UpdateParticipantMetada
     deleted."""
     participant = session.participant
     own_choice = not (message.name or message.metadata or message.attributes.keys() - OWN_CHOICES)
-    if not (participant.permissions.can_update_metadata or own_choice):
+    forbidden = message.attributes.keys() & SERVER_ATTRIBUTES
+    if forbidden or not (participant.permissions.can_update_metadata or own_choice):
         reason, text = rtc.RequestResponse.NOT_ALLOWED, "does not have permission to update own metadata"
         respond(session, reason, request_id=message.request_id, message=text, update_metadata=message)
         return

@@ -31,7 +31,9 @@ def resume(session: Session, others: Iterable[models.ParticipantInfo]) -> None:
         )
     )
     session.send(responses.participants([*session.take_missed(), session.info, *others]))
-    room_update = rtc.RoomUpdate(room=convert.room_info(room, context.settings.enabled_codecs))
+    room_update = rtc.RoomUpdate(
+        room=convert.room_info(room, context.settings.enabled_codecs, session.participant)
+    )
     session.send(rtc.SignalResponse(room_update=room_update))
     send_speakers(session)
     if states := session.participant.subscriber.allocator.states():

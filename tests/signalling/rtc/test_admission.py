@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from livekit.protocol import models
+from livekit.protocol import models, rtc
 from pydantic.alias_generators import to_camel
 
 from mediaserver.room import RoomSettings
@@ -13,6 +13,7 @@ from signalling.rtc.connect_parameters import ConnectParameters
 from signalling.rtc.errors import InvalidRequest, JoinError, PermissionDenied, Unauthorised
 from signalling.rtc.settings import RoomConfigurationSettings, RtcSettings
 from signalling.rtc.tokens import Claims, RoomConfiguration, VideoGrants
+from tests.signalling.rtc.rtc_fakes import World
 
 SETTINGS = RtcSettings()
 
@@ -181,3 +182,22 @@ def test_grants_for_services_that_are_not_here_open_nothing() -> None:
         admit(claims, ConnectParameters(True, models.ClientInfo()), SETTINGS)
     permissions = admission({"can_manage_agent_session": True}).permissions
     assert not (permissions.agent or permissions.recorder or permissions.can_update_metadata)
+
+
+@pytest.mark.parametrize("name", ["polyana.role", "polyana.badge"])
+def test_nobody_gives_itself_a_role(name: str) -> None:
+    """Not even with the grant to change its own attributes."""
+    world = World()
+    with pytest.raises(PermissionDenied):
+        world.admission("anna", grants={"can_update_own_metadata": True}, attributes={name: "host"})
+
+
+async def test_nobody_changes_its_role() -> None:
+    world = World()
+    grants, role = {"can_update_own_metadata": True}, {"polyana.role": "family"}
+    anna = await world.join("anna", grants=grants, claims={"attributes": role})
+    for attributes in ({"polyana.role": "host"}, {"polyana.role": ""}, {"polyana.badge": "teacher"}):
+        await anna.request(update_metadata=rtc.UpdateParticipantMetadata(attributes=attributes))
+    await anna.request(update_metadata=rtc.UpdateParticipantMetadata(attributes={"mood": "good"}))
+    assert anna.participant.attributes == {**role, "mood": "good"}
+    await world.attendance.close()

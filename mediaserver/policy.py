@@ -1,0 +1,162 @@
+"""A room that somebody controls: the rules of its participants, asked and changed. Without a controller all is open.
+
+The rules are enforced on the media path: what is dropped never leaves the data plane, what is not allowed has no
+sender there, or one that forwards nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from mediaserver.data import recipients
+from mediaserver.rules import CLOSED, Gate, Medium, Rules
+
+if TYPE_CHECKING:
+    from mediaserver.data_tracks import DataTrack
+    from mediaserver.participant import Participant
+    from mediaserver.room import Room
+    from mediaserver.track import Track
+
+
+class RoomController(Protocol):
+    """Decides for one room. Calls come from the event loop and must not block."""
+
+    def seating(self, participant: Participant) -> Rules:
+        """Its rules, before anybody is told of it. Its permissions may be changed here, too."""
+
+    def unseated(self, participant: Participant) -> None:
+        """It is out of the room."""
+
+
+class Policy:
+    """Of one room."""
+
+    def __init__(self, room: Room) -> None:
+        self._room = room
+        self.controller: RoomController | None = None
+
+    @property
+    def controlled(self) -> bool:
+        """False: everybody may what permissions say."""
+        return self.controller is not None
+
+    def control(self, controller: RoomController) -> None:
+        """From now on `controller` decides, also of those who are here."""
+        self.controller = controller
+        self.set_rules({p: controller.seating(p) for p in list(self._room.participants.values())})
+
+    def seating(self, participant: Participant) -> None:
+        """Somebody is about to take a seat."""
+        if self.controller is not None:
+            participant.rules = self.controller.seating(participant)
+
+    def unseated(self, participant: Participant) -> None:
+        if self.controller is not None:
+            self.controller.unseated(participant)
+
+    # Questions
+
+    def sees(self, viewer: Participant, other: Participant) -> bool:
+        """Whether one may know that another is here."""
+        if viewer is other:
+            return True
+        if other.permissions.hidden:
+            return False
+        return not self.controlled or self._rules(viewer).sees(self._rules(other))
+
+    def known_to(self, viewer: Participant) -> list[Participant]:
+        """All others that a participant may know of."""
+        everybody = (*self._room.participants.values(), *self._room.forwarded.values())
+        return [p for p in everybody if p is not viewer and self.sees(viewer, p)]
+
+    def groups(
+        self, changed: Collection[Participant], viewers: Collection[Participant]
+    ) -> Iterator[tuple[list[Participant], list[Participant]]]:
+        """Viewers who may know of the same of those who have changed: (what they may know, who they are)."""
+        if not self.controlled:
+            yield list(changed), list(viewers)
+            return
+        groups: dict[tuple[Participant, ...], list[Participant]] = {}
+        for viewer in viewers:
+            known = tuple(p for p in changed if self.sees(viewer, p))
+            groups.setdefault(known, []).append(viewer)
+        yield from ((list(known), found) for known, found in groups.items() if known)
+
+    def counted(self, viewer: Participant) -> tuple[int, int]:
+        """How many participants and publishers a participant may know of, itself included."""
+        if not self.controlled:
+            return self._room.num_participants, self._room.num_publishers
+        known = [viewer, *self.known_to(viewer)]
+        return len(known), sum(p.is_publisher for p in known)
+
+    def receives(self, subscriber: Participant, track: Track | DataTrack) -> bool:
+        """Whether the rules let a track reach somebody."""
+        if not self.controlled:
+            return True
+        return self._rules(subscriber).receives(self._rules(track.publisher), track.media)
+
+    def gate(self, track: Track) -> Gate:
+        """What becomes of the packets of a track."""
+        return self._rules(track.publisher).gate(track.media) if self.controlled else Gate.OPEN
+
+    def may_send_data(self, sender: Participant) -> bool:
+        """Data packets, data tracks and blobs."""
+        opened = not self.controlled or self._rules(sender).data.gate is Gate.OPEN
+        return opened and sender.permissions.can_publish_data
+
+    def may_receive_data(self, receiver: Participant, sender: Participant | None) -> bool:
+        """`sender` None: the server for its backend, to whom everybody who is in any circle listens."""
+        if not self.controlled:
+            return True
+        rules = self._rules(receiver)
+        if sender is None:
+            return bool(rules.circles)
+        return rules.receives(self._rules(sender), (Medium.DATA,))
+
+    def data_recipients(
+        self, sender: Participant | None, identities: Collection[str] = (), sids: Collection[str] = ()
+    ) -> list[Participant]:
+        """Who gets a data packet: all but the sender, or those who are named, as far as the rules allow."""
+        chosen = recipients(self._room.participants.values(), sender=sender, identities=identities, sids=sids)
+        return [participant for participant in chosen if self.may_receive_data(participant, sender)]
+
+    # Changes
+
+    def set_rules(self, changes: Mapping[Participant, Rules]) -> None:
+        """Takes effect at once, for what is received already, too."""
+        new = {p: rules for p, rules in changes.items() if rules != p.rules and p.room is self._room}
+        if not new:
+            return
+        before = {pair: self.sees(*pair) for pair in self._pairs(new)}
+        for participant, rules in new.items():
+            participant.rules = rules
+        self._tell_sights(before)
+        for participant in new:
+            participant.publisher.apply_gates()
+        for participant in new:
+            self._room.permissions_changed(participant)
+            participant.subscriber.reconcile_all()
+            participant.data_subscriber.reconcile_all()
+
+    def _pairs(self, changed: Mapping[Participant, Rules]) -> Iterator[tuple[Participant, Participant]]:
+        everybody = (*self._room.participants.values(), *self._room.forwarded.values())
+        for participant in changed:
+            for other in everybody:
+                if other is not participant:
+                    yield participant, other
+                    yield other, participant
+
+    def _tell_sights(self, before: Mapping[tuple[Participant, Participant], bool]) -> None:
+        appeared: dict[Participant, list[Participant]] = {}
+        gone: dict[Participant, list[Participant]] = {}
+        for (viewer, other), saw in before.items():
+            sees = self.sees(viewer, other)
+            if sees != saw and viewer.room is self._room:
+                (appeared if sees else gone).setdefault(viewer, []).append(other)
+        for viewer in dict.fromkeys((*appeared, *gone)):
+            self._room.tell_sights(viewer, appeared.get(viewer, []), gone.get(viewer, []))
+
+    def _rules(self, participant: Participant) -> Rules:
+        # Who is only forwarded to this room has no rules of this one.
+        return participant.rules if participant.room is self._room else CLOSED
