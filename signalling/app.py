@@ -28,8 +28,8 @@ from signalling.observability.logs import MalformedHttp
 from signalling.pages.api import PagesApi
 from signalling.pages.bundle import Bundle
 from signalling.pages.lessons import LessonBook, load_link_key
-from signalling.pages.rate_limit import RateLimit
 from signalling.pages.security import RateLimits, middleware
+from signalling.rate_limit import RateLimit
 from signalling.rtc import RtcService
 from signalling.rtc.settings import RtcSettings
 from signalling.store import Database

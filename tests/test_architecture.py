@@ -65,3 +65,23 @@ def test_sql_stays_in_the_store_and_the_school() -> None:
             path.startswith(("signalling/store/", "signalling/school/"))
             for path in importers("signalling", name)
         )
+
+
+def test_the_school_knows_no_http_and_no_media() -> None:
+    domain = {path for path in modules("signalling/school") if "api" not in path.parts}
+    assert len(domain) > 10
+    for name in (
+        "aiohttp",
+        "livekit",
+        "signalling.pages",
+        "signalling.app",
+        "signalling.rtc",
+        "signalling.call",
+    ):
+        found = importers("signalling/school", name)
+        assert all(path.startswith("signalling/school/api/") for path in found), (name, found)
+
+
+def test_the_door_is_pure() -> None:
+    allowed = ("collections.abc", "dataclasses", "enum", "types", "signalling.school.")
+    assert all(name.startswith(allowed) for name in imports(ROOT / "signalling/school/door.py"))

@@ -9,8 +9,8 @@ import structlog
 from aiohttp import web
 
 from signalling.config import HttpSettings
-from signalling.pages.rate_limit import RateLimit
 from signalling.problem import problem
+from signalling.rate_limit import RateLimit
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from multidict import CIMultiDict
 from structlog.testing import capture_logs
 
 from signalling.config import HttpSettings
-from signalling.pages.rate_limit import RateLimit
 from signalling.pages.security import CORRELATION_HEADER, POLICY, RateLimits, client_address, middleware
+from signalling.rate_limit import RateLimit
 from signalling.tls import ensure_certificate
 from tests.mediaserver.room_fakes import FakeClock
 from tests.signalling.served import Served, client_at

@@ -2,8 +2,8 @@
 
 import pytest
 
-from signalling.pages import rate_limit
-from signalling.pages.rate_limit import RateLimit
+from signalling import rate_limit
+from signalling.rate_limit import RateLimit
 from tests.mediaserver.room_fakes import FakeClock
 
 
@@ -59,3 +59,13 @@ def test_all_addresses_of_an_ipv6_network_are_one_client() -> None:
     assert limit.allow("2001:db8:0:1::1") and limit.allow("2001:db8:0:1::2")
     assert not limit.allow("2001:db8:0:1:ffff::3")
     assert limit.allow("2001:db8:0:2::1")
+
+
+def test_what_is_given_back_can_be_taken_again() -> None:
+    limit = RateLimit(FakeClock(), 1, 2)
+    for _ in range(5):
+        assert limit.allow("192.0.2.1")
+        limit.give_back("192.0.2.1")
+    limit.give_back("192.0.2.1")
+    limit.give_back("192.0.2.2")
+    assert [limit.allow("192.0.2.1") for _ in range(3)] == [True, True, False]

@@ -35,3 +35,8 @@ class RateLimit:
             return False
         bucket.tokens -= 1
         return True
+
+    def give_back(self, address: str) -> None:
+        """Returns a token: what it was taken for does not count."""
+        if (bucket := self._buckets.get(client_network(address))) is not None:
+            bucket.tokens = min(self._burst, bucket.tokens + 1)

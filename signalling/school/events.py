@@ -1,0 +1,54 @@
+"""What happened in the school, for those who must act at once: running calls. Plain values, told after the commit."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from signalling.school.words import Role
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class RoleRevoked:
+    """A person has no longer this role: badge, hosting and presence in calls by it end now."""
+
+    person: str
+    organisation: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class LinkRevoked:
+    """A link leads nowhere any more: whoever came by it goes."""
+
+    invitation: str
+    family: str | None
+
+
+@dataclass(frozen=True)
+class FamilyRemoved:
+    """A family and its data are gone."""
+
+    family: str
+
+
+SchoolEvent = RoleRevoked | LinkRevoked | FamilyRemoved
+
+
+class SchoolEvents:
+    """Listeners are called in order; one that fails does not keep the others from hearing."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[SchoolEvent], None]] = []
+
+    def listen(self, listener: Callable[[SchoolEvent], None]) -> None:
+        self._listeners.append(listener)
+
+    def tell(self, event: SchoolEvent) -> None:
+        for listener in self._listeners:
+            try:
+                listener(event)
+            except Exception:
+                log.exception("a listener of the school failed", event_type=type(event).__name__)

@@ -1,0 +1,37 @@
+"""All services of the school, put together."""
+
+from mediaserver.clock import Clock
+from signalling.school.codes import Codes
+from signalling.school.context import Context
+from signalling.school.families import Families
+from signalling.school.groups import Groups
+from signalling.school.organisations import Organisations
+from signalling.school.passwords import Argon2Passwords, Passwords
+from signalling.school.people import People
+from signalling.school.roles import Roles
+from signalling.school.sessions import Sessions
+from signalling.school.settings import SchoolSettings
+from signalling.school.staff import Staff
+from signalling.store import Database
+
+
+class School:
+    """`key`: of this installation (`link.key`)."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        key: bytes,
+        settings: SchoolSettings,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self.context = Context(database, clock, passwords or Argon2Passwords(), Codes(key), settings)
+        self.events = self.context.events
+        self.roles = Roles(self.context)
+        self.sessions = Sessions(self.context)
+        self.people = People(self.context, self.roles, self.sessions)
+        self.organisations = Organisations(self.context, self.people, self.roles, self.sessions)
+        self.staff = Staff(self.context, self.people, self.roles, self.sessions)
+        self.groups = Groups(self.context)
+        self.families = Families(self.context)

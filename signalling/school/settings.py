@@ -1,0 +1,49 @@
+"""Settings of the school. Times are seconds."""
+
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"no time zone: {name!r}")
+    return name
+
+
+TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
+"""A name of the IANA database."""
+Seconds = Annotated[int, Field(ge=1)]
+
+
+class AttemptSettings(BaseModel):
+    """How often somebody may try a password: so many at once, then one every so many seconds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account_burst: Annotated[int, Field(ge=1)] = 10
+    account_every_s: Seconds = 30
+    address_burst: Annotated[int, Field(ge=1)] = 60
+    """A whole kindergarten can share an address. What succeeds does not count."""
+    address_every_s: Seconds = 5
+
+
+class SchoolSettings(BaseModel):
+    """People, sign-in, links."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    time_zone: TimeZone = "Europe/Moscow"
+    """Of an organisation, until its head says otherwise."""
+    registration: bool = True
+    """Anybody may make an account and ask for a role, which gives nothing until it is confirmed."""
+    session_idle_s: Seconds = 14 * 86_400
+    session_longest_s: Seconds = 60 * 86_400
+    session_rotation_s: Seconds = 3600
+    staff_invitation_s: Seconds = 7 * 86_400
+    pupils_data: bool = True
+    """False: nothing is written down about children, families have names and groups alone."""
+    attempts: AttemptSettings = AttemptSettings()
+    max_body_bytes: Annotated[int, Field(ge=65_536)] = 2 << 20
+    """Of a roster that is imported."""

@@ -1,0 +1,53 @@
+"""The words of the school: roles, states, programmes, kinds. Their values are in the database and in the API."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is in an organisation."""
+
+    HEAD = "head"
+    TEACHER = "teacher"
+    METHODOLOGIST = "methodologist"
+    OPERATOR = "operator"
+    GUARDIAN = "guardian"
+
+
+STAFF = frozenset({Role.HEAD, Role.TEACHER, Role.METHODOLOGIST, Role.OPERATOR})
+
+
+class RoleState(StrEnum):
+    """Only a confirmed role gives power. A revoked one stays as history; whoever wants it again asks anew."""
+
+    REQUESTED = "requested"
+    CONFIRMED = "confirmed"
+    REVOKED = "revoked"
+
+
+class AgeBand(StrEnum):
+    """Ages in years as SanPiN 1.2.3685-21 divides them."""
+
+    TO_3 = "1.5-3"
+    TO_4 = "3-4"
+    TO_5 = "4-5"
+    TO_6 = "5-6"
+    TO_7 = "6-7"
+
+
+class Programme(StrEnum):
+    """Clauses 3.1, 3.2 and 3.3 of the regulation."""
+
+    BASIC = "basic"
+    ADDITIONAL = "additional"
+    PARENTS = "parents"
+
+
+class LessonKind(StrEnum):
+    """What a call is for."""
+
+    LESSON = "lesson"
+    CONSULTATION = "consultation"
+    WORKING_MEETING = "working_meeting"
+    PEDAGOGICAL_COUNCIL = "pedagogical_council"
+    PARENT_MEETING = "parent_meeting"
+    EVENT = "event"
