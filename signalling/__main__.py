@@ -157,6 +157,8 @@ def greeting(server: Server) -> str:
                 lines += [
                     "    (the certificate was made on the spot: the phone asks once whether to trust it)"
                 ]
+    if links.setup is not None:
+        lines += ["", f"  Make the first head:  {here}{links.setup}"]
     lines += ["", f"  Operator's page:  {here}{links.operator}", "", "  Ctrl-C stops the server.", ""]
     return "\n".join(lines)
 

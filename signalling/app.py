@@ -32,6 +32,8 @@ from signalling.pages.security import RateLimits, middleware
 from signalling.rate_limit import RateLimit
 from signalling.rtc import RtcService
 from signalling.rtc.settings import RtcSettings
+from signalling.school import School
+from signalling.school.api import SchoolApi
 from signalling.store import Database
 from signalling.tls_context import TlsContext
 from signalling.webhooks import Webhooks
@@ -49,6 +51,8 @@ class Links:
     lessons: list[tuple[str, str]]
     """(title, path)"""
     operator: str
+    setup: str | None
+    """Until there is a head."""
 
 
 def bracketed(host: str) -> str:
@@ -110,7 +114,9 @@ class Server:
         if settings.webhook.urls:
             self.rtc.tell_hooks(self.webhooks.notify)
         self.database = Database(settings.store, settings.data)
-        self.lessons = LessonBook(load_link_key(settings.data), settings.lessons)
+        key = load_link_key(settings.data)
+        self.school = School(self.database, clock, key, settings.school)
+        self.lessons = LessonBook(key, settings.lessons)
         self._bundle = Bundle()
         self._http_log = logging.getLogger("polyana.http")
         self._malformed = MalformedHttp(self.registry)
@@ -119,6 +125,7 @@ class Server:
         self._tls = TlsContext(settings.http, settings.data, self._addresses, clock, self.registry)
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._needs_setup = False
 
     def application(self) -> web.Application:
         """Routes and middleware; the engine must be running."""
@@ -128,7 +135,7 @@ class Server:
         load = LoadSampler(self.engine, self.rtc.snapshot, found, self._clock)
         api = PagesApi(settings, self.keys, self.lessons, self.rtc.snapshot, load.read, self._clock)
         health = self._health()
-        app.add_routes([*self.rtc.routes(), *self.whip.routes()])
+        app.add_routes([*self.rtc.routes(), *self.whip.routes(), *SchoolApi(self.school).routes()])
         app.add_routes([*api.routes(), *health.routes(), *self._bundle.routes()])
         return app
 
@@ -156,6 +163,7 @@ class Server:
     async def start(self) -> None:
         """Binds media and HTTP. Raises `OSError` naming the address, or `StoreError`."""
         await self.database.open()
+        self._needs_setup = await self.school.organisations.needs_setup()
         await self.engine.start()
         await self.webhooks.start()
         self.registry.register(DataPlaneCollector(self.engine, self.rtc.snapshot))
@@ -196,7 +204,8 @@ class Server:
     def links(self) -> Links:
         """Paths for the console."""
         lessons = [(lesson.title, f"/l/{code}") for code, lesson in self.lessons.codes()]
-        return Links(lessons, f"/operator#token={self.settings.operator_token}")
+        setup = f"/setup#code={self.school.organisations.setup_code}" if self._needs_setup else None
+        return Links(lessons, f"/operator#token={self.settings.operator_token}", setup)
 
     def _missing(self) -> list[str]:
         found = []

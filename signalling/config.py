@@ -30,6 +30,7 @@ from pydantic_settings import (
 
 from signalling.key_file import read_key_file
 from signalling.rtc import RtcSettings
+from signalling.school.settings import SchoolSettings
 from signalling.store import StoreSettings
 from signalling.webhooks.settings import WebhookSettings
 from signalling.whip import WhipSettings
@@ -167,6 +168,7 @@ class Settings(BaseSettings):
     whip: WhipSettings = WhipSettings()
     webhook: WebhookSettings = WebhookSettings()
     store: StoreSettings = StoreSettings()
+    school: SchoolSettings = SchoolSettings()
     lessons: Annotated[tuple[LessonSettings, ...], AfterValidator(_one_lesson_a_room)] = ()
     operator_token: str = ""
     """For the operator's page and /metrics from elsewhere; made on the spot when empty."""

@@ -5,6 +5,7 @@ from signalling.school.codes import Codes
 from signalling.school.context import Context
 from signalling.school.families import Families
 from signalling.school.groups import Groups
+from signalling.school.journal import Journal
 from signalling.school.organisations import Organisations
 from signalling.school.passwords import Argon2Passwords, Passwords
 from signalling.school.people import People
@@ -35,3 +36,4 @@ class School:
         self.staff = Staff(self.context, self.people, self.roles, self.sessions)
         self.groups = Groups(self.context)
         self.families = Families(self.context)
+        self.journal = Journal(self.context)

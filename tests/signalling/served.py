@@ -12,7 +12,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from signalling.app import Server
 from signalling.config import load
 from signalling.rtc import VideoGrants, create_token
+from signalling.school import School
 from tests.mediaserver.room_fakes import FakeClock
+from tests.signalling.school.kindergarten import QuickPasswords
 
 KEY, SECRET = "school", "s" * 32
 OPERATOR_TOKEN = "operator-token-of-the-tests"
@@ -37,6 +39,9 @@ class Served:
             },
         )
         self.server = Server(self.settings, self.clock)
+        self.server.school = School(
+            self.server.database, self.clock, b"k" * 32, self.settings.school, QuickPasswords()
+        )
         ((self.code, _),) = self.server.lessons.codes()
 
     @asynccontextmanager

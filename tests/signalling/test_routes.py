@@ -32,6 +32,10 @@ class Access(Enum):
     """The bearer of an access token with the grant to join."""
     GATEWAY = auto()
     """The same, for a session of another protocol; whose session it is not finds nothing."""
+    SCHOOL = auto()
+    """Anybody, with the header against cross-site requests: tests/signalling/school/api."""
+    SIGNED_IN = auto()
+    """Somebody with a session: what they may do, the door says."""
     SILENT = auto()
     """Anybody: the answer says nothing of what there is."""
 
@@ -48,6 +52,52 @@ ENDPOINTS = {
     ("GET", "/api/lessons/{code}"): Access.LINK,
     ("POST", "/api/lessons/{code}/join"): Access.LINK,
     ("GET", "/api/operator/load"): Access.OPERATOR,
+    ("GET", "/api/openapi.json"): Access.PUBLIC,
+    ("GET", "/api/site"): Access.PUBLIC,
+    **dict.fromkeys(
+        [
+            ("POST", "/api/setup"),  # with a code of the console, once
+            ("POST", "/api/registrations"),
+            ("POST", "/api/session"),
+            ("GET", "/api/welcome/{code}"),
+            ("POST", "/api/welcome/{code}"),
+        ],
+        Access.SCHOOL,
+    ),
+    **dict.fromkeys(
+        [
+            ("DELETE", "/api/session"),
+            ("DELETE", "/api/sessions"),
+            ("GET", "/api/me"),
+            ("PATCH", "/api/me"),
+            ("PUT", "/api/me/password"),
+            ("POST", "/api/me/roles"),
+            ("PATCH", "/api/organisations/{organisation}"),
+            ("GET", "/api/organisations/{organisation}/staff"),
+            ("GET", "/api/organisations/{organisation}/guardians"),
+            ("GET", "/api/organisations/{organisation}/staff-invitations"),
+            ("POST", "/api/organisations/{organisation}/staff-invitations"),
+            ("DELETE", "/api/staff-invitations/{invitation}"),
+            ("POST", "/api/welcome/{code}/role"),
+            ("POST", "/api/roles/{role}/confirmation"),
+            ("POST", "/api/roles/{role}/revocation"),
+            ("GET", "/api/organisations/{organisation}/groups"),
+            ("POST", "/api/organisations/{organisation}/groups"),
+            ("GET", "/api/groups/{group}"),
+            ("PATCH", "/api/groups/{group}"),
+            ("DELETE", "/api/groups/{group}"),
+            ("PUT", "/api/groups/{group}/teachers/{person}"),
+            ("DELETE", "/api/groups/{group}/teachers/{person}"),
+            ("GET", "/api/organisations/{organisation}/families"),
+            ("POST", "/api/organisations/{organisation}/families"),
+            ("GET", "/api/families/{family}"),
+            ("PUT", "/api/families/{family}"),
+            ("DELETE", "/api/families/{family}"),
+            ("GET", "/api/organisations/{organisation}/audit"),
+            ("GET", "/api/organisations/{organisation}/audit.csv"),
+        ],
+        Access.SIGNED_IN,
+    ),
     ("*", "/twirp/{service}/{method}"): Access.SERVER_API,
     ("GET", "/rtc"): Access.TOKEN,
     ("GET", "/rtc/v1"): Access.TOKEN,
@@ -92,6 +142,7 @@ def of(*access: Access) -> Any:
 
 def path_of(endpoint: Endpoint) -> str:
     return endpoint[1].format(
+        **dict.fromkeys(["organisation", "invitation", "role", "group", "person", "family"], "0" * 32),
         code="wrong",
         path="nothing.js",
         name="nothing",
@@ -149,6 +200,19 @@ async def test_the_link_of_a_lesson(served: Served, endpoint: Endpoint) -> None:
     assert await status(served, endpoint, json={"name": "Anna"}) == 404
     path = endpoint[1].format(code=served.code)
     assert await status(served, endpoint, path, json={"name": "Anna"}) == 200
+
+
+@of(Access.SIGNED_IN)
+async def test_somebody_with_a_session(served: Served, endpoint: Endpoint) -> None:
+    assert await status(served, endpoint, headers={"X-Polyana": "1"}) in (401, 404)
+    wrong = {"X-Polyana": "1", "Cookie": "polyana=wrong"}
+    assert await status(served, endpoint, headers=wrong) in (401, 404)
+
+
+@of(Access.SIGNED_IN, Access.SCHOOL)
+async def test_other_sites_change_nothing(served: Served, endpoint: Endpoint) -> None:
+    if endpoint[0] != "GET":
+        assert await status(served, endpoint) == 403
 
 
 @of(Access.OPERATOR, Access.LOCAL_OR_OPERATOR)

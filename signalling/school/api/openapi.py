@@ -1,0 +1,87 @@
+"""The OpenAPI 3.1 description of the endpoints, made of their models."""
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic.json_schema import JsonSchemaMode, models_json_schema
+
+from signalling import __version__
+from signalling.school.api.endpoint import Access, Endpoint
+from signalling.school.api.models import ID_PATTERN, ErrorAnswer
+
+REF = "#/components/schemas/{model}"
+HEADER_PARAMETER = {
+    "name": "X-Polyana",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "const": "1"},
+}
+
+
+def description(endpoints: Iterable[Endpoint]) -> str:
+    """As JSON."""
+    found = list(endpoints)
+    models: list[tuple[Any, JsonSchemaMode]] = [(ErrorAnswer, "serialization")]
+    models += [(e.body, "validation") for e in found if e.body]
+    models += [(e.answer, "serialization") for e in found if e.answer]
+    schemas, definitions = models_json_schema(models, ref_template=REF)
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in found:
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Polyana", "version": __version__},
+        "paths": paths,
+        "components": {
+            "schemas": definitions.get("$defs", {}),
+            "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "polyana"}},
+        },
+    }
+    return json.dumps(document, ensure_ascii=False)
+
+
+def _operation(endpoint: Endpoint, schemas: Any) -> dict[str, Any]:
+    operation: dict[str, Any] = {
+        "operationId": endpoint.name,
+        "summary": endpoint.summary,
+        "parameters": _parameters(endpoint),
+        "responses": {str(endpoint.status): _success(endpoint, schemas)} | _refusals(schemas),
+        "security": [{"session": []}] if endpoint.access is Access.SIGNED_IN else [],
+    }
+    if endpoint.body is not None:
+        schema = schemas[endpoint.body, "validation"]
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return operation
+
+
+def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for name in re.findall(r"\{(\w+)\}", endpoint.path):
+        schema = {"type": "string"} if name == "code" else {"type": "string", "pattern": ID_PATTERN}
+        found.append({"name": name, "in": "path", "required": True, "schema": schema})
+    if endpoint.query is not None:
+        query = endpoint.query.model_json_schema()
+        required = query.get("required", [])
+        for name, content in query["properties"].items():
+            found.append({"name": name, "in": "query", "required": name in required, "schema": content})
+    if endpoint.custom_header and endpoint.method != "GET":
+        found.append(HEADER_PARAMETER)
+    return found
+
+
+def _success(endpoint: Endpoint, schemas: Any) -> dict[str, Any]:
+    if endpoint.media_type is not None:
+        content = {endpoint.media_type: {"schema": {"type": "string"}}}
+        return {"description": "As a file", "content": content}
+    if endpoint.answer is None:
+        return {"description": "Done"}
+    schema = schemas[endpoint.answer, "serialization"]
+    return {"description": "Done", "content": {"application/json": {"schema": schema}}}
+
+
+def _refusals(schemas: Any) -> dict[str, Any]:
+    schema = schemas[ErrorAnswer, "serialization"]
+    refused = {"description": "Refused", "content": {"application/json": {"schema": schema}}}
+    return {"4XX": refused, "503": refused}

@@ -1,0 +1,147 @@
+"""Requests to calls, outcomes to answers."""
+
+import re
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import structlog
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from signalling.pages.security import error
+from signalling.school.api import audit, cookies, families, groups, openapi, sessions, staff
+from signalling.school.api.endpoint import Access, Call, Endpoint, arguments
+from signalling.school.api.models import ID_PATTERN
+from signalling.school.codes import CODE_LENGTH
+from signalling.school.errors import (
+    BadRequest,
+    Conflict,
+    Denied,
+    LinkNotFound,
+    NotFound,
+    NotSignedIn,
+    SchoolError,
+)
+from signalling.school.school import School
+
+HEADER = "X-Polyana"
+"""Other sites cannot send it without asking first (https://fetch.spec.whatwg.org/#http-cors-protocol), and are
+refused then."""
+SAFE = ("GET", "HEAD")
+_ID = re.compile(ID_PATTERN)
+_CODE = re.compile(rf"[a-z2-7]{{{CODE_LENGTH}}}")
+ENDPOINTS = (
+    *sessions.endpoints,
+    *staff.endpoints,
+    *groups.endpoints,
+    *families.endpoints,
+    *audit.endpoints,
+)
+log = structlog.get_logger("signalling.school")
+
+
+class SchoolApi:
+    """All endpoints of the school below /api."""
+
+    def __init__(self, school: School) -> None:
+        self._school = school
+        self._description = openapi.description(ENDPOINTS)
+
+    def routes(self) -> list[web.RouteDef]:
+        """With the description itself."""
+        routes = [web.route(e.method, e.path, partial(self._handle, e)) for e in ENDPOINTS]
+        return [*routes, web.get("/api/openapi.json", self._openapi)]
+
+    async def _openapi(self, request: web.Request) -> web.StreamResponse:
+        return web.json_response(text=self._description)
+
+    async def _handle(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
+        call: Call | None = None
+        try:
+            _check_header(endpoint, request)
+            call = await self._call(endpoint, request)
+            values = {"body": await _body(endpoint, request), "query": _query(endpoint, request)}
+            outcome = await endpoint.handler(call, **arguments(endpoint, values))
+            response = _answer(endpoint, outcome)
+        except SchoolError as refusal:
+            response = error(refusal.status, refusal.code, str(refusal))
+        except IntegrityError:
+            log.info("changed meanwhile", operation=endpoint.name)
+            response = error(Conflict.status, Conflict.code, str(Conflict()))
+        if call is not None:
+            self._set_cookies(request, response, call)
+        return response
+
+    async def _call(self, endpoint: Endpoint, request: web.Request) -> Call:
+        path = _path(request.match_info)
+        token = cookies.read(request, cookies.SESSION)
+        known = await self._school.sessions.resolve(token) if token else None
+        if known is None and endpoint.access is Access.SIGNED_IN:
+            raise NotSignedIn
+        return Call(
+            self._school,
+            known,
+            path,
+            request.remote or "",
+            request.headers.get("User-Agent", ""),
+            cookies.origin(request),
+            {cookies.DEVICE: cookies.read(request, cookies.DEVICE)},
+        )
+
+    def _set_cookies(self, request: web.Request, response: web.StreamResponse, call: Call) -> None:
+        fresh = call.begun or (call.known.token if call.known is not None else None)
+        if call.ended:
+            cookies.clear_session(request, response)
+        elif fresh is not None:
+            cookies.write_session(request, response, fresh, self._school.context.settings)
+        for name, value in call.new_cookies.items():
+            cookies.write(request, response, name, value, cookies.DEVICE_S)
+
+
+def _check_header(endpoint: Endpoint, request: web.Request) -> None:
+    if endpoint.custom_header and request.method not in SAFE and request.headers.get(HEADER) != "1":
+        raise Denied(f"The header {HEADER}: 1 is needed", "NO_HEADER")
+
+
+def _path(given: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in given.items():
+        if name == "code" and not _CODE.fullmatch(value):
+            raise LinkNotFound
+        if name != "code" and not _ID.fullmatch(value):
+            raise NotFound
+    return dict(given)
+
+
+async def _body(endpoint: Endpoint, request: web.Request) -> BaseModel | None:
+    if endpoint.body is None:
+        await request.read()  # its size is limited, too
+        return None
+    try:
+        return endpoint.body.model_validate_json(await request.read())
+    except ValidationError as found:
+        raise BadRequest(_reasons(found)) from found
+
+
+def _query(endpoint: Endpoint, request: web.Request) -> BaseModel | None:
+    if endpoint.query is None:
+        return None
+    try:
+        return endpoint.query.model_validate(dict(request.query))
+    except ValidationError as found:
+        raise BadRequest(_reasons(found)) from found
+
+
+def _reasons(found: ValidationError) -> str:
+    """Each field at fault; never what was in it."""
+    errors = found.errors(include_input=False, include_url=False, include_context=False)
+    return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in errors[:10])
+
+
+def _answer(endpoint: Endpoint, outcome: Any) -> web.Response:
+    if isinstance(outcome, web.Response):
+        return outcome
+    if outcome is None:
+        return web.Response(status=endpoint.status)
+    return web.json_response(text=outcome.model_dump_json(), status=endpoint.status)
