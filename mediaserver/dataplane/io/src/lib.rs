@@ -6,6 +6,7 @@
 mod clock;
 mod shared;
 mod statistics;
+mod steering;
 mod tcp;
 mod udp;
 mod worker;
@@ -19,13 +20,13 @@ use rustc_hash::FxHashMap;
 use shared::{Mailbox, Message, Shared, Wake};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::RawFd;
+use std::os::fd::{AsFd, RawFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use udp::UdpSocket;
-use worker::{Parts, Worker};
+use worker::{Parts, Sockets, Worker};
 
 /// Commands and handed-over datagrams that may wait for a worker.
 const MAILBOX_LENGTH: usize = 65_536;
@@ -328,18 +329,25 @@ impl Owners {
     }
 }
 
-/// One socket on each address for each worker; a port 0 becomes the same real port for all.
-fn bind_udp(binds: &[SocketAddr], workers: usize) -> io::Result<(Vec<Vec<UdpSocket>>, Vec<SocketAddr>)> {
-    let mut sockets: Vec<Vec<UdpSocket>> = (0..workers).map(|_| Vec::new()).collect();
+/// Sockets on each address for each worker; a port 0 becomes the same real port for all.
+fn bind_udp(binds: &[SocketAddr], workers: usize) -> io::Result<(Vec<Sockets>, Vec<SocketAddr>)> {
+    let mut sockets: Vec<Sockets> = (0..workers).map(|_| Sockets::default()).collect();
     let mut addresses = Vec::new();
     for bind in binds {
         // Without SO_REUSEPORT first: another program's port is an error, not shared.
         drop(UdpSocket::bind_alone(*bind)?);
         let mut address = *bind;
-        for worker in &mut sockets {
+        let mut steered = true;
+        for (index, worker) in sockets.iter_mut().enumerate() {
             let socket = UdpSocket::bind(address)?;
             address = socket.local();
-            worker.push(socket);
+            if index == 0 {
+                steered = steering::steer(socket.as_fd(), workers).is_ok();
+            }
+            worker.media.push(socket);
+            if steered {
+                worker.control.push(UdpSocket::bind(address)?);
+            }
         }
         addresses.push(address);
     }

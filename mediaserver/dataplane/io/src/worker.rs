@@ -23,16 +23,32 @@ const MAX_GATHERED: usize = 512;
 /// A full socket buffer is waited for this long before the rest of a group is dropped.
 const SEND_WAIT: Duration = Duration::from_millis(1);
 
-// epoll tokens: 0 mailbox, 1.. UDP sockets, LISTENERS.. listeners, CONNECTIONS.. connections.
+/// While RTCP comes in, it is read this often, some milliseconds' worth at once.
+const CONTROL_INTERVAL: Duration = Duration::from_millis(5);
+
+// epoll tokens: 0 mailbox, 1.. UDP sockets, CONTROL sockets for RTCP, LISTENERS.. listeners, CONNECTIONS.. connections.
 const MAILBOX: u64 = 0;
+const CONTROL: u64 = 1 << 15;
+/// Tells once, then waits to be asked again.
+const ONCE: epoll::EventFlags = epoll::EventFlags::IN.union(epoll::EventFlags::ONESHOT);
 const LISTENERS: u64 = 1 << 16;
 const CONNECTIONS: u64 = 1 << 32;
+
+/// UDP sockets of one worker, one of each kind for each address.
+#[derive(Default)]
+pub(crate) struct Sockets {
+    pub media: Vec<UdpSocket>,
+    /// For RTCP. Empty where the kernel cannot tell it apart: it comes with the media then.
+    pub control: Vec<UdpSocket>,
+}
 
 pub(crate) struct Worker {
     index: usize,
     core: Core,
     clock: Clock,
-    sockets: Vec<UdpSocket>,
+    sockets: Sockets,
+    /// When RTCP is read next; None: epoll tells when there is some.
+    control_due: Option<Instant>,
     listeners: Vec<TcpListener>,
     connections: Connections,
     tcp_of_transport: FxHashMap<TransportId, Vec<SocketAddr>>,
@@ -52,7 +68,7 @@ pub(crate) struct Parts {
     pub index: usize,
     pub core: Core,
     pub clock: Clock,
-    pub sockets: Vec<UdpSocket>,
+    pub sockets: Sockets,
     pub listeners: Vec<TcpListener>,
     pub messages: Receiver<Message>,
     pub shared: Arc<Shared>,
@@ -71,8 +87,11 @@ impl Worker {
             )
         };
         watch(parts.shared.mailboxes[parts.index].wake(), MAILBOX)?;
-        for (number, socket) in parts.sockets.iter().enumerate() {
+        for (number, socket) in parts.sockets.media.iter().enumerate() {
             watch(socket, 1 + number as u64)?;
+        }
+        for socket in &parts.sockets.control {
+            epoll::add(&poll, socket, epoll::EventData::new_u64(CONTROL), ONCE)?;
         }
         for (number, listener) in parts.listeners.iter().enumerate() {
             listener.set_nonblocking(true)?;
@@ -83,6 +102,7 @@ impl Worker {
             core: parts.core,
             clock: parts.clock,
             sockets: parts.sockets,
+            control_due: None,
             listeners: parts.listeners,
             connections: Connections::default(),
             tcp_of_transport: FxHashMap::default(),
@@ -105,12 +125,16 @@ impl Worker {
             self.wait(&mut ready)?;
             let woken = Instant::now();
             let mut gathered = 0;
+            if self.control_due.is_some_and(|due| woken >= due) || ready.contains(&CONTROL) {
+                self.read_control(woken)?;
+            }
             for &token in &ready {
                 match token {
                     MAILBOX => self.read_mailbox(),
+                    CONTROL => {}
                     token if token >= CONNECTIONS => self.read_connection((token - CONNECTIONS) as usize),
                     token if token >= LISTENERS => self.accept((token - LISTENERS) as usize),
-                    token => gathered += self.read_socket(token as usize - 1),
+                    token => gathered += self.read_socket(|sockets| &sockets.media[token as usize - 1]),
                 }
             }
             if gathered > 0 {
@@ -131,7 +155,10 @@ impl Worker {
             .map(|at| Duration::from_micros(at.0.saturating_sub(self.clock.now().0)));
         // Connections that have to show a check are looked at once a second.
         let sweep = (self.connections.len() > 0).then_some(Duration::from_secs(1));
-        let timeout = [timeout, sweep].into_iter().flatten().min();
+        let control = self
+            .control_due
+            .map(|due| due.saturating_duration_since(Instant::now()));
+        let timeout = [timeout, sweep, control].into_iter().flatten().min();
         let timeout = timeout.map(|timeout| Timespec {
             tv_sec: timeout.as_secs() as i64,
             tv_nsec: i64::from(timeout.subsec_nanos()),
@@ -156,19 +183,39 @@ impl Worker {
         if !rest.is_zero() {
             std::thread::sleep(rest);
         }
-        for socket in 0..self.sockets.len() {
+        for number in 0..self.sockets.media.len() {
             if gathered < MAX_GATHERED {
-                gathered += self.read_socket(socket);
+                gathered += self.read_socket(|sockets| &sockets.media[number]);
             }
         }
     }
 
-    fn read_socket(&mut self, number: usize) -> usize {
+    /// Reads RTCP, and says when next: soon while it comes in, else when epoll tells.
+    fn read_control(&mut self, now: Instant) -> io::Result<()> {
+        let mut most = 0;
+        for number in 0..self.sockets.control.len() {
+            most = most.max(self.read_socket(|sockets| &sockets.control[number]));
+        }
+        self.control_due = match most {
+            0 => None,
+            MAX_GATHERED.. => Some(now),
+            _ => Some(now + CONTROL_INTERVAL),
+        };
+        if most == 0 {
+            for socket in &self.sockets.control {
+                epoll::modify(&self.poll, socket, epoll::EventData::new_u64(CONTROL), ONCE)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what waits at a socket, up to a limit; returns how many datagrams.
+    fn read_socket(&mut self, socket: impl Fn(&Sockets) -> &UdpSocket) -> usize {
         let now = self.clock.now();
         let mut total = 0;
         loop {
             self.counters.receive_calls += 1;
-            let Ok(more) = self.arena.receive(&self.sockets[number]) else {
+            let Ok(more) = self.arena.receive(socket(&self.sockets)) else {
                 self.counters.receive_errors += 1;
                 return total;
             };
@@ -317,6 +364,7 @@ impl Worker {
     fn send_udp(&self, transmit: &Transmit, bytes: &[u8]) -> Sent {
         let Some(socket) = self
             .sockets
+            .media
             .iter()
             .find(|socket| socket.serves(&transmit.path.local))
         else {

@@ -6,8 +6,8 @@ use crate::api::Time;
 /// (2.5 in draft-ietf-rmcat-gcc-02, section 4), and a keyframe fills the queue before it, where sound would wait too.
 const FACTOR: f64 = 2.0;
 const SLOWEST_BPS: f64 = 120_000.0;
-/// What may leave at once: so many microseconds' worth, and no less than this.
-const BURST_US: f64 = 10_000.0;
+/// What may leave at once, in microseconds of the rate above: 40 ms of the line, so that a picture of a steady stream leaves whole.
+const BURST_US: f64 = 20_000.0;
 const BURST_BYTES: f64 = 6_000.0;
 
 /// What is sent again takes no more than this share of the line: when it is full, that is why packets are lost.
