@@ -82,14 +82,14 @@ impl History {
         Some(slot.departure)
     }
 
-    /// The packet with this number has not arrived. True: that is news.
-    pub fn lost(&mut self, sequence: u16) -> bool {
+    /// The packet with this number has not arrived; None: that is no news.
+    pub fn lost(&mut self, sequence: u16) -> Option<Departure> {
         let slot = self.slot(sequence);
         if slot.state != State::Waiting || slot.sequence != sequence {
-            return false;
+            return None;
         }
         slot.state = State::Lost;
-        true
+        Some(slot.departure)
     }
 
     fn slot(&mut self, sequence: u16) -> &mut Slot {
@@ -126,10 +126,10 @@ mod tests {
         history.sent(0, departure(6));
         assert_eq!(history.arrived(65_535), Some(departure(5)));
         assert_eq!(history.arrived(65_535), None);
-        assert!(history.lost(0));
-        assert!(!history.lost(0));
+        assert_eq!(history.lost(0), Some(departure(6)));
+        assert_eq!(history.lost(0), None);
         assert_eq!(history.arrived(0), Some(departure(6)), "late, not lost");
-        assert!(!history.lost(1), "never sent");
+        assert_eq!(history.lost(1), None, "never sent");
     }
 
     #[test]

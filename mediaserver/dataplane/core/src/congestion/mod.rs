@@ -52,6 +52,24 @@ const NEWS: f64 = 0.05;
 /// What is this many times the wanted bitrate is no news.
 const PLENTY: f64 = 2.0;
 
+/// An estimate is lower below this share of the one before.
+const LOWERED: f64 = 0.95;
+
+/// Packets of which something has become known.
+#[derive(Debug, Default)]
+struct Known {
+    all: u32,
+    /// Of those, what left since the estimate was lowered.
+    since: u32,
+}
+
+impl Known {
+    fn add(&mut self, is_since: bool) {
+        self.all += 1;
+        self.since += u32::from(is_since);
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Congestion {
     history: History,
@@ -77,6 +95,8 @@ pub(crate) struct Congestion {
     /// When the first packet left after the newest feedback, or when it was last found that none comes.
     unanswered_since: Option<Time>,
     updated: Time,
+    /// When the estimate last became lower. What was lost of what had left before says nothing against what it is now.
+    lowered: Time,
     /// There was a stream for padding when it was last looked.
     can_pad: bool,
     pub line: LineReport,
@@ -104,6 +124,7 @@ impl Congestion {
             last_sent: Time(0),
             unanswered_since: None,
             updated: now,
+            lowered: Time(0),
             can_pad: false,
             line: LineReport::default(),
         }
@@ -186,12 +207,12 @@ impl Congestion {
     }
 
     pub fn feedback(&mut self, feedback: &TransportFeedback<'_>, rtt_us: Option<u64>, now: Time) {
-        let (mut arrived, mut lost) = (0, 0);
+        let (mut arrived, mut lost) = (Known::default(), Known::default());
         // What is malformed ends early; what came before it counts.
         let _ = feedback.for_each(|sequence, arrival| match arrival {
             Some(arrival) => {
                 if let Some(departure) = self.history.arrived(sequence) {
-                    arrived += 1;
+                    arrived.add(departure.at > self.lowered);
                     self.arrived.add(arrival, departure.bytes);
                     self.newest_arrival = arrival;
                     self.prober.arrived(&departure, arrival);
@@ -200,12 +221,17 @@ impl Congestion {
                     self.line.arrived(departure.at.0, arrival);
                 }
             }
-            None => lost += u32::from(self.history.lost(sequence)),
+            None => {
+                if let Some(departure) = self.history.lost(sequence) {
+                    lost.add(departure.at > self.lowered);
+                }
+            }
         });
-        self.line.lost += u64::from(lost);
-        if arrived + lost == 0 {
+        self.line.lost += u64::from(lost.all);
+        if arrived.all + lost.all == 0 {
             return;
         }
+        let before = self.estimate();
         self.is_heard = true;
         self.unanswered_since = None;
         let rtt_us = rtt_us.unwrap_or(ASSUMED_RTT_US);
@@ -220,6 +246,7 @@ impl Congestion {
             arrived: self.arrived.bits_per_second(self.newest_arrival),
             sent: self.sent_bits_per_second(now),
             recent: self.arrived.recent(self.newest_arrival),
+            is_full: standing_us > LONG_QUEUE_US,
             rtt_us,
         };
         if usage == Usage::Over {
@@ -227,8 +254,8 @@ impl Congestion {
         }
         self.delay_rate.update(&observed, now);
         let losses = Losses {
-            arrived,
-            lost,
+            arrived: arrived.since,
+            lost: lost.since,
             sent: observed.sent,
             is_queued: standing_us > SHORT_QUEUE_US,
         };
@@ -240,7 +267,10 @@ impl Congestion {
             self.delay_rate.measured(measured);
             self.loss_rate.measured(measured);
         }
-        self.pacer.set_rate(self.estimate());
+        if self.estimate() < LOWERED * before {
+            self.lowered = now;
+        }
+        self.pacer.set_rate(self.estimate(), observed.is_full);
     }
 
     /// Over about the last half second.

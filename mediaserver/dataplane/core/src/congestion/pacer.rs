@@ -6,8 +6,9 @@ use crate::api::Time;
 /// (2.5 in draft-ietf-rmcat-gcc-02, section 4), and a keyframe fills the queue before it, where sound would wait too.
 const FACTOR: f64 = 2.0;
 const SLOWEST_BPS: f64 = 120_000.0;
-/// What may leave at once, in microseconds of the rate above: 40 ms of the line, so that a picture of a steady stream leaves whole.
-const BURST_US: f64 = 20_000.0;
+/// What may leave at once: so much of what the line carries that a picture of a steady stream leaves whole,
+const BURST_US: f64 = 40_000.0;
+/// and no less than this.
 const BURST_BYTES: f64 = 6_000.0;
 
 /// What is sent again takes no more than this share of the line: when it is full, that is why packets are lost.
@@ -19,7 +20,9 @@ const REPAIR_BYTES: f64 = 20_000.0;
 pub(super) struct Pacer {
     tokens: f64,
     repair_tokens: f64,
-    bytes_per_us: f64,
+    /// Bytes a microsecond that the line carries, and that leave at most.
+    line: f64,
+    pace: f64,
     at: Time,
 }
 
@@ -28,22 +31,23 @@ impl Pacer {
         Self {
             tokens: BURST_BYTES,
             repair_tokens: REPAIR_BYTES,
-            bytes_per_us: SLOWEST_BPS / 8e6,
+            line: SLOWEST_BPS / FACTOR / 8e6,
+            pace: SLOWEST_BPS / 8e6,
             at: now,
         }
     }
 
-    /// `bits_per_second`: what the line carries.
-    pub fn set_rate(&mut self, bits_per_second: f64) {
-        self.bytes_per_us = (FACTOR * bits_per_second).max(SLOWEST_BPS) / 8e6;
+    /// `bits_per_second`: what the line carries. `is_full`: a long queue stands before it, nothing is added to that in a hurry.
+    pub fn set_rate(&mut self, bits_per_second: f64, is_full: bool) {
+        self.line = bits_per_second.max(SLOWEST_BPS / FACTOR) / 8e6;
+        self.pace = self.line * if is_full { 1.0 } else { FACTOR };
     }
 
     pub fn refill(&mut self, now: Time) {
         let elapsed = now.0.saturating_sub(self.at.0) as f64;
         self.at = now;
-        let added = elapsed * self.bytes_per_us;
-        self.tokens = (self.tokens + added).min(self.most());
-        self.repair_tokens = (self.repair_tokens + added * REPAIR_SHARE / FACTOR).min(REPAIR_BYTES);
+        self.tokens = (self.tokens + elapsed * self.pace).min(self.most());
+        self.repair_tokens = (self.repair_tokens + elapsed * self.line * REPAIR_SHARE).min(REPAIR_BYTES);
     }
 
     pub fn spend(&mut self, bytes: usize) {
@@ -51,7 +55,7 @@ impl Pacer {
     }
 
     fn most(&self) -> f64 {
-        BURST_BYTES.max(self.bytes_per_us * BURST_US)
+        BURST_BYTES.max(self.line * BURST_US)
     }
 
     pub fn spend_repair(&mut self, bytes: usize) {
@@ -74,7 +78,7 @@ mod tests {
     #[test]
     fn a_burst_leaves_somewhat_faster_than_the_rate() {
         let mut pacer = Pacer::new(Time(0));
-        pacer.set_rate(1e6);
+        pacer.set_rate(1e6, false);
         let mut sent = 0;
         for millisecond in 1..=1000 {
             pacer.refill(Time(millisecond * 1000));
@@ -89,7 +93,7 @@ mod tests {
     #[test]
     fn what_is_sent_again_leaves_room_for_the_rest() {
         let mut pacer = Pacer::new(Time(0));
-        pacer.set_rate(1e6);
+        pacer.set_rate(1e6, false);
         let mut sent = 0;
         for millisecond in 1..=1000 {
             pacer.refill(Time(millisecond * 1000));

@@ -10,6 +10,8 @@ const DECREASE: f64 = 0.85;
 const LIMITED_DECREASE: f64 = 0.7;
 /// Below this share of the rate the sender is limited by what there is to send.
 const LIMITED: f64 = 0.7;
+/// Of what gets through at the moment, a line keeps so much: less would empty its queue hardly sooner.
+const DRAINING: f64 = 0.6;
 /// For each second, far from where the line was full before.
 const INCREASE: f64 = 1.08;
 /// The rate grows no further than this above what gets through.
@@ -44,6 +46,8 @@ pub(super) struct Observed {
     pub sent: Option<f64>,
     /// Bit/s that arrived in the last moment: while a queue stands, what the line carries.
     pub recent: Option<f64>,
+    /// A long queue stands.
+    pub is_full: bool,
     pub rtt_us: u64,
 }
 
@@ -84,10 +88,12 @@ impl DelayRate {
             return;
         }
         self.decreased = now;
-        let is_limited = observed
-            .sent
-            .is_some_and(|sent| sent < LIMITED * self.bits_per_second);
-        let arrived = [observed.arrived, observed.recent].into_iter().flatten();
+        let is_limited = !observed.is_full
+            && observed
+                .sent
+                .is_some_and(|sent| sent < LIMITED * self.bits_per_second);
+        let lately = observed.arrived.filter(|_| !observed.is_full);
+        let arrived = [lately, observed.recent].into_iter().flatten();
         let arrived = arrived
             .reduce(f64::max)
             .map_or(self.bits_per_second, |arrived| arrived.min(self.bits_per_second));
@@ -97,6 +103,7 @@ impl DelayRate {
         } else {
             self.line_was_full(arrived);
         }
+        rate = rate.max(DRAINING * observed.recent.unwrap_or(0.0));
         self.bits_per_second = rate.min(self.bits_per_second);
     }
 
@@ -143,6 +150,7 @@ mod tests {
             arrived: Some(arrived),
             sent: Some(sent),
             recent: None,
+            is_full: false,
             rtt_us: 50_000,
         }
     }

@@ -322,3 +322,26 @@ fn what_comes_in_of_each_layer_is_told_once_a_second() {
         assert!((0.85..1.1).contains(&ratio), "{layer:?} {expected}");
     }
 }
+
+/// What was lost of what left before the rate was lowered says nothing against the rate that it was lowered to.
+#[test]
+fn a_line_that_becomes_narrow_is_not_thought_narrower_than_it_is() {
+    for seed in 15..20 {
+        let mut lesson = Lesson::new(seed, Link::delay_ms(50).rate(4_000_000));
+        lesson.run_s(12);
+        assert_eq!(lesson.layer(), 2, "{:?}", lesson.estimates);
+        let before = lesson.network.now;
+        lesson.network.peers[lesson.viewer].down = Link::delay_ms(50).rate(500_000);
+        lesson.run_s(15);
+        let told: Vec<_> = lesson.estimates.iter().filter(|(at, _)| *at > before).collect();
+        let lowest = told.iter().map(|(_, estimate)| *estimate).min().unwrap();
+        let waits = &lesson.network.peers[lesson.viewer].waits;
+        let late: Vec<_> = waits
+            .iter()
+            .filter(|(at, waited)| *at > before && *waited > 200_000)
+            .collect();
+        let lasted_ms = (late.last().unwrap().0.0 - before.0) / 1000;
+        assert!(lowest >= 250_000, "{lowest} {told:?}");
+        assert!(lasted_ms < 900, "{lasted_ms} ms {told:?} {:?}", lesson.layers);
+    }
+}
