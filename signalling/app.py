@@ -31,9 +31,10 @@ from signalling.pages.lessons import LessonBook, load_link_key
 from signalling.pages.security import RateLimits, middleware
 from signalling.rate_limit import RateLimit
 from signalling.rtc import RtcService
+from signalling.rtc.api.endpoint import PATH as SERVER_API_PATH
 from signalling.rtc.settings import RtcSettings
 from signalling.school import School
-from signalling.school.api import SchoolApi
+from signalling.school.api import LARGE, SchoolApi
 from signalling.store import Database
 from signalling.tls_context import TlsContext
 from signalling.webhooks import Webhooks
@@ -152,8 +153,10 @@ class Server:
             signalling=RateLimit(self._clock, rtc.joins_per_s, rtc.join_burst),
             server_api=RateLimit(self._clock, rtc.api_requests_per_s, rtc.api_burst),
         )
+        body_limits = dict.fromkeys(LARGE, self.settings.school.max_body_bytes)
+        body_limits[SERVER_API_PATH] = rtc.max_api_body_bytes
         return web.Application(
-            middlewares=[middleware(http, limits, rtc.max_api_body_bytes)],
+            middlewares=[middleware(http, limits, body_limits)],
             client_max_size=http.max_body_bytes,
         )
 

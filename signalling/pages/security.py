@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -97,10 +97,10 @@ def client_address(request: web.Request, settings: HttpSettings) -> str:
 
 
 def middleware(
-    settings: HttpSettings, limits: RateLimits, max_api_body_bytes: int
+    settings: HttpSettings, limits: RateLimits, body_limits: Mapping[str, int]
 ) -> Callable[..., Awaitable[web.StreamResponse]]:
     """Limits, correlation id, access log and headers around every handler, which sees the client's address as
-    `remote`. `max_api_body_bytes`: of the server API, instead of the settings' `max_body_bytes`."""
+    `remote`. `body_limits`: bytes for single routes, by their path, instead of the settings' `max_body_bytes`."""
 
     def refusal(request: web.Request) -> web.Response | None:
         if request.path not in UNLIMITED and not limits.of(request.path).allow(request.remote or ""):
@@ -114,8 +114,9 @@ def middleware(
         address = client_address(request, settings)
         if address != request.remote:
             request = request.clone(remote=address)
-        if is_server_api(request.path):
-            request = request.clone(client_max_size=max_api_body_bytes)
+        resource = request.match_info.route.resource
+        if resource is not None and (most := body_limits.get(resource.canonical)) is not None:
+            request = request.clone(client_max_size=most)
         given = request.headers.get(CORRELATION_HEADER, "")
         correlation_id = given if _CORRELATION_ID.fullmatch(given) else uuid.uuid4().hex
         structlog.contextvars.clear_contextvars()

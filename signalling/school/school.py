@@ -10,6 +10,7 @@ from signalling.school.organisations import Organisations
 from signalling.school.passwords import Argon2Passwords, Passwords
 from signalling.school.people import People
 from signalling.school.roles import Roles
+from signalling.school.roster import RosterImport
 from signalling.school.sessions import Sessions
 from signalling.school.settings import SchoolSettings
 from signalling.school.staff import Staff
@@ -36,4 +37,5 @@ class School:
         self.staff = Staff(self.context, self.people, self.roles, self.sessions)
         self.groups = Groups(self.context)
         self.families = Families(self.context)
+        self.roster = RosterImport(self.context, self.families)
         self.journal = Journal(self.context)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from livekit.protocol import models, rtc
 
+from signalling.school.api import LARGE
 from tests.signalling.served import SECRET, Served, client_at, operator
 
 
@@ -93,6 +94,8 @@ ENDPOINTS = {
             ("GET", "/api/families/{family}"),
             ("PUT", "/api/families/{family}"),
             ("DELETE", "/api/families/{family}"),
+            ("POST", "/api/organisations/{organisation}/roster/preview"),
+            ("POST", "/api/organisations/{organisation}/roster"),
             ("GET", "/api/organisations/{organisation}/audit"),
             ("GET", "/api/organisations/{organisation}/audit.csv"),
         ],
@@ -174,8 +177,11 @@ def test_every_endpoint_is_listed(served: Served) -> None:
 
 @each_endpoint
 async def test_a_size_limit(served: Served, endpoint: Endpoint) -> None:
-    limits = {Access.SERVER_API: served.settings.rtc.max_api_body_bytes}
-    limit = limits.get(ENDPOINTS[endpoint], served.settings.http.max_body_bytes)
+    limit = served.settings.http.max_body_bytes
+    if ENDPOINTS[endpoint] is Access.SERVER_API:
+        limit = served.settings.rtc.max_api_body_bytes
+    elif endpoint[1] in LARGE:
+        limit = served.settings.school.max_body_bytes
     assert await status(served, endpoint, data=BytesIO(b" " * (limit + 1))) == 413
 
 

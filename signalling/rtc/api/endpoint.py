@@ -29,6 +29,8 @@ PREFLIGHT_HEADERS = {
     "Access-Control-Max-Age": "86400",
 }
 
+PATH = "/twirp/{service}/{method}"
+
 
 class ApiEndpoint:
     """Handlers for the routes of the server API."""
@@ -40,7 +42,7 @@ class ApiEndpoint:
         self._log = structlog.get_logger(__name__)
 
     def routes(self) -> list[web.RouteDef]:
-        return [web.route("*", "/twirp/{service}/{method}", self._serve)]
+        return [web.route("*", PATH, self._serve)]
 
     async def _serve(self, request: web.Request) -> web.Response:
         if request.method == "OPTIONS":

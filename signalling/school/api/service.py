@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from signalling.pages.security import error
-from signalling.school.api import audit, cookies, families, groups, openapi, sessions, staff
+from signalling.school.api import audit, cookies, families, groups, openapi, roster, sessions, staff
 from signalling.school.api.endpoint import Access, Call, Endpoint, arguments
 from signalling.school.api.models import ID_PATTERN
 from signalling.school.codes import CODE_LENGTH
@@ -37,8 +37,11 @@ ENDPOINTS = (
     *staff.endpoints,
     *groups.endpoints,
     *families.endpoints,
+    *roster.endpoints,
     *audit.endpoints,
 )
+LARGE = tuple(endpoint.path for endpoint in ENDPOINTS if endpoint.large)
+"""Paths whose bodies may be as large as `school.max_body_bytes`."""
 log = structlog.get_logger("signalling.school")
 
 

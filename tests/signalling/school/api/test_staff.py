@@ -118,3 +118,16 @@ async def test_the_organisation_changes_its_name(site: Site) -> None:
     assert (organisation["name"], organisation["time_zone"]) == ("Лес", "Asia/Omsk")
     await site.head.request("PATCH", path, {"time_zone": "Moon/Sea"})
     assert site.head.refusal() == (400, "BAD_REQUEST")
+
+
+async def test_a_roster_larger_than_other_bodies(site: Site) -> None:
+    lines = "".join(f"Rainbow,Family {n},Child {n}\n" for n in range(200))
+    files = {"files": {"roster.csv": "group,family,child\n" + lines}}
+    plan = await site.head.post(site.of("roster/preview"), files)
+    assert (plan["families"]["new"], plan["faults"]) == (200, [])
+    done = await site.head.post(site.of("roster"), files | {"digest": plan["digest"]})
+    assert site.head.status == 200 and done["children"]["new"] == 200
+    wrong = await site.head.post(site.of("roster/preview"), {"files": {"roster.csv": "group,family\na,\n"}})
+    assert wrong["faults"] == [
+        {"file": "roster.csv", "line": 2, "column": "family", "message": "must not be empty"}
+    ]
