@@ -18,7 +18,7 @@ import uvloop
 
 from mediaserver.clock import SystemClock
 from mediaserver.ice_candidates import local_addresses
-from signalling import __version__, check, livekit_config, memory
+from signalling import __version__, admin, check, livekit_config, memory
 from signalling.api_keys import ApiKeys
 from signalling.app import Server, bracketed
 from signalling.config import DEV_KEY, DEV_SECRET, ConfigError, Settings, load
@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     token.add_argument("--name", default="")
     token.add_argument("--ttl", type=_seconds, default=timedelta(hours=1), metavar="SECONDS")
     token.add_argument("--subscribe-only", action="store_true", help="without the right to publish")
+    admin.add_commands(commands, _add_settings)
     return root
 
 
@@ -112,6 +113,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     if arguments.command == "check":
         return check.main(settings, warnings)
+    if arguments.command in ("admin", "audit"):
+        return admin.main(settings, arguments)
     logs.configure(json=settings.log_json, level=settings.log_level)
     for warning in warnings:
         log.warning("not supported here", livekit=warning)
