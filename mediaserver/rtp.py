@@ -148,7 +148,7 @@ class RtpSender:
         return list(dict.fromkeys(mine for _, mine in self.mapping))
 
     @property
-    def _gets_feedback(self) -> bool:
+    def gets_feedback(self) -> bool:
         """Packets have transport-wide numbers only where the peer will say which of them arrive."""
         agreed = any("transport-cc" in mine.feedback for _, mine in self.mapping)
         return agreed and self.connection.engine.settings.congestion_control
@@ -169,7 +169,7 @@ class RtpSender:
             extensions=[
                 (uri, number)
                 for uri, number in self.extensions
-                if uri != codecs.TRANSPORT_CC or self._gets_feedback
+                if uri != codecs.TRANSPORT_CC or self.gets_feedback
             ],
         )
         plane.set_sender_target(

@@ -17,6 +17,7 @@ from mediaserver.ice_candidates import local_addresses
 from mediaserver.metrics import MediaMetrics
 from signalling import memory
 from signalling.api_keys import ApiKeys
+from signalling.call import CallService
 from signalling.config import MediaSettings, Settings
 from signalling.key_watch import KeyWatch
 from signalling.listeners import Listeners
@@ -110,6 +111,9 @@ class Server:
             self.keys, settings, read_settings or (lambda: settings), files, self.registry
         )
         self.rtc = RtcService(self.engine, self.keys, settings.rtc, clock, self.registry)
+        self.calls = CallService(
+            self.rtc.attendance, self.keys, settings.rtc, clock, self.engine.sample_statistics
+        )
         self.whip = WhipService(self.rtc.gateway(), settings.whip, self.registry)
         self.webhooks = Webhooks(settings.webhook, self.keys, settings.data, clock, self.registry)
         if settings.webhook.urls:
@@ -136,7 +140,8 @@ class Server:
         load = LoadSampler(self.engine, self.rtc.snapshot, found, self._clock)
         api = PagesApi(settings, self.keys, self.lessons, self.rtc.snapshot, load.read, self._clock)
         health = self._health()
-        app.add_routes([*self.rtc.routes(), *self.whip.routes(), *SchoolApi(self.school).routes()])
+        app.add_routes([*self.rtc.routes(), *self.whip.routes(), *self.calls.routes()])
+        app.add_routes(SchoolApi(self.school).routes())
         app.add_routes([*api.routes(), *health.routes(), *self._bundle.routes()])
         return app
 
@@ -197,6 +202,7 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.calls.close()
         await self.rtc.close()
         await self.webhooks.close()
         await self._listeners.close()

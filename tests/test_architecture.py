@@ -85,3 +85,10 @@ def test_the_school_knows_no_http_and_no_media() -> None:
 def test_the_door_is_pure() -> None:
     allowed = ("collections.abc", "dataclasses", "enum", "types", "signalling.school.")
     assert all(name.startswith(allowed) for name in imports(ROOT / "signalling/school/door.py"))
+
+
+def test_control_of_calls_is_above_the_protocol_and_below_the_school() -> None:
+    for below in ("mediaserver", "signalling/rtc", "signalling/whip"):
+        assert not importers(below, "signalling.call")
+    for above in ("signalling.school", "signalling.store", "signalling.pages", "signalling.app"):
+        assert not importers("signalling/call", above)

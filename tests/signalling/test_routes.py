@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from livekit.protocol import models, rtc
 
+from signalling.call import CallSettings
 from signalling.school.api import LARGE
 from tests.signalling.served import SECRET, Served, client_at, operator
 
@@ -37,6 +38,10 @@ class Access(Enum):
     """Anybody, with the header against cross-site requests: tests/signalling/school/api."""
     SIGNED_IN = auto()
     """Somebody with a session: what they may do, the door says."""
+    CALL = auto()
+    """The bearer of an access token who is in the call of the room."""
+    CALL_ADMIN = auto()
+    """The bearer of a token with the grant `roomAdmin` for the room."""
     SILENT = auto()
     """Anybody: the answer says nothing of what there is."""
 
@@ -101,6 +106,11 @@ ENDPOINTS = {
         ],
         Access.SIGNED_IN,
     ),
+    ("GET", "/api/calls/{room}"): Access.CALL,
+    ("GET", "/api/calls/{room}/chat"): Access.CALL,
+    ("GET", "/api/calls/{room}/attendance"): Access.CALL,
+    ("POST", "/api/calls/{room}/commands"): Access.CALL,
+    ("PUT", "/api/calls/{room}"): Access.CALL_ADMIN,
     ("*", "/twirp/{service}/{method}"): Access.SERVER_API,
     ("GET", "/rtc"): Access.TOKEN,
     ("GET", "/rtc/v1"): Access.TOKEN,
@@ -147,6 +157,7 @@ def path_of(endpoint: Endpoint) -> str:
     return endpoint[1].format(
         **dict.fromkeys(["organisation", "invitation", "role", "group", "person", "family"], "0" * 32),
         code="wrong",
+        room="maths",
         path="nothing.js",
         name="nothing",
         service="livekit.RoomService",
@@ -259,6 +270,27 @@ async def test_a_token_for_a_gateway_opens(served: Served, endpoint: Endpoint) -
     headers = operator(served.token()) | {"Content-Type": "application/sdp"}
     opened = {"POST": 400}.get(endpoint[0], 404)  # no offer, and no session
     assert await status(served, endpoint, headers=headers) == opened
+
+
+@of(Access.CALL, Access.CALL_ADMIN)
+@pytest.mark.parametrize("wrong", WRONG_TOKENS)
+async def test_the_bearer_of_a_token_for_a_call(served: Served, endpoint: Endpoint, wrong: str) -> None:
+    headers = operator(WRONG_TOKENS[wrong](served))
+    forbidden = 403 if wrong == "without the grant" else 401
+    assert await status(served, endpoint, headers=headers) == forbidden
+
+
+@of(Access.CALL)
+async def test_who_is_not_in_the_call(served: Served, endpoint: Endpoint) -> None:
+    assert await status(served, endpoint, headers=operator(served.token())) == 404  # nobody controls the room
+    served.server.calls.open("maths", CallSettings())
+    assert await status(served, endpoint, headers=operator(served.token(room_admin=True))) == 409
+
+
+@of(Access.CALL_ADMIN)
+async def test_a_call_is_opened_by_its_administrator(served: Served, endpoint: Endpoint) -> None:
+    assert await status(served, endpoint, headers=operator(served.token())) == 403
+    assert await status(served, endpoint, headers=operator(served.token(room_admin=True))) == 201
 
 
 @of(Access.TOKEN)

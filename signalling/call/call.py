@@ -1,0 +1,327 @@
+"""One call at work: what its state says is made so in the room, and told to those whom it concerns."""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+
+from mediaserver.data import RELIABLE
+from mediaserver.participant import Participant, ParticipantKind, ParticipantState, RemovalReason
+from mediaserver.rules import Medium, Rules
+from mediaserver.track import Track
+from signalling.call import door, standing
+from signalling.call.chat import ChatStore
+from signalling.call.commands import Command
+from signalling.call.conversation import Conversation
+from signalling.call.entrance import Refusal
+from signalling.call.errors import CallError, forbidden, not_found
+from signalling.call.events import CallEvent
+from signalling.call.handlers import HANDLERS
+from signalling.call.roles import CallRole, Power, person_of, role_of
+from signalling.call.settings import CallSettings
+from signalling.call.snapshot import Scene, snapshot
+from signalling.call.state import CallState, Person
+from signalling.call.time_limit import TimePhase
+from signalling.rtc.admission import BADGE_ATTRIBUTE, ROLE_ATTRIBUTE
+from signalling.rtc.limits import TokenBucket
+from signalling.rtc.notice import notice
+
+if TYPE_CHECKING:
+    from mediaserver.clock import Clock
+    from mediaserver.room import Room
+    from signalling.rtc.attendance import Attendance
+
+TOPIC = "polyana.call"
+COMMANDS_PER_S, COMMAND_BURST = 5.0, 20.0
+HOST_PRIORITY, SPOTLIGHT_PRIORITY = 1, 2
+"""Of pictures on lines that cannot carry everything."""
+TOLD_INTERVAL_S, TOLD_PEOPLE = 0.1, 50
+"""How often snapshots are sent: at this interval in calls of so many, more seldom in bigger ones."""
+
+
+@dataclass(frozen=True)
+class CallContext:
+    """What all calls share."""
+
+    attendance: Attendance
+    clock: Clock
+    token_leeway_s: float
+    chat: ChatStore
+    tell: Callable[[CallEvent], None]
+
+
+class Call:
+    """Implements `RoomController`. Belongs to one event loop."""
+
+    def __init__(self, name: str, settings: CallSettings, context: CallContext) -> None:
+        self.name = name
+        self.state = CallState(settings)
+        self.clock = context.clock
+        self.conversation = Conversation(self, context.chat)
+        self.room: Room | None = None
+        self.idle_since = context.clock.monotonic()
+        """Since when there has been no room, monotonic."""
+        self._context = context
+        self._sids: dict[str, str] = {}
+        """Of the moment: sid -> person."""
+        self._buckets: dict[str, TokenBucket] = {}
+        self._told: dict[str, Mapping[str, object]] = {}
+        """By sid: the last snapshot."""
+        self._version = 0
+        self._changed = False
+        self._next_told = 0.0
+        self._log = structlog.get_logger(__name__).bind(room=name)
+
+    # The room
+
+    def attach(self, room: Room) -> None:
+        """The room of this call is there: from now on the call decides in it."""
+        self.room = room
+        room.policy.control(self)
+        self._apply()
+
+    def detach(self) -> None:
+        """Everybody is out, and the room is gone."""
+        self.room = None
+        self.idle_since = self.clock.monotonic()
+
+    def check_entry(self, identity: str, role: CallRole) -> Refusal | None:
+        """Why somebody may not come in, not even to wait."""
+        return self.state.entrance.refusal(person_of(identity), role)
+
+    def seating(self, participant: Participant) -> Rules:
+        key, role = person_of(participant.identity), role_of(participant.attributes.get(ROLE_ATTRIBUTE, ""))
+        badge = participant.attributes.get(BADGE_ATTRIBUTE, "")
+        person = self.state.person(key, role, participant.name, badge)
+        person.devices[participant.sid] = participant.identity
+        person.left_at = None
+        person.counts_as_host = person.role.is_staff and _is_person(participant)
+        self._sids[participant.sid] = key
+        self.state.entrance.arrive(key, person.role, self.clock.time())
+        self._event("", "arrived", key, identity=participant.identity)
+        permissions = standing.permissions_of(self.state, key, participant.permissions)
+        if participant.state is ParticipantState.JOINING:
+            participant.permissions = permissions  # before anybody, its own client too, is told of it
+        elif permissions != participant.permissions:
+            participant.set_permissions(permissions)
+        self._changed = True
+        return standing.rules_of(self.state, key)
+
+    def unseated(self, participant: Participant) -> None:
+        key = self._sids.pop(participant.sid, None)
+        self._told.pop(participant.sid, None)
+        if key is None:
+            return
+        person = self.state.persons[key]
+        person.devices.pop(participant.sid, None)
+        if not person.here:
+            person.left_at = self.clock.monotonic()
+            self._buckets.pop(key, None)
+        self._event("", "left", key, identity=participant.identity)
+        self._changed = True
+
+    def present(self) -> list[tuple[str, Participant]]:
+        """Everybody in the room: (person, participant)."""
+        participants = self.room.participants.values() if self.room is not None else ()
+        return [(self._sids[p.sid], p) for p in participants if p.sid in self._sids]
+
+    # Commands
+
+    async def execute(self, identity: str, command: Command) -> None:
+        """Does what a participant asks for. Raises `CallError`."""
+        actor = self.caller(identity)
+        self._take_token(actor)
+        target = self._target(actor, command)
+        power = self.state.power(target) if target else None
+        if not door.may(self.state.power(actor), command.type, power):
+            raise forbidden()
+        outcome = HANDLERS[command.type](self, actor, command)
+        if inspect.isawaitable(outcome):
+            await outcome
+        details = command.model_dump(mode="json", exclude={"type", "identity", "text"})
+        self._event(identity, command.type, getattr(command, "identity", "") and target, **details)
+        self._changed = True
+        self._apply()
+
+    def caller(self, identity: str) -> str:
+        """The person behind an identity that is in the room. Raises `CallError`."""
+        participant = self.room.participants.get(identity) if self.room is not None else None
+        key = self._sids.get(participant.sid) if participant is not None else None
+        if key is None:
+            raise CallError(409, "NOT_IN_CALL", "You are not in this call")
+        return key
+
+    def known(self, identity: str) -> str:
+        """The person behind an identity of a command. Raises `CallError`."""
+        key = person_of(identity)
+        if key not in self.state.persons:
+            raise not_found("participant")
+        return key
+
+    def _target(self, actor: str, command: Command) -> str:
+        identity = getattr(command, "identity", None)
+        if identity is None:
+            return ""
+        key = self.known(identity)
+        return "" if key == actor else key
+
+    def _take_token(self, actor: str) -> None:
+        now = self.clock.monotonic()
+        bucket = self._buckets.setdefault(actor, TokenBucket(COMMANDS_PER_S, COMMAND_BURST, now))
+        if not bucket.take(now):
+            raise CallError(429, "TOO_MANY_REQUESTS", "Too many commands, please wait a moment")
+
+    # Acts on participants
+
+    def mute_once(self, person: str, medium: Medium) -> None:
+        """As if it had done so itself."""
+        for participant in self._devices(person):
+            for track in list(participant.publisher.tracks.values()):
+                if medium in track.media:
+                    participant.publisher.mute(track, True, by_server=True)
+
+    def dismiss(self, person: str) -> None:
+        """Media are cut, and the tokens are dead. With a new one somebody may ask to come in again."""
+        self.state.entrance.remove(person)
+        self.state.forget_choices(person)
+        attendance = self._context.attendance
+        # `nbf` of a token is whole seconds: also those of this second are meant.
+        until = math.floor(self.clock.time() + self._context.token_leeway_s) + 1
+        for participant in self._devices(person):
+            attendance.revocations.revoke(self.name, person_identity(participant), until)
+            if (presence := attendance.of(participant)) is not None:
+                presence.remove(RemovalReason.PARTICIPANT_REMOVED)
+
+    def revoke_role(self, person: str) -> None:
+        """The school has taken a role of staff back: no power from now on, and out."""
+        self.state.revoked.add(person)
+        if person not in self.state.persons:
+            return
+        known = self.state.persons[person]
+        known.role, known.badge, known.counts_as_host = CallRole.GUEST, "", False
+        for participant in self._devices(person):
+            participant.update(attributes={BADGE_ATTRIBUTE: "", ROLE_ATTRIBUTE: CallRole.GUEST.value})
+        self.dismiss(person)
+        self._event("", "role_revoked", person)
+        self._changed = True
+        self._apply()
+
+    def end(self) -> None:
+        """For everybody, and nobody comes back."""
+        self.state.entrance.ended = True
+        if self.room is not None:
+            self._context.attendance.rooms.end(self.room, RemovalReason.ROOM_DELETED)
+
+    def _devices(self, person: str) -> list[Participant]:
+        return [participant for key, participant in self.present() if key == person]
+
+    # Time
+
+    def tick(self) -> None:
+        """To be called about every 100 ms."""
+        if self.room is None:
+            return
+        now = self.clock.monotonic()
+        before = self.state.guardian.frozen, self.state.time_phase
+        hosts = sum(self._is_attending(key, participant) for key, participant in self.present())
+        if hosts:
+            self.state.limit.begin(now)
+        if self.state.guardian.update(hosts, now):
+            self._event("", "unattended" if self.state.guardian.frozen else "attended")
+        self.state.time_phase = self.state.limit.phase(now)
+        if self.state.time_phase is not before[1] and self.state.time_phase in _TIME_EVENTS:
+            self._event("", _TIME_EVENTS[self.state.time_phase])
+        if before != (self.state.guardian.frozen, self.state.time_phase):
+            self._changed = True
+            self._apply()
+        self._changed |= self.state.forget_absent(now)
+        self.conversation.flush()
+        if self._changed and now >= self._next_told:
+            self._tell_snapshots(now)
+
+    def _is_attending(self, key: str, participant: Participant) -> bool:
+        return self.state.persons[key].counts_as_host and participant.media_connected
+
+    # Making it so, and telling
+
+    def tell(self, topic: str, content: Mapping[str, object], may_read: Callable[[str], bool]) -> None:
+        """Sends a data packet of the server to all devices of those persons who may read it."""
+        packet = notice(topic, content)
+        for key, participant in self.present():
+            if participant.takes_data and may_read(key):
+                participant.send_data(RELIABLE, packet)
+
+    def snapshot(self, identity: str) -> dict[str, object]:
+        """What a participant may know of the call now. Raises `CallError`."""
+        content = snapshot(Scene(self.state, self._view(), self.clock), self.caller(identity))
+        return {"version": self._version, "now": self.clock.time(), **content}
+
+    def _apply(self) -> None:
+        if self.room is None:
+            return
+        present = self.present()
+        self.room.policy.set_rules({p: standing.rules_of(self.state, key) for key, p in present})
+        for key, participant in present:
+            permissions = standing.permissions_of(self.state, key, participant.permissions)
+            if permissions != participant.permissions:
+                participant.set_permissions(permissions)
+            self._set_priority(key, participant)
+
+    def _set_priority(self, key: str, participant: Participant) -> None:
+        spotlight = SPOTLIGHT_PRIORITY if key in self.state.spotlight else 0
+        priority = max(spotlight, HOST_PRIORITY if self.state.leads(key) else 0)
+        if priority != participant.priority:
+            participant.priority = priority
+            for track in participant.publisher.tracks.values():
+                participant.room.bandwidth_changed(track)
+
+    def _tell_snapshots(self, now: float) -> None:
+        present = self.present()
+        self._changed = False
+        self._next_told = now + TOLD_INTERVAL_S * max(1.0, len(present) / TOLD_PEOPLE)
+        self._version += 1
+        scene = Scene(self.state, self._view(), self.clock)
+        for key, participant in present:
+            content = snapshot(scene, key)
+            if participant.takes_data and content != self._told.get(participant.sid):
+                self._told[participant.sid] = content
+                told = {"version": self._version, "now": self.clock.time(), **content}
+                participant.send_data(RELIABLE, notice(TOPIC, told))
+
+    def _view(self) -> dict[str, list[Track]]:
+        """What everybody publishes."""
+        view: dict[str, list[Track]] = {}
+        for key, participant in self.present():
+            view.setdefault(key, []).extend(participant.publisher.tracks.values())
+        return view
+
+    def _event(self, actor: str, action: str, target: str = "", **details: object) -> None:
+        event = CallEvent(self.clock.time(), self.name, actor, action, target, details)
+        self._log.info("call", action=action, actor=actor, target=target)
+        self._context.tell(event)
+
+
+_TIME_EVENTS = {
+    TimePhase.WARNING: "time_warning",
+    TimePhase.OVER: "time_over",
+    TimePhase.STOPPED: "time_stopped",
+}
+
+
+def _is_person(participant: Participant) -> bool:
+    permissions = participant.permissions
+    serves = permissions.hidden or permissions.recorder or permissions.agent
+    return participant.kind is ParticipantKind.STANDARD and not serves
+
+
+def person_identity(participant: Participant) -> str:
+    """The identity of its token."""
+    return participant.identity.partition("#")[0]
+
+
+__all__ = ["TOPIC", "Call", "CallContext", "Person", "Power"]

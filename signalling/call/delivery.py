@@ -1,0 +1,49 @@
+"""To whom media were delivered, from what the data plane has counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mediaserver.engine import WorkerStatistics
+    from mediaserver.participant import Participant
+
+
+@dataclass
+class _Counts:
+    sent: dict[int, int] = field(default_factory=dict)
+    """Bytes of packets of media, by sender."""
+    arrived: dict[int, int] = field(default_factory=dict)
+    """Packets that the peer says to have got, by transport."""
+
+
+class DeliveryMeter:
+    """Remembers what it saw last."""
+
+    def __init__(self) -> None:
+        self._before = _Counts()
+
+    def read(
+        self, participants: Iterable[Participant], workers: Iterable[WorkerStatistics]
+    ) -> dict[str, bool]:
+        """Whether media reached each of them since the call before, by sid."""
+        now = _Counts()
+        for worker in workers:
+            now.sent.update({found.sender: found.bytes for found in worker.senders})
+            now.arrived.update({found.transport: found.feedback_arrived for found in worker.transports})
+        found = {participant.sid: self._reached(participant, now) for participant in participants}
+        self._before = now
+        return found
+
+    def _reached(self, participant: Participant, now: _Counts) -> bool:
+        before = self._before
+        senders = [one.sender for one in participant.subscriber.subscriptions.values()]
+        growing = [s for s in senders if now.sent.get(s.id, 0) > before.sent.get(s.id, 0)]
+        transport = participant.subscriber_connection.id
+        arrived = now.arrived.get(transport, 0)
+        if arrived and any(sender.gets_feedback for sender in growing):
+            # What was sent says nothing of a phone that is gone; its feedback ends at once.
+            return arrived > before.arrived.get(transport, 0)
+        return bool(growing)

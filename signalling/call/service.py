@@ -1,0 +1,230 @@
+"""All controlled calls of this server: what the composition root makes, the school asks, and time moves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TYPE_CHECKING
+
+import structlog
+from aiohttp import web
+
+from mediaserver.participant import Participant
+from signalling.call.attendance import AttendanceBook, AttendanceRow, PresenceRecord
+from signalling.call.call import Call, CallContext
+from signalling.call.chat import ChatStore, MemoryChat
+from signalling.call.delivery import DeliveryMeter
+from signalling.call.endpoint import CallEndpoint
+from signalling.call.entrance import Refusal
+from signalling.call.events import CallEvent, Listener
+from signalling.call.roles import role_of
+from signalling.call.settings import CallSettings
+from signalling.rtc.admission import ROLE_ATTRIBUTE, Admission
+from signalling.rtc.errors import PermissionDenied, ServerFull
+from signalling.rtc.events import ParticipantJoined, ParticipantLeft, RoomEvent, RoomFinished, RoomStarted
+
+if TYPE_CHECKING:
+    from mediaserver.clock import Clock
+    from mediaserver.engine import WorkerStatistics
+    from signalling.api_keys import ApiKeys
+    from signalling.rtc.attendance import Attendance
+    from signalling.rtc.settings import RtcSettings
+
+TICK_S, SAMPLE_S = 0.1, 1.0
+MAX_CALLS = 2000
+MAX_REVOKED = 10_000
+FORGOTTEN_AFTER_S = 6 * 3600.0
+"""A call without a room: who was blocked must not come back after a break."""
+REFUSALS = {
+    Refusal.BLOCKED: "you were removed from this call",
+    Refusal.LOCKED: "the call is locked",
+    Refusal.ENDED: "the call has ended",
+}
+
+
+class CallService:
+    """A room is controlled if its call was opened, or when the first token with a role comes for it."""
+
+    def __init__(
+        self,
+        attendance: Attendance,
+        keys: ApiKeys,
+        settings: RtcSettings,
+        clock: Clock,
+        sample: Callable[[], Awaitable[Iterable[WorkerStatistics]]],
+        chat: ChatStore | None = None,
+    ) -> None:
+        """`sample` gives what the data plane has counted."""
+        self.calls: dict[str, Call] = {}
+        self.books: dict[str, AttendanceBook] = {}
+        self.listeners: list[Listener] = []
+        """They hear of everything that is done, at once."""
+        self.presence_listeners: list[Callable[[PresenceRecord], None]] = []
+        self.settings_of: Callable[[str], CallSettings | None] = lambda room: None
+        """What a call is like that nobody has opened: the school knows after a restart."""
+        self._attendance = attendance
+        self._clock = clock
+        self._sample = sample
+        self._context = CallContext(
+            attendance, clock, settings.token_leeway_s, chat or MemoryChat(), self._tell
+        )
+        self._revoked: dict[str, None] = {}
+        """Persons in order: tokens of a role that was taken back may still be around."""
+        self._meter = DeliveryMeter()
+        self._endpoint = CallEndpoint(self, keys, settings, clock)
+        self._task: asyncio.Task[None] | None = None
+        self._log = structlog.get_logger(__name__)
+        attendance.doorkeeper = self._check
+        attendance.events.subscribe(self._happened)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Below /api/calls."""
+        return self._endpoint.routes()
+
+    # For the school
+
+    def open(self, room: str, settings: CallSettings) -> Call:
+        """The call of a room. One that is there already goes on as it is. Raises `ServerFull`."""
+        call = self.calls.get(room)
+        if call is None:
+            self._make_place()
+            call = self.calls[room] = Call(room, settings, self._context)
+            call.state.revoked |= self._revoked.keys()
+            self.books[room] = AttendanceBook(room, self._presence_ended)
+            if (found := self._attendance.rooms.get(room)) is not None:
+                call.attach(found)
+        self._start()
+        return call
+
+    def close_call(self, room: str) -> None:
+        """Ends a call for everybody, and nobody comes back with an old token."""
+        if (call := self.calls.get(room)) is not None:
+            call.end()
+
+    def revoke_role(self, person: str) -> None:
+        """A role of staff was taken back: in all calls that run, and for those who come later."""
+        self._revoked[person] = None
+        if len(self._revoked) > MAX_REVOKED:
+            del self._revoked[next(iter(self._revoked))]
+        for call in self.calls.values():
+            call.revoke_role(person)
+
+    def restore_role(self, person: str) -> None:
+        """The role was confirmed again: it counts for the tokens that are made from now on."""
+        self._revoked.pop(person, None)
+        for call in self.calls.values():
+            call.state.revoked.discard(person)
+
+    def rows(self, room: str) -> list[AttendanceRow]:
+        """Who was in the call of a room."""
+        book = self.books.get(room)
+        return book.rows(self._clock.time()) if book is not None else []
+
+    def is_revoked(self, room: str, identity: str, not_before: float) -> bool:
+        """Whether a token was taken back."""
+        return self._attendance.revocations.covers(room, identity, not_before)
+
+    async def close(self) -> None:
+        """Leaves no task behind. Idempotent."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    # Time
+
+    def tick(self) -> None:
+        """To be called about every 100 ms."""
+        for call in list(self.calls.values()):
+            call.tick()
+
+    async def sample(self) -> None:
+        """To be called once a second: who received something."""
+        people = [p for call in self.calls.values() for _, p in call.present()]
+        delivered = self._meter.read(people, await self._sample() if people else ())
+        now = self._clock.time()
+        for name, book in self.books.items():
+            self._note_arrivals(self.calls[name], book, now)
+            book.sample(delivered, now)
+
+    def _note_arrivals(self, call: Call, book: AttendanceBook, now: float) -> None:
+        """Who was admitted counts from now on, and who was sent back to the lobby no longer."""
+        for key, participant in call.present():
+            if not call.state.entrance.is_in(key):
+                book.left(participant.sid, now)
+            elif participant.has_been_active:
+                book.came(participant.sid, key, call.state.persons[key].name, now)
+
+    # What happens in rooms
+
+    def _check(self, admission: Admission) -> None:
+        """Raises a `JoinError`."""
+        room, role = admission.room_name, admission.profile.attributes.get(ROLE_ATTRIBUTE)
+        call = self.calls.get(room)
+        if call is None:
+            settings = self.settings_of(room) or (CallSettings() if role else None)
+            if settings is None:
+                return  # a room of plain tokens
+            call = self.open(room, settings)
+        refusal = call.check_entry(admission.profile.identity, role_of(role or ""))
+        if refusal is not None:
+            raise PermissionDenied(REFUSALS[refusal])
+
+    def _happened(self, event: RoomEvent) -> None:
+        match event:
+            case RoomStarted(room) if room.name in self.calls:
+                self.calls[room.name].attach(room)
+            case RoomFinished(room) if room.name in self.calls:
+                self.calls[room.name].detach()
+                self.books[room.name].close(self._clock.time())
+            case ParticipantJoined(participant):
+                self._joined(participant)
+            case ParticipantLeft(participant) if participant.room.name in self.books:
+                self.books[participant.room.name].left(participant.sid, self._clock.time())
+
+    def _joined(self, participant: Participant) -> None:
+        call = self.calls.get(participant.room.name)
+        if call is not None:
+            self._note_arrivals(call, self.books[call.name], self._clock.time())
+
+    def _tell(self, event: CallEvent) -> None:
+        for listener in self.listeners:
+            try:
+                listener(event)
+            except Exception:
+                self._log.exception("a listener failed", call_event=event.action)
+
+    def _presence_ended(self, record: PresenceRecord) -> None:
+        for listener in self.presence_listeners:
+            try:
+                listener(record)
+            except Exception:
+                self._log.exception("a listener failed", person=record.person)
+
+    # The task
+
+    def _make_place(self) -> None:
+        now = self._clock.monotonic()
+        idle = [name for name, call in self.calls.items() if call.room is None]
+        for name in idle:
+            old = now - self.calls[name].idle_since > FORGOTTEN_AFTER_S
+            if old or len(self.calls) >= MAX_CALLS:
+                del self.calls[name], self.books[name]
+        if len(self.calls) >= MAX_CALLS:
+            raise ServerFull("too many calls")
+
+    def _start(self) -> None:
+        if self._task is None:
+            self._task = asyncio.create_task(self._run(), name="calls")
+
+    async def _run(self) -> None:
+        next_sample = self._clock.monotonic()
+        while True:
+            await asyncio.sleep(TICK_S)
+            try:
+                self.tick()
+                if self._clock.monotonic() >= next_sample:
+                    next_sample = self._clock.monotonic() + SAMPLE_S
+                    await self.sample()
+            except Exception:
+                self._log.exception("regular work failed")

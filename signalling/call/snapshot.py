@@ -1,0 +1,208 @@
+"""What one person may know of a call, as a JSON object. docs/call-control.md describes it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mediaserver.rules import Circles, Medium
+from signalling.call import standing
+from signalling.call.polls import Poll
+from signalling.call.roles import Power
+from signalling.call.settings import Reach
+from signalling.call.state import CallState, Person
+from signalling.call.time_limit import TimePhase
+
+if TYPE_CHECKING:
+    from mediaserver.clock import Clock
+    from mediaserver.track import Track
+
+View = Mapping[str, Sequence["Track"]]
+"""What everybody publishes, by person."""
+MAX_PEOPLE = 300
+"""In one snapshot; `people_total` says how many there are."""
+
+
+class Scene:
+    """The call at one moment: what is the same for many is made once."""
+
+    def __init__(self, state: CallState, view: View, clock: Clock) -> None:
+        self.state, self.view, self.clock = state, view, clock
+        self._rules = {person.key: standing.rules_of(state, person.key) for person in state.here()}
+        self._people: dict[tuple[Circles, bool], list[dict[str, object]]] = {}
+
+    def people(self, viewer: str) -> list[dict[str, object]]:
+        """Everybody whom a person may know of, and itself."""
+        mine, leads = self._rules[viewer], self.state.leads(viewer)
+        shared = self._people.get((mine.circles, leads))
+        if shared is None:
+            shared = [self._shown(key, leads) for key, rules in self._rules.items() if mine.sees(rules)]
+            self._people[mine.circles, leads] = shared
+        return shared if mine.sees(mine) else [self._shown(viewer, leads), *shared]
+
+    def _shown(self, key: str, leads: bool) -> dict[str, object]:
+        return _person(self.state, self.state.persons[key], details=leads)
+
+
+def snapshot(scene: Scene, person: str) -> dict[str, object]:
+    """For one person. Who waits learns that it waits, and nothing else."""
+    state, clock = scene.state, scene.clock
+    if state.power(person) is Power.WAITING:
+        return {"you": {"person": person, "power": "waiting"}}
+    leads = state.leads(person)
+    people = scene.people(person)
+    found: dict[str, object] = {
+        "you": _you(state, person, scene.view),
+        "mode": state.mode.value,
+        "locked": state.entrance.locked,
+        "reach": state.reach.value,
+        "self_unmute": state.self_unmute,
+        "chat": {"allowed": state.chat_allowed, "interval_s": state.chat_interval_s},
+        "panic": state.panic,
+        "attended": not state.guardian.frozen,
+        "time": _time(state, clock),
+        "spotlight": list(state.spotlight),
+        "people": people[:MAX_PEOPLE],
+        "people_total": len(people),
+        "groups": _groups(state, person),
+        "polls": [_poll(state, person, poll) for poll in state.polls.values()],
+    }
+    if leads:
+        found["lobby"] = _lobby(state)
+        found["expected"] = [
+            {"person": one.person, "name": one.name, "here": _is_here(state, one.person)}
+            for one in state.settings.expected
+        ]
+        found["hands"] = [key for key in state.hands.queue if _is_here(state, key)]
+        found["blocked"] = sorted(state.entrance.blocked)
+    return found
+
+
+def _you(state: CallState, person: str, view: View) -> dict[str, object]:
+    held = [medium.value for medium, hold in state.holds.items() if _is_held(state, person, medium)]
+    asked = state.asked.get(person, set()) - {
+        medium
+        for medium in Medium
+        for track in view.get(person, ())
+        if medium in track.media and not track.muted
+    }
+    return {
+        "person": person,
+        "power": state.power(person).value,
+        "badge": state.persons[person].badge,
+        "may_share_screen": state.leads(person)
+        or state.settings.participant_screens
+        or person in state.screens,
+        "held": sorted(held),
+        "frozen": sorted(medium.value for medium in state.frozen.get(person, ())),
+        "reasons": state.reasons(person),
+        "asked": sorted(medium.value for medium in asked),
+        "hand": state.hands.place(person),
+        "group": state.groups.members.get(person),
+        "announcing": person in state.groups.announcing,
+        "directed": _direction(state, person),
+    }
+
+
+def _person(state: CallState, person: Person, *, details: bool) -> dict[str, object]:
+    key = person.key
+    shown: dict[str, object] = {
+        "person": key,
+        "name": person.name,
+        "badge": person.badge,
+        "power": state.power(key).value,
+        "identities": sorted(person.devices.values()),
+        "hand": state.hands.place(key) is not None,
+    }
+    if details:
+        shown |= {
+            "held": sorted(medium.value for medium in state.holds if _is_held(state, key, medium)),
+            "frozen": sorted(medium.value for medium in state.frozen.get(key, ())),
+            "asked": sorted(medium.value for medium in state.asked.get(key, ())),
+            "screen": key in state.screens,
+            "group": state.groups.members.get(key),
+            "directed": _direction(state, key),
+            "cohost_here": key in state.cohosts,
+        }
+    return shown
+
+
+def _is_held(state: CallState, person: str, medium: Medium) -> bool:
+    hold = state.holds[medium]
+    return person in hold.persons if state.leads(person) else hold.holds(person)
+
+
+def _direction(state: CallState, person: str) -> object:
+    directed = state.directed.get(person)
+    if directed is None:
+        return "default"
+    return directed.value if isinstance(directed, Reach) else sorted(directed)
+
+
+def _time(state: CallState, clock: Clock) -> dict[str, object] | None:
+    end = state.limit.end
+    if end is None:
+        return None
+    ends_at = round(clock.time() + end - clock.monotonic())
+    stops_at = round(ends_at + state.limit.soft_stop_s)
+    phase = state.time_phase if state.time_phase is not TimePhase.WAITING else TimePhase.RUNNING
+    return {
+        "phase": phase.value,
+        "ends_at": ends_at,
+        "stops_at": stops_at,
+        "extended_minutes": round(state.limit.extended_s / 60, 1),
+    }
+
+
+def _lobby(state: CallState) -> list[dict[str, object]]:
+    expected = {one.person for one in state.settings.expected}
+    return [
+        {
+            "person": key,
+            "name": state.persons[key].name,
+            "role": state.persons[key].role.value,
+            "expected": key in expected,
+            "since": since,
+        }
+        for key, since in state.entrance.waiting.items()
+        if _is_here(state, key)
+    ]
+
+
+def _is_here(state: CallState, key: str) -> bool:
+    person = state.persons.get(key)
+    return person is not None and person.here
+
+
+def _groups(state: CallState, person: str) -> list[dict[str, object]]:
+    """All for who leads; else one's own."""
+    own = state.groups.members.get(person)
+    return [
+        {
+            "id": group,
+            "name": name,
+            "people": sorted(p.key for p in state.here() if state.groups.members.get(p.key) == group),
+        }
+        for group, name in state.groups.names.items()
+        if state.leads(person) or group == own
+    ]
+
+
+def _poll(state: CallState, person: str, poll: Poll) -> dict[str, object]:
+    shown: dict[str, object] = {
+        "id": poll.id,
+        "question": poll.question,
+        "options": [
+            {"text": option.text, "picture": option.picture, "votes": votes}
+            for option, votes in zip(poll.options, poll.counts, strict=True)
+        ],
+        "multiple": poll.multiple,
+        "anonymous": poll.anonymous,
+        "open": poll.open,
+        "voters": len(poll.voters),
+        "voted": person in poll.voters,
+        "choice": list(poll.choices.get(person, ())),
+    }
+    if state.leads(person) and not poll.anonymous:
+        shown["choices"] = {voter: list(chosen) for voter, chosen in sorted(poll.choices.items())}
+    return shown

@@ -1,0 +1,92 @@
+"""From the state of a call to what the media server enforces for each person: rules and permissions. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from mediaserver.permissions import Permissions
+from mediaserver.rules import CLOSED, Circles, Gate, Medium, MediumRules, Rules
+from mediaserver.track import TrackSource
+from signalling.call.roles import Power
+from signalling.call.settings import Reach
+from signalling.call.state import CallState
+
+ALL, HOSTS = "all", "hosts"
+CAMERA = frozenset({TrackSource.CAMERA, TrackSource.MICROPHONE})
+SCREEN = frozenset({TrackSource.SCREEN_SHARE, TrackSource.SCREEN_SHARE_AUDIO})
+
+
+def rules_of(state: CallState, key: str) -> Rules:
+    """Who receives somebody, who knows of it, what of it is dropped."""
+    power = state.power(key)
+    if power is Power.WAITING:
+        return CLOSED
+    reach, data = _reach(state, key), _data_reach(state, key)
+    return Rules(
+        circles=_circles(state, key, power),
+        seen_by=frozenset({HOSTS}) if state.is_audience(key) else frozenset({ALL, HOSTS}),
+        audio=MediumRules(reach, _gate(state, key, Medium.AUDIO)),
+        video=MediumRules(reach, _gate(state, key, Medium.VIDEO)),
+        screen=MediumRules(reach, _gate(state, key, Medium.SCREEN)),
+        data=MediumRules(data, _gate(state, key, Medium.DATA)),
+    )
+
+
+def permissions_of(state: CallState, key: str, given: Permissions) -> Permissions:
+    """What somebody may publish; `given` by its token."""
+    power = state.power(key)
+    if power is Power.WAITING:
+        return replace(given, can_publish=False, can_publish_data=False)
+    if power.leads:
+        return replace(given, can_publish=True, can_publish_sources=frozenset(), can_publish_data=True)
+    if power is Power.VIEWER:
+        return replace(given, can_publish=False, can_publish_data=True)
+    screens = state.settings.participant_screens or key in state.screens
+    sources = CAMERA | SCREEN if screens else CAMERA
+    return replace(given, can_publish=True, can_publish_sources=sources, can_publish_data=True)
+
+
+def _circles(state: CallState, key: str, power: Power) -> Circles:
+    """Each with the group where somebody is, so that nothing crosses from one to another."""
+    place = state.groups.place(key)
+    circles = {ALL, place, _person(key, place)}
+    if power.leads:
+        circles |= {HOSTS, _hosts(place)}
+    return frozenset(circles)
+
+
+def _reach(state: CallState, key: str) -> Circles:
+    place, leads = state.groups.place(key), state.leads(key)
+    if leads and key in state.groups.announcing:
+        return frozenset({ALL})
+    directed = state.directed.get(key, Reach.EVERYONE if leads else state.reach)
+    if directed is Reach.EVERYONE:
+        return frozenset({place})
+    if directed is Reach.HOSTS:
+        return frozenset({_hosts(place)})
+    assert isinstance(directed, frozenset)
+    return frozenset(_person(one, place) for one in directed)
+
+
+def _data_reach(state: CallState, key: str) -> Circles:
+    if state.leads(key) or state.settings.participant_data:
+        return _reach(state, key)
+    return frozenset({_hosts(state.groups.place(key))})
+
+
+def _gate(state: CallState, key: str, medium: Medium) -> Gate:
+    hold = state.holds.get(medium)
+    # Who leads is not meant when everybody is muted, only when it is itself.
+    if hold is not None and (key in hold.persons if state.leads(key) else hold.holds(key)):
+        return Gate.MUTED
+    silent = medium is Medium.DATA and not (state.chat_allowed or state.leads(key))
+    frozen = silent or state.reasons(key) or medium in state.frozen.get(key, ())
+    return Gate.FROZEN if frozen else Gate.OPEN
+
+
+def _hosts(place: str) -> str:
+    return f"{HOSTS}:{place}"
+
+
+def _person(key: str, place: str) -> str:
+    return f"@{place}:{key}"

@@ -1,0 +1,173 @@
+"""All that is known of one call, without media and without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from mediaserver.rules import Medium
+from signalling.call.entrance import Entrance
+from signalling.call.groups import Groups
+from signalling.call.guardian import GuardianRule
+from signalling.call.hands import Hands
+from signalling.call.holds import Hold
+from signalling.call.polls import Poll
+from signalling.call.roles import CallRole, Power
+from signalling.call.settings import CallSettings, LobbyRule, Mode, Reach
+from signalling.call.time_limit import TimeLimit, TimePhase
+
+PLACE_KEPT_S = 30.0
+"""Longer than a reconnect takes."""
+MAX_PERSONS = 5000
+"""Remembered in one call; of those who are away the oldest are forgotten beyond."""
+
+
+@dataclass
+class Person:
+    """Somebody who is or was here, with all devices."""
+
+    key: str
+    role: CallRole
+    name: str
+    badge: str = ""
+    devices: dict[str, str] = field(default_factory=dict)
+    """Of the moment: sid -> identity."""
+    left_at: float | None = None
+    """Since when no device is here, monotonic."""
+    counts_as_host: bool = False
+    """A confirmed adult by its token, on a device of a person (not a film or a recorder)."""
+
+    @property
+    def here(self) -> bool:
+        return bool(self.devices)
+
+
+@dataclass
+class CallState:
+    """Persons are named by their keys everywhere (`roles.person_of`)."""
+
+    settings: CallSettings
+    entrance: Entrance = field(init=False)
+    guardian: GuardianRule = field(init=False)
+    limit: TimeLimit = field(init=False)
+    mode: Mode = field(init=False)
+    reach: Reach = field(init=False)
+    self_unmute: bool = field(init=False)
+    chat_allowed: bool = field(init=False)
+    chat_interval_s: float = field(init=False)
+    time_phase: TimePhase = TimePhase.WAITING
+    panic: bool = False
+    persons: dict[str, Person] = field(default_factory=dict)
+    hands: Hands = field(default_factory=Hands)
+    holds: dict[Medium, Hold] = field(default_factory=lambda: {Medium.AUDIO: Hold(), Medium.VIDEO: Hold()})
+    asked: dict[str, set[Medium]] = field(default_factory=dict)
+    """What somebody was asked to switch on."""
+    frozen: dict[str, frozenset[Medium]] = field(default_factory=dict)
+    screens: set[str] = field(default_factory=set)
+    """Who may share a screen."""
+    stage: dict[str, bool] = field(default_factory=dict)
+    """Promoted (True) and demoted (False) persons."""
+    cohosts: set[str] = field(default_factory=set)
+    """Made by a host; they do not count as confirmed adults."""
+    revoked: set[str] = field(default_factory=set)
+    """Staff that is none any more."""
+    spotlight: tuple[str, ...] = ()
+    directed: dict[str, Reach | frozenset[str]] = field(default_factory=dict)
+    """Whom the media of somebody reach, if not those of the default: persons, or a named reach."""
+    groups: Groups = field(default_factory=Groups)
+    polls: dict[str, Poll] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        self.mode, self.reach = settings.mode, settings.reach
+        self.self_unmute, self.chat_allowed = settings.self_unmute, settings.chat
+        self.chat_interval_s = settings.chat_interval_s
+        self.entrance = Entrance(self._lobby_rule(), settings.locked)
+        self.guardian = GuardianRule(settings.guardian_rule, settings.guardian_grace_s)
+        self.limit = TimeLimit(
+            settings.limit_minutes * 60, settings.warning_minutes * 60, settings.soft_stop_s
+        )
+
+    def _lobby_rule(self) -> LobbyRule:
+        return LobbyRule.ALL if self.mode is Mode.CONSULTATION else self.settings.lobby
+
+    def set_mode(self, mode: Mode) -> None:
+        """Those who are in stay in."""
+        self.mode = mode
+        self.entrance.rule = self._lobby_rule()
+
+    def person(self, key: str, role: CallRole, name: str, badge: str = "") -> Person:
+        """Somebody who comes; what is known already stays known."""
+        found = self.persons.get(key)
+        if found is None:
+            self._forget_somebody()
+            found = self.persons[key] = Person(key, role, name)
+        found.role, found.name, found.badge = role, name, badge
+        if key in self.revoked and role.is_staff:
+            found.role, found.badge = CallRole.GUEST, ""
+        return found
+
+    def _forget_somebody(self) -> None:
+        if len(self.persons) >= MAX_PERSONS:
+            away = next((person.key for person in self.persons.values() if not person.here), None)
+            if away is not None:
+                del self.persons[away]
+
+    def power(self, key: str) -> Power:
+        """What somebody may be taken for now."""
+        person = self.persons.get(key)
+        if person is None or not self.entrance.is_in(key):
+            return Power.WAITING
+        if person.role is CallRole.HOST:
+            return Power.HOST
+        if person.role is CallRole.COHOST or key in self.cohosts:
+            return Power.COHOST
+        return Power.MEMBER if self.on_stage(key) else Power.VIEWER
+
+    def leads(self, key: str) -> bool:
+        return self.power(key).leads
+
+    def on_stage(self, key: str) -> bool:
+        """Whether somebody who does not lead publishes."""
+        person = self.persons[key]
+        usual = self.mode is not Mode.WEBINAR and person.role is not CallRole.VIEWER
+        return self.stage.get(key, usual)
+
+    def forget_absent(self, now: float) -> bool:
+        """Who does not come back soon loses the place among hands and in the lobby. Returns whether anybody did."""
+        absent = [key for key in (*self.hands.queue, *self.entrance.waiting) if self._is_gone(key, now)]
+        for key in absent:
+            self.hands.down(key)
+            self.entrance.leave_lobby(key)
+        return bool(absent)
+
+    def _is_gone(self, key: str, now: float) -> bool:
+        person = self.persons.get(key)
+        if person is None:
+            return True
+        return person.left_at is not None and now - person.left_at >= PLACE_KEPT_S
+
+    def is_audience(self, key: str) -> bool:
+        """Whether only who leads may know that somebody is here."""
+        return self.mode is Mode.WEBINAR and self.power(key) is Power.VIEWER
+
+    def here(self) -> Iterable[Person]:
+        """Everybody who is connected and in."""
+        return (p for p in self.persons.values() if p.here and self.entrance.is_in(p.key))
+
+    def reasons(self, key: str) -> list[str]:
+        """Why all that somebody sends is frozen; empty: it is not."""
+        found = ["panic"] if self.panic else []
+        if not self.leads(key):
+            found += ["unattended"] if self.guardian.frozen else []
+            found += ["time"] if self.time_phase is TimePhase.STOPPED else []
+        return found
+
+    def forget_choices(self, key: str) -> None:
+        """Somebody was removed: what it was given is taken back."""
+        self.hands.down(key)
+        for remembered in (self.stage, self.asked, self.directed, self.groups.members):
+            remembered.pop(key, None)
+        for given in (self.cohosts, self.screens, self.groups.announcing):
+            given.discard(key)
+        self.spotlight = tuple(one for one in self.spotlight if one != key)
