@@ -34,7 +34,24 @@ class FamilyRemoved:
     family: str
 
 
-SchoolEvent = RoleRevoked | LinkRevoked | FamilyRemoved
+@dataclass(frozen=True)
+class RoleConfirmed:
+    """A role counts from now on, perhaps again."""
+
+    person: str
+    organisation: str
+    role: Role
+
+
+@dataclass(frozen=True)
+class LessonCancelled:
+    """A lesson, or with a room one time of it, does not take place; a call of it ends."""
+
+    lesson: str
+    room: str | None
+
+
+SchoolEvent = RoleConfirmed | RoleRevoked | LinkRevoked | FamilyRemoved | LessonCancelled
 
 
 class SchoolEvents:

@@ -1,6 +1,6 @@
 """Roles: asked for, confirmed, revoked. History stays."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy import delete, func, select
 
@@ -8,10 +8,13 @@ from signalling.school import audit, door
 from signalling.school.context import Context
 from signalling.school.door import Action, Actor, Target
 from signalling.school.errors import Conflict, NotFound
-from signalling.school.events import RoleRevoked
-from signalling.school.words import Role, RoleState
+from signalling.school.events import RoleConfirmed, RoleRevoked, SchoolEvent
+from signalling.school.words import STAFF, Role, RoleState
 from signalling.store import Session
 from signalling.store.tables import Family, FamilyGuardian, Group, GroupTeacher, Membership, SignIn
+
+Ending = Callable[[Session, str, str], Awaitable[Sequence[SchoolEvent]]]
+"""Takes the person and the organisation; what it gives is told after the commit."""
 
 
 class Roles:
@@ -19,6 +22,8 @@ class Roles:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self.endings: list[Ending] = []
+        """What ends with a role, in the same transaction."""
 
     async def request(self, person: str, organisation: str, role: Role) -> Membership:
         """Asks for a role; asking twice is one request. Raises `Conflict` when the person has it."""
@@ -75,7 +80,8 @@ class Roles:
                     RoleState.CONFIRMED,
                     actor,
                 )
-            return found
+        self._context.events.tell(RoleConfirmed(found.person_id, found.organisation_id, Role(found.role)))
+        return found
 
     async def revoke(self, by: Actor | None, membership: str) -> Membership:
         """Ends the role, its groups or families, and all sessions of the person. Idempotent. Raises `Conflict` for the
@@ -88,9 +94,9 @@ class Roles:
                 return found
             if by is not None and found.state == RoleState.CONFIRMED and found.role == Role.HEAD:
                 await self._keep_a_head(session, found.organisation_id)
-            await self._end(session, found, by)
-        event = RoleRevoked(found.person_id, found.organisation_id, Role(found.role))
-        self._context.events.tell(event)
+            events = await self._end(session, found, by)
+        for event in events:
+            self._context.events.tell(event)
         return found
 
     async def history(self, session: Session, organisation: str) -> Sequence[Membership]:
@@ -103,7 +109,7 @@ class Roles:
             )
         )
 
-    async def _end(self, session: Session, membership: Membership, by: Actor | None) -> None:
+    async def _end(self, session: Session, membership: Membership, by: Actor | None) -> list[SchoolEvent]:
         now, person, organisation = self._context.now(), membership.person_id, membership.organisation_id
         membership.state, membership.revoked_at = RoleState.REVOKED, now
         membership.revoked_by = by.person if by else None
@@ -130,6 +136,10 @@ class Roles:
             organisation=organisation,
             role=membership.role,
         )
+        events: list[SchoolEvent] = [RoleRevoked(person, organisation, Role(membership.role))]
+        for ending in self.endings if membership.role in STAFF else ():
+            events += await ending(session, person, organisation)
+        return events
 
     async def _keep_a_head(self, session: Session, organisation: str) -> None:
         heads = await session.scalar(

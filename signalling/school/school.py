@@ -3,9 +3,12 @@
 from mediaserver.clock import Clock
 from signalling.school.codes import Codes
 from signalling.school.context import Context
+from signalling.school.entry import Entrances
 from signalling.school.families import Families
 from signalling.school.groups import Groups
+from signalling.school.invitations import Invitations
 from signalling.school.journal import Journal
+from signalling.school.lessons import Lessons
 from signalling.school.organisations import Organisations
 from signalling.school.passwords import Argon2Passwords, Passwords
 from signalling.school.people import People
@@ -37,5 +40,9 @@ class School:
         self.staff = Staff(self.context, self.people, self.roles, self.sessions)
         self.groups = Groups(self.context)
         self.families = Families(self.context)
+        self.lessons = Lessons(self.context)
+        self.invitations = Invitations(self.context, self.families, self.lessons)
+        self.roles.endings.append(self.invitations.revoke_of)
+        self.entrances = Entrances(self.context, self.lessons, self.invitations)
         self.roster = RosterImport(self.context, self.families)
         self.journal = Journal(self.context)

@@ -3,7 +3,10 @@
 from typing import Annotated
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+
+from signalling.school.norms import DEFAULTS, Norms
+from signalling.school.words import AgeBand
 
 
 def _zone(name: str) -> str:
@@ -42,8 +45,21 @@ class SchoolSettings(BaseModel):
     session_longest_s: Seconds = 60 * 86_400
     session_rotation_s: Seconds = 3600
     staff_invitation_s: Seconds = 7 * 86_400
+    lesson_early_s: Annotated[int, Field(ge=0)] = 600
+    """How long before its begin a lesson can be joined."""
+    lesson_late_s: Annotated[int, Field(ge=0)] = 1800
+    """How long after its planned end."""
+    family_devices: Annotated[int, Field(ge=1, le=100)] = 4
+    """How many browsers may use a personal link, unless the link says otherwise."""
+    norms: dict[AgeBand, Norms] = Field(default_factory=lambda: dict(DEFAULTS))
+    """How long lessons and screens may be, by age; what is not named keeps its default."""
     pupils_data: bool = True
     """False: nothing is written down about children, families have names and groups alone."""
     attempts: AttemptSettings = AttemptSettings()
     max_body_bytes: Annotated[int, Field(ge=65_536)] = 2 << 20
     """Of a roster that is imported."""
+
+    @field_validator("norms")
+    @classmethod
+    def _others_by_default(cls, norms: dict[AgeBand, Norms]) -> dict[AgeBand, Norms]:
+        return dict(DEFAULTS) | norms

@@ -16,6 +16,11 @@ class Role(StrEnum):
 STAFF = frozenset({Role.HEAD, Role.TEACHER, Role.METHODOLOGIST, Role.OPERATOR})
 
 
+def badge_of(roles: frozenset[Role]) -> Role | None:
+    """What is drawn beside a name: the first of the staff's roles, in the order above."""
+    return next((role for role in Role if role in roles & STAFF), None)
+
+
 class RoleState(StrEnum):
     """Only a confirmed role gives power. A revoked one stays as history; whoever wants it again asks anew."""
 

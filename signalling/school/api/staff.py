@@ -7,7 +7,7 @@ from signalling.school.api.endpoint import Access, Call, Endpoints
 from signalling.school.api.models import Answer, Body, Email, Language, Name, Password, Zone
 from signalling.school.api.sessions import Me, me, signed_in
 from signalling.school.staff import Member
-from signalling.school.words import STAFF, Role, RoleState
+from signalling.school.words import Role, RoleState, badge_of
 from signalling.store.tables import Membership, StaffInvitation
 
 endpoints = Endpoints()
@@ -167,11 +167,6 @@ async def confirm_role(call: Call) -> HeldRole:
 async def revoke_role(call: Call) -> HeldRole:
     """Revoke or refuse a role; sessions, links and hosting end at once."""
     return _held(await call.school.roles.revoke(call.actor, call.path["role"]))
-
-
-def badge_of(roles: frozenset[Role]) -> Role | None:
-    """The first of the staff's roles, in order of the enumeration."""
-    return next((role for role in Role if role in roles and role in STAFF), None)
 
 
 def _members(found: Sequence[Member]) -> Members:

@@ -3,18 +3,32 @@
 from signalling.store.tables.audit import AuditEntry, AuditHead
 from signalling.store.tables.base import Base
 from signalling.store.tables.groups import Child, Family, FamilyGroup, FamilyGuardian, Group, GroupTeacher
+from signalling.store.tables.lessons import (
+    CalendarFeed,
+    Invitation,
+    InvitationDevice,
+    Lesson,
+    LessonException,
+    LessonGroup,
+)
 from signalling.store.tables.people import Membership, Organisation, Person, SignIn, StaffInvitation
 
 __all__ = [
     "AuditEntry",
     "AuditHead",
     "Base",
+    "CalendarFeed",
     "Child",
     "Family",
     "FamilyGroup",
     "FamilyGuardian",
     "Group",
     "GroupTeacher",
+    "Invitation",
+    "InvitationDevice",
+    "Lesson",
+    "LessonException",
+    "LessonGroup",
     "Membership",
     "Organisation",
     "Person",
