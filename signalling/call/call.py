@@ -50,7 +50,6 @@ class CallContext:
 
     attendance: Attendance
     clock: Clock
-    token_leeway_s: float
     chat: ChatStore
     tell: Callable[[CallEvent], None]
 
@@ -190,12 +189,22 @@ class Call:
         self.state.entrance.remove(person)
         self.state.forget_choices(person)
         attendance = self._context.attendance
-        # `nbf` of a token is whole seconds: also those of this second are meant.
-        until = math.floor(self.clock.time() + self._context.token_leeway_s) + 1
+        until = (
+            math.floor(self.clock.time()) + 1
+        )  # whole seconds, as `nbf` of tokens: those of this one are meant
         for participant in self._devices(person):
             attendance.revocations.revoke(self.name, person_identity(participant), until)
             if (presence := attendance.of(participant)) is not None:
                 presence.remove(RemovalReason.PARTICIPANT_REMOVED)
+
+    def screen(self, participant: Participant, *, shared: bool) -> None:
+        """Somebody began to share a screen, or ended it."""
+        self._event(participant.identity, "screen_started" if shared else "screen_ended")
+
+    def expect(self, settings: CallSettings) -> None:
+        """The list of who is expected has changed."""
+        self.state.settings = self.state.settings.model_copy(update={"expected": settings.expected})
+        self._changed = True
 
     def revoke_role(self, person: str) -> None:
         """The school has taken a role of staff back: no power from now on, and out."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class CallEvent:
     """`action`: the type of a command, or what the server did by itself (`unattended`, `attended`, `time_warning`,
-    `time_over`, `time_stopped`, `arrived`, `left`, `role_revoked`)."""
+    `time_over`, `time_stopped`, `arrived`, `left`, `role_revoked`, `screen_started`, `screen_ended`)."""
 
     at: float
     """Seconds since the epoch."""

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from mediaserver.participant import Participant
+from mediaserver.track import Track, TrackSource
 from signalling.call.attendance import AttendanceBook, AttendanceRow, PresenceRecord
 from signalling.call.call import Call, CallContext
 from signalling.call.chat import ChatStore, MemoryChat
@@ -21,7 +22,15 @@ from signalling.call.roles import role_of
 from signalling.call.settings import CallSettings
 from signalling.rtc.admission import ROLE_ATTRIBUTE, Admission
 from signalling.rtc.errors import PermissionDenied, ServerFull
-from signalling.rtc.events import ParticipantJoined, ParticipantLeft, RoomEvent, RoomFinished, RoomStarted
+from signalling.rtc.events import (
+    ParticipantJoined,
+    ParticipantLeft,
+    RoomEvent,
+    RoomFinished,
+    RoomStarted,
+    TrackPublished,
+    TrackUnpublished,
+)
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
@@ -65,9 +74,7 @@ class CallService:
         self._attendance = attendance
         self._clock = clock
         self._sample = sample
-        self._context = CallContext(
-            attendance, clock, settings.token_leeway_s, chat or MemoryChat(), self._tell
-        )
+        self._context = CallContext(attendance, clock, chat or MemoryChat(), self._tell)
         self._revoked: dict[str, None] = {}
         """Persons in order: tokens of a role that was taken back may still be around."""
         self._meter = DeliveryMeter()
@@ -84,7 +91,8 @@ class CallService:
     # For the school
 
     def open(self, room: str, settings: CallSettings) -> Call:
-        """The call of a room. One that is there already goes on as it is. Raises `ServerFull`."""
+        """The call of a room. One that is there already goes on as it is, with the new list of who is expected. Raises
+        `ServerFull`."""
         call = self.calls.get(room)
         if call is None:
             self._make_place()
@@ -93,6 +101,8 @@ class CallService:
             self.books[room] = AttendanceBook(room, self._presence_ended)
             if (found := self._attendance.rooms.get(room)) is not None:
                 call.attach(found)
+        elif call.state.settings.expected != settings.expected:
+            call.expect(settings)
         self._start()
         return call
 
@@ -177,10 +187,17 @@ class CallService:
             case RoomFinished(room) if room.name in self.calls:
                 self.calls[room.name].detach()
                 self.books[room.name].close(self._clock.time())
+            case TrackPublished(track) | TrackUnpublished(track):
+                self._track_changed(track, isinstance(event, TrackPublished))
             case ParticipantJoined(participant):
                 self._joined(participant)
             case ParticipantLeft(participant) if participant.room.name in self.books:
                 self.books[participant.room.name].left(participant.sid, self._clock.time())
+
+    def _track_changed(self, track: Track, published: bool) -> None:
+        call = self.calls.get(track.publisher.room.name)
+        if call is not None and track.settings.source is TrackSource.SCREEN_SHARE:
+            call.screen(track.publisher, shared=published)
 
     def _joined(self, participant: Participant) -> None:
         call = self.calls.get(participant.room.name)

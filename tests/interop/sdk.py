@@ -31,10 +31,18 @@ CODECS = {
 }
 
 
-def token(identity: str, room: str, *, ttl_s: int = 3600, secret: str = "secret", **grants: Any) -> str:
+def token(
+    identity: str,
+    room: str,
+    *,
+    ttl_s: int = 3600,
+    secret: str = "secret",
+    attributes: dict[str, str] | None = None,
+    **grants: Any,
+) -> str:
     video = api.VideoGrants(room_join=True, room=room, **grants)
     made = api.AccessToken("devkey", secret).with_identity(identity).with_grants(video)
-    return made.with_ttl(timedelta(seconds=ttl_s)).to_jwt()
+    return made.with_attributes(attributes or {}).with_ttl(timedelta(seconds=ttl_s)).to_jwt()
 
 
 def picture(number: int) -> Image:
