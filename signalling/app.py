@@ -20,6 +20,7 @@ from signalling.api_keys import ApiKeys
 from signalling.call import CallService
 from signalling.config import MediaSettings, Settings
 from signalling.key_watch import KeyWatch
+from signalling.lesson_calls import LessonCalls
 from signalling.listeners import Listeners
 from signalling.observability.collector import DataPlaneCollector
 from signalling.observability.faults import faults
@@ -36,6 +37,7 @@ from signalling.rtc.api.endpoint import PATH as SERVER_API_PATH
 from signalling.rtc.settings import RtcSettings
 from signalling.school import School
 from signalling.school.api import LARGE, SchoolApi
+from signalling.school.api.joining import Joining
 from signalling.store import Database
 from signalling.tls_context import TlsContext
 from signalling.webhooks import Webhooks
@@ -138,10 +140,12 @@ class Server:
         app = self._empty_application()
         found = faults(self.engine.metrics.errors, self.rtc.metrics.errors)
         load = LoadSampler(self.engine, self.rtc.snapshot, found, self._clock)
-        api = PagesApi(settings, self.keys, self.lessons, self.rtc.snapshot, load.read, self._clock)
+        calls = LessonCalls(self.school, self.calls, self.rtc)
+        joining = Joining(settings, self.keys, self._clock, self.lessons, self.rtc.snapshot, calls.open)
+        api = PagesApi(settings.operator_token, load.read)
         health = self._health()
         app.add_routes([*self.rtc.routes(), *self.whip.routes(), *self.calls.routes()])
-        app.add_routes(SchoolApi(self.school).routes())
+        app.add_routes(SchoolApi(self.school, joining).routes())
         app.add_routes([*api.routes(), *health.routes(), *self._bundle.routes()])
         return app
 

@@ -162,7 +162,7 @@ def _kept(exception: web.HTTPException) -> dict[str, str]:
 
 def _loggable(path: str) -> str:
     """Codes of links are secrets: only their first characters go into logs."""
-    return re.sub(r"(/(?:l|lessons|welcome|wh[ie]p/v1)/[^/]{4})[^/]*", r"\1…", path)
+    return re.sub(r"(/(?:l|lessons|calendar|welcome|wh[ie]p/v1)/[^/]{4})[^/]*", r"\1…", path)
 
 
 def _add_headers(request: web.Request, response: web.StreamResponse, correlation_id: str) -> None:

@@ -4,6 +4,7 @@ from collections import OrderedDict
 
 MAX_REVOCATIONS = 10_000
 """The oldest are forgotten beyond. Tokens expire, so that the old ones matter least."""
+MAX_BEGINNINGS = 1000
 
 
 class Revocations:
@@ -11,6 +12,8 @@ class Revocations:
 
     def __init__(self) -> None:
         self._until: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._of_all: OrderedDict[str, float] = OrderedDict()
+        """By the beginning of identities, in every room."""
 
     def revoke(self, room: str, identity: str, until: float) -> None:
         """Tokens whose `nbf` is before `until` (seconds since the epoch) are refused from now on."""
@@ -21,4 +24,12 @@ class Revocations:
 
     def covers(self, room: str, identity: str, not_before: float) -> bool:
         """Whether a token with this `nbf` was taken back."""
-        return not_before < self._until.get((room, identity), 0.0)
+        if not_before < self._until.get((room, identity), 0.0):
+            return True
+        return any(not_before < until and identity.startswith(begin) for begin, until in self._of_all.items())
+
+    def revoke_all(self, begin: str, until: float) -> None:
+        """The same for all identities that begin so, in every room, also for tokens that nobody has used yet."""
+        self._of_all[begin] = max(until, self._of_all.pop(begin, until))
+        if len(self._of_all) > MAX_BEGINNINGS:
+            self._of_all.popitem(last=False)

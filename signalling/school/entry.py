@@ -19,6 +19,8 @@ from signalling.store import Session
 from signalling.store.tables import Child, Family, FamilyGroup, Invitation, Lesson, Organisation
 
 DEVICE_DIGITS = 12
+LINK_DIGITS = 12
+"""A guest is known by the link that it came by, so that it goes with it."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Entrances:
             return Entry(
                 invited.occurrence, identity, invited.family, _role_of_family(invited.occurrence.view), ""
             )
-        identity = f"guest:{secrets.token_hex(8)}"
+        identity = f"guest:{invitation.id[:LINK_DIGITS]}{secrets.token_hex(8)}"
         return Entry(invited.occurrence, identity, name or "", "guest", "")
 
     async def _invited(self, session: Session, invitation: Invitation) -> Invited:

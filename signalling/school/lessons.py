@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -191,14 +191,17 @@ class Lessons:
 
     def occurrence(self, view: LessonView, starts_at: datetime) -> Occurrence:
         """With its state at this moment."""
-        now, settings, lesson = self._context.now(), self._context.settings, view.lesson
-        ends_at = starts_at + timedelta(minutes=lesson.minutes)
+        now, lesson, live = self._context.now(), view.lesson, Occurrence(view, starts_at, "live")
         if lesson.cancelled_at is not None or starts_at in view.exceptions:
-            return Occurrence(view, starts_at, "cancelled")
-        if now < starts_at - timedelta(seconds=settings.lesson_early_s):
-            return Occurrence(view, starts_at, "before")
-        over = now >= ends_at + timedelta(seconds=settings.lesson_late_s)
-        return Occurrence(view, starts_at, "after" if over else "live")
+            return replace(live, state="cancelled")
+        if now < self.opens_at(live):
+            return replace(live, state="before")
+        over = now >= live.ends_at + timedelta(seconds=self._context.settings.lesson_late_s)
+        return replace(live, state="after") if over else live
+
+    def opens_at(self, occurrence: Occurrence) -> datetime:
+        """From when on it can be joined."""
+        return occurrence.starts_at - timedelta(seconds=self._context.settings.lesson_early_s)
 
     def current(self, view: LessonView) -> Occurrence:
         """The one that is on, else the next one, else the last one."""

@@ -1,6 +1,7 @@
 """All services of the school, put together."""
 
 from mediaserver.clock import Clock
+from signalling.school.calendars import Calendars
 from signalling.school.codes import Codes
 from signalling.school.context import Context
 from signalling.school.entry import Entrances
@@ -44,5 +45,6 @@ class School:
         self.invitations = Invitations(self.context, self.families, self.lessons)
         self.roles.endings.append(self.invitations.revoke_of)
         self.entrances = Entrances(self.context, self.lessons, self.invitations)
+        self.calendars = Calendars(self.context, self.lessons, self.invitations)
         self.roster = RosterImport(self.context, self.families)
         self.journal = Journal(self.context)

@@ -60,6 +60,7 @@ ENDPOINTS = {
     ("GET", "/api/operator/load"): Access.OPERATOR,
     ("GET", "/api/openapi.json"): Access.PUBLIC,
     ("GET", "/api/site"): Access.PUBLIC,
+    ("GET", "/api/norms"): Access.PUBLIC,
     **dict.fromkeys(
         [
             ("POST", "/api/setup"),  # with a code of the console, once
@@ -67,6 +68,8 @@ ENDPOINTS = {
             ("POST", "/api/session"),
             ("GET", "/api/welcome/{code}"),
             ("POST", "/api/welcome/{code}"),
+            ("GET", "/api/lessons/{code}/calendar.ics"),
+            ("GET", "/api/calendar/{code}"),
         ],
         Access.SCHOOL,
     ),
@@ -99,6 +102,23 @@ ENDPOINTS = {
             ("GET", "/api/families/{family}"),
             ("PUT", "/api/families/{family}"),
             ("DELETE", "/api/families/{family}"),
+            ("GET", "/api/organisations/{organisation}/schedule"),
+            ("POST", "/api/organisations/{organisation}/schedule"),
+            ("GET", "/api/schedule/{lesson}"),
+            ("PUT", "/api/schedule/{lesson}"),
+            ("POST", "/api/schedule/{lesson}/cancellation"),
+            ("POST", "/api/schedule/{lesson}/join"),
+            ("GET", "/api/schedule/{lesson}/calendar.ics"),
+            ("POST", "/api/schedule/{lesson}/links"),
+            ("GET", "/api/schedule/{lesson}/links"),
+            ("GET", "/api/me/calendar"),
+            ("POST", "/api/me/calendar"),
+            ("POST", "/api/families/{family}/links"),
+            ("GET", "/api/families/{family}/links"),
+            ("POST", "/api/groups/{group}/links"),
+            ("GET", "/api/links/{link}"),
+            ("DELETE", "/api/links/{link}"),
+            ("DELETE", "/api/links/{link}/devices"),
             ("POST", "/api/organisations/{organisation}/roster/preview"),
             ("POST", "/api/organisations/{organisation}/roster"),
             ("GET", "/api/organisations/{organisation}/audit"),
@@ -155,7 +175,9 @@ def of(*access: Access) -> Any:
 
 def path_of(endpoint: Endpoint) -> str:
     return endpoint[1].format(
-        **dict.fromkeys(["organisation", "invitation", "role", "group", "person", "family"], "0" * 32),
+        **dict.fromkeys(
+            ["organisation", "invitation", "role", "group", "person", "family", "lesson", "link"], "0" * 32
+        ),
         code="wrong",
         room="maths",
         path="nothing.js",

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel
 
+from signalling.school.api.joining import Joining
 from signalling.school.door import Actor
 from signalling.school.errors import NotSignedIn
 from signalling.school.school import School
@@ -28,6 +29,7 @@ class Call:
     """A request that was understood."""
 
     school: School
+    joining: Joining
     known: Known | None
     path: Mapping[str, str]
     """Parameters of the path."""

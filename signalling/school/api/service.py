@@ -11,8 +11,21 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from signalling.pages.security import error
-from signalling.school.api import audit, cookies, families, groups, openapi, roster, sessions, staff
+from signalling.school.api import (
+    audit,
+    cookies,
+    families,
+    groups,
+    invitations,
+    links,
+    openapi,
+    roster,
+    schedule,
+    sessions,
+    staff,
+)
 from signalling.school.api.endpoint import Access, Call, Endpoint, arguments
+from signalling.school.api.joining import Joining
 from signalling.school.api.models import ID_PATTERN
 from signalling.school.codes import CODE_LENGTH
 from signalling.school.errors import (
@@ -37,6 +50,9 @@ ENDPOINTS = (
     *staff.endpoints,
     *groups.endpoints,
     *families.endpoints,
+    *schedule.endpoints,
+    *invitations.endpoints,
+    *links.endpoints,
     *roster.endpoints,
     *audit.endpoints,
 )
@@ -48,8 +64,8 @@ log = structlog.get_logger("signalling.school")
 class SchoolApi:
     """All endpoints of the school below /api."""
 
-    def __init__(self, school: School) -> None:
-        self._school = school
+    def __init__(self, school: School, joining: Joining) -> None:
+        self._school, self._joining = school, joining
         self._description = openapi.description(ENDPOINTS)
 
     def routes(self) -> list[web.RouteDef]:
@@ -85,6 +101,7 @@ class SchoolApi:
             raise NotSignedIn
         return Call(
             self._school,
+            self._joining,
             known,
             path,
             request.remote or "",
