@@ -118,6 +118,10 @@ interop: setup $(VENV)/.test-dependencies packages-heavy ## published clients of
 soak: setup $(VENV)/.test-dependencies ## MINUTES of joining and leaving: nothing may be left behind
 	$(BIN)/python -m tests.interop.soak --minutes $(or $(MINUTES),120) $(ARGS)
 
+.PHONY: api-types
+api-types: $(VENV)/.test-dependencies $(VENV)/.extension ## write the web's types of the school's API anew
+	$(BIN)/python -m tests.api_types
+
 .PHONY: compatibility
 compatibility: setup $(VENV)/.test-dependencies packages-heavy ## write docs/compatibility.md from the results of the tests
 	$(BIN)/python -m pytest -q --heavy -m compatibility --proofs .cache/proofs.json

@@ -5,7 +5,12 @@ from pathlib import Path
 from aiohttp import web
 
 BUNDLE = Path(__file__).resolve().parents[1] / "bundle"
-PAGE_ROUTES = ("/", "/l/{code}", "/operator")
+#: Before and after signing in. What they show is behind the API, so that whoever knows a path learns nothing.
+SCHOOL_PAGES = (
+    *("/sign-in", "/register", "/setup", "/welcome/{code}", "/account"),
+    *("/people", "/groups", "/groups/{group}", "/families", "/roster", "/lessons", "/audit"),
+)
+PAGE_ROUTES = ("/", "/l/{code}", "/operator", *SCHOOL_PAGES)
 MISSING = "The web bundle is not built. Run `make run`, or `npm install && npm run build` in web/.\n"
 ASSET_CACHE = "public, max-age=31536000, immutable"
 

@@ -50,6 +50,23 @@ ENDPOINTS = {
     ("GET", "/"): Access.PUBLIC,
     ("GET", "/l/{code}"): Access.PUBLIC,  # the page; what the link leads to is behind the API
     ("GET", "/operator"): Access.PUBLIC,  # the page; its numbers are behind the API
+    **dict.fromkeys(
+        [
+            ("GET", "/sign-in"),
+            ("GET", "/register"),
+            ("GET", "/setup"),
+            ("GET", "/welcome/{code}"),
+            ("GET", "/account"),
+            ("GET", "/people"),
+            ("GET", "/groups"),
+            ("GET", "/groups/{group}"),
+            ("GET", "/families"),
+            ("GET", "/roster"),
+            ("GET", "/lessons"),
+            ("GET", "/audit"),
+        ],
+        Access.PUBLIC,  # always the same page; what it shows is behind the API
+    ),
     ("GET", "/assets/{path}"): Access.PUBLIC,
     ("GET", "/{name}"): Access.PUBLIC,
     ("GET", "/healthz"): Access.PUBLIC,

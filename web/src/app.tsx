@@ -1,40 +1,34 @@
-import { useEffect, useState } from "preact/hooks";
-import { Home } from "./features/home/home.tsx";
 import { LessonPage } from "./features/lesson/lesson-page.tsx";
 import { NotFound } from "./features/lesson/not-found.tsx";
-import { t } from "./i18n/index.ts";
+import { pathname } from "./navigation.ts";
 import { parseRoute } from "./route.ts";
 import { Announcer } from "./ui/announcer.tsx";
-import { Page } from "./ui/page.tsx";
+import { lazy } from "./ui/lazy.tsx";
 
-type OperatorModule = typeof import("./features/operator/operator-page.tsx");
-
-/** The operator's page is a chunk of its own: families never load it. */
-function OperatorRoute() {
-  const [module, setModule] = useState<OperatorModule | null>(null);
-  useEffect(() => {
-    void import("./features/operator/operator-page.tsx").then(setModule);
-  }, []);
-  return module ? (
-    <module.OperatorPage />
-  ) : (
-    <Page>
-      <p class="message" role="status">
-        {t().common.loading}
-      </p>
-    </Page>
-  );
-}
+/* Families open lesson links and load none of these. */
+const Home = lazy(() => import("./features/home/home.tsx").then((module) => module.Home));
+const Operator = lazy(() =>
+  import("./features/operator/operator-page.tsx").then((module) => module.OperatorPage),
+);
+const Entrance = lazy(() => import("./features/entrance/entrance.tsx").then((module) => module.Entrance));
+const Welcome = lazy(() => import("./features/entrance/welcome.tsx").then((module) => module.Welcome));
+const School = lazy(() => import("./features/school/school.tsx").then((module) => module.School));
 
 function Screen() {
-  const route = parseRoute(location.pathname);
+  const route = parseRoute(pathname.value);
   switch (route.page) {
     case "home":
       return <Home />;
     case "lesson":
       return <LessonPage code={route.code} />;
     case "operator":
-      return <OperatorRoute />;
+      return <Operator />;
+    case "entrance":
+      return <Entrance name={route.name} />;
+    case "welcome":
+      return <Welcome code={route.code} />;
+    case "school":
+      return <School name={route.name} id={route.id} />;
     case "unknown":
       return <NotFound />;
   }

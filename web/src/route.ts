@@ -1,21 +1,48 @@
+export type EntrancePage = "sign-in" | "register" | "setup";
+export type SchoolPage = "people" | "groups" | "families" | "roster" | "lessons" | "audit" | "account";
+
 export type Route =
   | { readonly page: "home" }
   | { readonly page: "lesson"; readonly code: string }
   | { readonly page: "operator" }
+  | { readonly page: "entrance"; readonly name: EntrancePage }
+  | { readonly page: "welcome"; readonly code: string }
+  | { readonly page: "school"; readonly name: SchoolPage; readonly id: string | null }
   | { readonly page: "unknown" };
+
+const ENTRANCE: readonly string[] = ["sign-in", "register", "setup"] satisfies EntrancePage[];
+const SCHOOL: readonly string[] = [
+  "people",
+  "groups",
+  "families",
+  "roster",
+  "lessons",
+  "audit",
+  "account",
+] satisfies SchoolPage[];
 
 /** Which page a path means. Malformed escapes and unknown paths are the neutral "unknown". */
 export function parseRoute(pathname: string): Route {
   const parts = pathname.split("/").filter((part) => part !== "");
-  if (parts.length === 0) return { page: "home" };
-  if (parts.length === 1 && parts[0] === "operator") return { page: "operator" };
-  if (parts.length === 2 && parts[0] === "l" && parts[1]) {
-    try {
-      return { page: "lesson", code: decodeURIComponent(parts[1]) };
-    } catch {
-      // A malformed escape is a wrong link like any other: the same neutral page answers it.
-      return { page: "unknown" };
-    }
+  const [first, second] = parts;
+  if (first === undefined) return { page: "home" };
+  if (parts.length === 1) {
+    if (first === "operator") return { page: "operator" };
+    if (ENTRANCE.includes(first)) return { page: "entrance", name: first as EntrancePage };
+    if (SCHOOL.includes(first)) return { page: "school", name: first as SchoolPage, id: null };
+  }
+  if (parts.length === 2 && second !== undefined) {
+    if (first === "groups") return { page: "school", name: first, id: second };
+    if (first === "l" || first === "welcome") return link(first === "l" ? "lesson" : "welcome", second);
   }
   return { page: "unknown" };
+}
+
+function link(page: "lesson" | "welcome", code: string): Route {
+  try {
+    return { page, code: decodeURIComponent(code) };
+  } catch {
+    // A malformed escape is a wrong link like any other: the same neutral page answers it.
+    return { page: "unknown" };
+  }
 }

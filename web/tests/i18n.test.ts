@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { catalogues, chooseLanguage } from "../src/i18n/index.ts";
+import { schoolCatalogues } from "../src/i18n/school/index.ts";
 
 function paths(value: unknown, at = ""): string[] {
   if (typeof value !== "object" || value === null) return [`${at}:${typeof value}`];
   return Object.entries(value).flatMap(([key, inner]) => paths(inner, `${at}/${key}`));
 }
 
-describe("catalogues", () => {
+describe.each([
+  ["first screen", catalogues],
+  ["school", schoolCatalogues],
+])("catalogues of the %s", (_, known) => {
   it("have the same keys in both languages", () => {
-    expect(paths(catalogues.en)).toEqual(paths(catalogues.ru));
+    expect(paths(known.en).sort()).toEqual(paths(known.ru).sort());
   });
 
   it("have no empty text", () => {
@@ -16,8 +20,8 @@ describe("catalogues", () => {
       typeof value === "string"
         ? value.trim() === ""
         : typeof value === "object" && value !== null && Object.values(value).some(empty);
-    expect(empty(catalogues.ru)).toBe(false);
-    expect(empty(catalogues.en)).toBe(false);
+    expect(empty(known.ru)).toBe(false);
+    expect(empty(known.en)).toBe(false);
   });
 });
 

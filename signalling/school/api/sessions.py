@@ -29,9 +29,10 @@ class OrganisationName(Answer):
 
 
 class Site(Answer):
-    """What a page needs before anybody has signed in."""
+    """What a page needs before anybody has signed in. `signed_in`: whether this browser has a session."""
 
     needs_setup: bool
+    signed_in: bool
     registration: bool
     pupils_data: bool
     organisations: list[OrganisationName]
@@ -117,6 +118,7 @@ async def get_site(call: Call) -> Site:
     settings = call.school.context.settings
     return Site(
         needs_setup=await call.school.organisations.needs_setup(),
+        signed_in=call.known is not None,
         registration=settings.registration,
         pupils_data=settings.pupils_data,
         organisations=[OrganisationName(id=found.id, name=found.name) for found in organisations],

@@ -35,6 +35,7 @@ export async function requestJson(path: string, init: RequestInit = {}): Promise
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
     throw new ApiError(0, "NETWORK", String(cause));
   }
+  if (response.status === 204) return null;
   let body: unknown = null;
   try {
     body = await response.json();

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n/index.ts";
+import { Link } from "./link.tsx";
 import { Clearing, Logo } from "./picture.tsx";
 import { LanguageSwitch, ThemeSwitch } from "./switches.tsx";
 
@@ -11,19 +12,28 @@ export function usePageTitle(title: string): void {
   }, [title]);
 }
 
-export function Page({ children, aside }: { children: ComponentChildren; aside?: ComponentChildren }) {
+export function Page(props: { children: ComponentChildren; aside?: ComponentChildren; homeLink?: boolean }) {
+  const brand = (
+    <>
+      <Logo />
+      <span>{t().productName}</span>
+    </>
+  );
   return (
     <div class="page">
       <header class="page__header">
-        <div class="page__brand">
-          <Logo />
-          <span>{t().productName}</span>
-        </div>
-        {aside}
+        {props.homeLink ? (
+          <Link class="page__brand" href="/">
+            {brand}
+          </Link>
+        ) : (
+          <div class="page__brand">{brand}</div>
+        )}
+        {props.aside}
         <LanguageSwitch />
         <ThemeSwitch />
       </header>
-      <main class="page__main">{children}</main>
+      <main class="page__main">{props.children}</main>
     </div>
   );
 }

@@ -1,0 +1,135 @@
+"""People of the school in real browsers: the first run makes the head, a teacher has no power before the head confirms
+it, gets the badge, and loses both at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from .browser import Visitor, chromium
+from .school import confirm, register, set_up, setup_path, sign_in
+from .server import RunningServer, running_server
+
+pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(180)]
+TEACHER = "Мария Ивановна"
+
+
+async def person(browser: Browser, server: RunningServer) -> tuple[Page, Visitor]:
+    """Somebody's own browser."""
+    page = await (await browser.new_context(locale="ru-RU")).new_page()
+    return page, Visitor(page, server.http)
+
+
+async def test_from_the_first_run_to_a_revoked_role(speech: Path, tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        async with chromium(speech) as browser:
+            head, seen = await person(browser, server)
+            await head.goto(server.http + "/")
+            await expect(head.locator(".notice")).to_contain_text("Make the first head")
+            await set_up(head, server)
+            assert "code=" not in head.url
+            await head.goto(server.http + setup_path(server))
+            await expect(head.get_by_test_id("setup-done")).to_be_visible()
+
+            teacher, _ = await person(browser, server)
+            await register(teacher, server, TEACHER, "teacher@example.org")
+            await expect(teacher.get_by_test_id("role-state")).to_have_text("Ждёт подтверждения")
+            await expect(teacher.locator(".menu")).to_have_count(0)
+            await teacher.goto(server.http + "/people")
+            await expect(teacher.get_by_test_id("waiting")).to_be_visible()
+
+            await head.goto(server.http + "/")
+            await expect(head.get_by_test_id("request")).to_contain_text(TEACHER)
+            await confirm(head)
+            await expect(head.get_by_test_id("request")).to_have_count(0)
+            await head.get_by_test_id("nav-people").click()
+            row = head.get_by_test_id("member").filter(has_text=TEACHER)
+            await expect(row.get_by_test_id("badge")).to_have_text("Педагог")
+
+            await teacher.goto(server.http + "/")
+            await expect(teacher.get_by_test_id("badge")).to_have_text("Педагог")
+            await expect(teacher.get_by_test_id("nav-audit")).to_have_count(0)
+
+            await row.get_by_test_id("revoke-role").click()
+            await head.get_by_test_id("confirm-action").click()
+            await expect(row).to_have_count(0)
+            await expect(head.get_by_test_id("former")).to_be_visible()
+            await teacher.get_by_test_id("nav-people").click()
+            await expect(teacher.get_by_test_id("submit")).to_be_visible(timeout=10_000)  # signed out at once
+            await sign_in(teacher, server, "teacher@example.org")
+            await expect(teacher.get_by_test_id("waiting")).to_be_visible()
+            await expect(teacher.get_by_test_id("badge")).to_have_count(0)
+            seen.check()
+
+
+async def test_a_staff_invitation(speech: Path, tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        async with chromium(speech) as browser:
+            head, seen = await person(browser, server)
+            await set_up(head, server)
+            await head.get_by_test_id("nav-people").click()
+            await head.get_by_test_id("invite").click()
+            dialog = head.get_by_role("dialog")
+            await dialog.get_by_test_id("field-name").fill("Ольга Петровна")
+            await dialog.get_by_test_id("field-email").fill("olga@example.org")
+            await dialog.get_by_test_id("field-role").select_option("methodologist")
+            await dialog.get_by_test_id("submit-invite").click()
+            link = await head.get_by_test_id("handover-link").input_value()
+            assert link.startswith(server.http + "/welcome/")
+
+            invited, invited_seen = await person(browser, server)
+            await invited.goto(link)
+            await expect(invited.locator("h1")).to_contain_text("Детский сад «Поляна»")
+            await invited.get_by_test_id("field-password").fill("a forest of firs")
+            await invited.get_by_test_id("submit").click()
+            await expect(invited.get_by_test_id("badge")).to_have_text("Методист", timeout=15_000)
+            invited_seen.check()
+
+            stranger, _ = await person(browser, server)
+            await stranger.goto(link)  # it worked once
+            await expect(stranger.locator("h1")).to_have_text("Эта ссылка не открывается")
+            seen.check()
+
+
+async def test_groups_families_and_a_roster(speech: Path, tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        async with chromium(speech) as browser:
+            head, seen = await person(browser, server)
+            await set_up(head, server)
+            await head.get_by_test_id("nav-groups").click()
+            await head.get_by_test_id("add-group").click()
+            await head.get_by_test_id("field-name").fill("Солнышко")
+            await head.get_by_test_id("save-group").click()
+            await expect(head.get_by_test_id("group-page")).to_contain_text("Солнышко")
+
+            await head.get_by_test_id("nav-families").click()
+            await head.get_by_test_id("add-family").click()
+            await head.get_by_test_id("save-family").click()
+            await expect(head.get_by_test_id("field-name")).to_be_focused()  # it must not be empty
+            await head.get_by_test_id("field-name").fill("Семья Ивановых")
+            await head.get_by_test_id("child-1").fill("Миша")
+            await head.get_by_test_id("save-family").click()
+            await expect(head.get_by_test_id("family")).to_contain_text("Миша, Солнышко")
+
+            await head.get_by_test_id("to-roster").click()
+            await choose(head, "группа;семья;ребёнок;возраст\nСолнышко;;Аня;4-5\n")
+            await expect(head.get_by_test_id("roster-faults")).to_contain_text("строка 2")
+            await expect(head.get_by_test_id("roster-faults")).to_contain_text("Поле не заполнено")
+            rows = "группа;семья;ребёнок;возраст\nСолнышко;Семья Петровых;Аня;4-5\nРучеёк;Семья Сидоровых;Петя;5-6\n"
+            await choose(head, rows, "windows-1251")
+            await expect(head.get_by_test_id("roster-preview")).to_be_visible()
+            await head.get_by_test_id("roster-submit").click()
+            await expect(head.get_by_test_id("family")).to_have_count(3, timeout=10_000)
+            await expect(head.get_by_test_id("families-page")).to_contain_text("Петя, Ручеёк")
+
+            await head.get_by_test_id("nav-audit").click()
+            await expect(head.get_by_test_id("audit-entry").first).to_contain_text("Загружен список семей")
+            seen.check()
+
+
+async def choose(page: Page, text: str, encoding: str = "utf-8") -> None:
+    """A file for the roster."""
+    file = {"name": "families.csv", "mimeType": "text/csv", "buffer": text.encode(encoding)}
+    await page.get_by_test_id("roster-files").set_input_files(files=[file])  # type: ignore[list-item]

@@ -1,0 +1,102 @@
+import { call } from "../../../api/school.ts";
+import { s } from "../../../i18n/school/index.ts";
+import { Badge } from "../../../ui/badge.tsx";
+import { Link } from "../../../ui/link.tsx";
+import { Empty, Loaded } from "../../../ui/loaded.tsx";
+import { useResource } from "../../../ui/resource.ts";
+import { SchoolPage } from "../../../ui/school-page.tsx";
+import { GroupTiles } from "../groups/group-tiles.tsx";
+import { Requests } from "../people/requests.tsx";
+import type { PageProps } from "../school.tsx";
+import type { Place } from "../session.ts";
+
+/** What each role needs first. */
+export function HomePage({ place }: PageProps) {
+  const m = s().home;
+  const { roles, me } = place;
+  return (
+    <SchoolPage
+      title={m.pageTitle}
+      heading={m.greeting(me.name)}
+      tools={
+        <span class="chips">
+          {[...roles]
+            .filter((role) => role !== "guardian")
+            .map((role) => (
+              <Badge key={role} role={role} />
+            ))}
+        </span>
+      }
+      testId="home"
+    >
+      {roles.has("head") && <HeadsHome place={place} />}
+      {roles.has("teacher") && <TeachersGroups place={place} />}
+      {roles.has("methodologist") && <p class="soft">{m.methodologistText}</p>}
+      {roles.has("operator") && <p class="soft">{m.operatorText}</p>}
+      {roles.has("guardian") && <p class="soft">{m.guardianText}</p>}
+    </SchoolPage>
+  );
+}
+
+function HeadsHome({ place }: { place: Place }) {
+  const m = s().home;
+  const path = { organisation: place.organisation.id };
+  const staff = useResource(() => call("GET /api/organisations/{organisation}/staff", { path }), []);
+  const groups = useResource(() => call("GET /api/organisations/{organisation}/groups", { path }), []);
+  return (
+    <>
+      <Loaded from={staff}>
+        {({ members }) => <Requests members={members} onChange={staff.reload} whenNone={m.requestsNone} />}
+      </Loaded>
+      {groups.data?.groups.length === 0 && <Start />}
+    </>
+  );
+}
+
+/** The first steps, until there is a group. */
+function Start() {
+  const m = s().home;
+  const steps = [
+    ["/groups", m.start.groups],
+    ["/people", m.start.people],
+    ["/families", m.start.families],
+  ] as const;
+  return (
+    <section class="form">
+      <h2>{m.startHeading}</h2>
+      <ul class="tiles">
+        {steps.map(([path, step]) => (
+          <li key={path}>
+            <Link class="tile-link" href={path}>
+              <h3>{step.title}</h3>
+              <p>{step.text}</p>
+            </Link>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function TeachersGroups({ place }: { place: Place }) {
+  const m = s().home;
+  const path = { organisation: place.organisation.id };
+  const found = useResource(() => call("GET /api/organisations/{organisation}/groups", { path }), []);
+  return (
+    <section class="form">
+      <h2>{m.myGroups}</h2>
+      <Loaded from={found}>
+        {({ groups }) => {
+          const own = groups.filter(({ id }) => place.me.groups.includes(id));
+          return own.length > 0 ? (
+            <GroupTiles groups={own} heading="h3" />
+          ) : (
+            <div class="card-box">
+              <Empty text={m.noGroups} />
+            </div>
+          );
+        }}
+      </Loaded>
+    </section>
+  );
+}
