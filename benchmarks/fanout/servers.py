@@ -126,6 +126,9 @@ class Polyana(Sfu):
             "POLYANA_MEDIA__UDP_PORT": str(free_port(socket.SOCK_DGRAM)),
             "POLYANA_MEDIA__TCP_PORT": str(free_port()),
             "POLYANA_MEDIA__WORKERS": "1",
+            # Everybody comes from one address.
+            "POLYANA_RTC__JOINS_PER_S": "10000",
+            "POLYANA_RTC__MAX_CONNECTIONS_PER_ADDRESS": "10000",
         }
         async with pinned(arguments, log, settings, cores=cores) as process:
             await wait_for_port(port)

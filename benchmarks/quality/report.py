@@ -35,11 +35,47 @@ def report(facts: Mapping[str, str], cells: Sequence[Cell], runs: Sequence[Run],
     """`facts`: of the machine and the programs; `pictures`: folder of the charts beside the report."""
     head = "\n".join(f"* {name}: {value}" for name, value in facts.items())
     parts = ["# Quality on weak lines", head, METHOD]
+    parts += summary(cells, runs)
     for cell in cells:
         rows = [row for run in runs if run.cell == cell.name for row in rows_of(run)]
         if rows:
             parts += [f"## {cell.headline}", table(HEAD, rows), f"![course]({pictures}/{cell.name}.svg)"]
     return "\n\n".join(parts) + "\n"
+
+
+SUMMARY = """\
+**Of what fits**: the rate that is finally used by the most that fits the line of what the publisher sends: sound alone
+(140 kbit/s), or with one of the layers (305, 650, 2,010). Of pictures: height at pictures a second, share of the time
+frozen.\
+"""
+SUMMARY_HEAD = (
+    "line", "server", "used", "of what fits", "queue p95 ms", "dropped", "picture", "frozen", "gaps of sound",
+)  # fmt: skip
+
+
+def summary(cells: Sequence[Cell], runs: Sequence[Run]) -> list[str]:
+    """What counts, of all cells with one receiver."""
+    rows = []
+    for cell in cells:
+        for run in runs:
+            if run.cell != cell.name or run.outcome is None or cell.good_beside:
+                continue
+            (found,) = run.outcome.receivers.values()
+            picture = f"{found.height:.0f} at {found.fps:.0f}"
+            rows.append(
+                [
+                    cell.headline,
+                    run.server,
+                    f"{found.used_kbps:.0f} kbit/s",
+                    f"{found.used_kbps / cell.possible_kbps:.0%}",
+                    f"{found.queue_p95_ms:.0f}",
+                    f"{found.dropped:.1%}",
+                    picture,
+                    f"{found.frozen:.0%}",
+                    str(found.gaps),
+                ]
+            )
+    return ["## In short", SUMMARY, table(SUMMARY_HEAD, rows)] if rows else []
 
 
 def rows_of(run: Run) -> list[list[str]]:

@@ -84,7 +84,7 @@ def ways(cell: Cell, kbps: int | None, seed: int) -> dict[str, Way]:
 
 async def run_cell(server: Sfu, cell: Cell, log: Path, *, single: bool) -> Outcome:
     """Raises what joining raises. `single`: one peer connection for both directions (v1)."""
-    names = {"bad" if cell.good_beside else "receiver": cell.kbps}
+    names = {"bad" if cell.good_beside else "receiver": cell.kbps} if cell.kbps else {}
     names |= {f"good {number + 1}": 0 for number in range(cell.good_beside)}
     loop = asyncio.get_running_loop()
     async with AsyncExitStack() as stack:
