@@ -128,3 +128,19 @@ async def test_a_device_that_has_no_time(tmp_path: Path, speech: Path) -> None:
             await until(
                 lambda: any("DEVICE_BUSY" in found for found in codes(server).values()), lambda: codes(server)
             )
+
+
+@pytest.mark.browser
+async def test_a_healthy_call_gets_no_verdict(tmp_path: Path, speech: Path) -> None:
+    """Two browsers in one call, for longer than a verdict takes. A machine that starves its browsers is told so, which
+    is right; nothing else may be."""
+    with running_server(tmp_path) as server:
+        async with at_the_door(server, speech, VARIANT) as one, at_the_door(server, speech, VARIANT) as other:
+            for seen, name in ((one, "Анна"), (other, "Борис")):
+                await Visitor(seen.page, server.http).join(name)
+            # Samples say something 4 s after the connection, and seven of them are looked at together.
+            await one.page.wait_for_timeout(15_000)
+            found = {code for said in codes(server).values() for code in said}
+            assert all(code.startswith("DEVICE_") for code in found), codes(server)
+            for seen in (one, other):
+                seen.check()
