@@ -90,6 +90,9 @@ class IceCredentials:
     password: str = field(default_factory=lambda: _ice_characters(PASSWORD_BYTES))
 
 
+SHARED_S = 0.5
+
+
 class TransportHandler(Protocol):
     """What a transport is told of the data plane."""
 
@@ -116,7 +119,8 @@ class Engine:
         self.settings = settings
         self.metrics = metrics
         self._log = structlog.get_logger("mediaserver.engine")
-        self._local_addresses = LocalAddresses(clock or SystemClock())
+        self._clock = clock or SystemClock()
+        self._local_addresses = LocalAddresses(self._clock)
         self._ids = itertools.count(1)
         self._plane: dataplane.DataPlane | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -127,6 +131,8 @@ class Engine:
         self._rooms: dict[str, int] = {}
         self._failed_workers: set[int] = set()
         self._statistics: dict[int, WorkerStatistics] = {}
+        self._sample: asyncio.Future[list[WorkerStatistics]] | None = None
+        self._sampled_at = 0.0
 
     async def start(self) -> None:
         """Binds the sockets and begins to read events in the running loop."""
@@ -253,9 +259,15 @@ class Engine:
         return self._merged(self._plane.statistics() if self._plane is not None else [])
 
     async def sample_statistics(self) -> list[WorkerStatistics]:
-        """The same without holding up the event loop."""
-        plane = self._plane
-        return self._merged(await asyncio.to_thread(plane.statistics) if plane is not None else [])
+        """The same without holding up the event loop. Who asks within half a second of another gets what that got: a
+        snapshot of a big room costs milliseconds."""
+        plane, now = self._plane, self._clock.monotonic()
+        if plane is None:
+            return self._merged([])
+        if self._sample is None or now - self._sampled_at >= SHARED_S:
+            self._sampled_at = now
+            self._sample = asyncio.ensure_future(asyncio.to_thread(plane.statistics))
+        return self._merged(await asyncio.shield(self._sample))
 
     def _merged(self, found: Iterable[WorkerStatistics]) -> list[WorkerStatistics]:
         self._statistics |= {statistics.worker: statistics for statistics in found}

@@ -1,10 +1,12 @@
 """Statistics of workers that are too busy to answer."""
 
+import asyncio
 import os
 from dataclasses import dataclass
 
 import pytest
 from prometheus_client import CollectorRegistry
+from room_fakes import FakeClock
 
 from mediaserver import engine as module
 from mediaserver.engine import Engine, EngineSettings
@@ -55,5 +57,20 @@ async def test_a_busy_worker_stands_as_it_was(plane: type[Plane]) -> None:
     await engine.close()
 
 
-def test_an_engine_that_never_ran_has_none() -> None:
-    assert Engine(EngineSettings(), MediaMetrics(CollectorRegistry())).statistics() == []
+async def test_who_asks_soon_after_another_gets_the_same_snapshot(plane: type[Plane]) -> None:
+    clock = FakeClock()
+    engine = Engine(EngineSettings(), MediaMetrics(CollectorRegistry()), clock)
+    await engine.start()
+    plane.answers = first = [Statistics(0, 10)]
+    assert await asyncio.gather(engine.sample_statistics(), engine.sample_statistics()) == [first, first]
+    plane.answers = second = [Statistics(0, 20)]
+    clock.now += 0.4
+    assert await engine.sample_statistics() == first
+    clock.now += 0.2
+    assert await engine.sample_statistics() == second
+    await engine.close()
+
+
+async def test_an_engine_that_never_ran_has_none() -> None:
+    engine = Engine(EngineSettings(), MediaMetrics(CollectorRegistry()))
+    assert engine.statistics() == await engine.sample_statistics() == []

@@ -194,10 +194,10 @@ impl DataPlane {
             .collect()
     }
 
-    fn statistics(&self, py: Python<'_>) -> Vec<statistics::WorkerStatistics> {
+    fn statistics(&self, py: Python<'_>) -> PyResult<Vec<statistics::WorkerStatistics>> {
         py.detach(|| self.0.statistics())
             .into_iter()
-            .map(Into::into)
+            .map(|found| statistics::WorkerStatistics::new(py, found))
             .collect()
     }
 

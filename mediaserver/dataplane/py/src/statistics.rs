@@ -3,6 +3,7 @@
 use polyana_io::core::Counters;
 use polyana_io::{ShellCounters, WorkerStatistics as Snapshot};
 use pyo3::prelude::*;
+use pyo3::types::{IntoPyDict, PyDict, PyList};
 use std::collections::BTreeMap;
 
 /// Declares a frozen class with read-only fields.
@@ -49,16 +50,34 @@ record!(SenderStatistics {
     fraction_lost: f32,
     encoding: Option<u8>,
 });
-record!(WorkerStatistics {
+/// Its lists are made once: several readers look at each snapshot, and a big room has thousands of entries.
+#[pyclass(frozen, module = "mediaserver._dataplane")]
+#[derive(Debug)]
+pub(crate) struct WorkerStatistics {
+    #[pyo3(get)]
     worker: usize,
-    counters: BTreeMap<&'static str, u64>,
+    #[pyo3(get)]
+    counters: Py<PyDict>,
+    #[pyo3(get)]
     cpu_us: u64,
-    forward_latency: Vec<u64>,
+    #[pyo3(get)]
+    forward_latency: Py<PyList>,
+    #[pyo3(get)]
     forward_latency_sum_us: u64,
-    transports: Vec<TransportStatistics>,
-    receivers: Vec<ReceiverStatistics>,
-    senders: Vec<SenderStatistics>,
-});
+    #[pyo3(get)]
+    transports: Py<PyList>,
+    #[pyo3(get)]
+    receivers: Py<PyList>,
+    #[pyo3(get)]
+    senders: Py<PyList>,
+}
+
+#[pymethods]
+impl WorkerStatistics {
+    fn __repr__(&self) -> String {
+        format!("{self:?}")
+    }
+}
 
 /// Names the fields of a counter struct; a new field that is not listed here fails to compile.
 macro_rules! entries {
@@ -131,20 +150,27 @@ fn counters(core: Counters, shell: ShellCounters) -> BTreeMap<&'static str, u64>
     all
 }
 
-impl From<Snapshot> for WorkerStatistics {
-    fn from(snapshot: Snapshot) -> Self {
+impl WorkerStatistics {
+    pub(crate) fn new(py: Python<'_>, snapshot: Snapshot) -> PyResult<Self> {
         let core = snapshot.core;
-        Self {
+        Ok(Self {
             worker: snapshot.worker,
-            counters: counters(core.counters, snapshot.shell),
+            counters: counters(core.counters, snapshot.shell).into_py_dict(py)?.unbind(),
             cpu_us: snapshot.cpu_us,
-            forward_latency: snapshot.forward_latency.cumulative(),
+            forward_latency: PyList::new(py, snapshot.forward_latency.cumulative())?.unbind(),
             forward_latency_sum_us: snapshot.forward_latency.sum_us,
-            transports: core.transports.into_iter().map(Into::into).collect(),
-            receivers: core.receivers.into_iter().map(Into::into).collect(),
-            senders: core.senders.into_iter().map(Into::into).collect(),
-        }
+            transports: list(py, core.transports.into_iter().map(TransportStatistics::from))?,
+            receivers: list(py, core.receivers.into_iter().map(ReceiverStatistics::from))?,
+            senders: list(py, core.senders.into_iter().map(SenderStatistics::from))?,
+        })
     }
+}
+
+fn list<'py, T: IntoPyObject<'py>>(
+    py: Python<'py>,
+    found: impl ExactSizeIterator<Item = T>,
+) -> PyResult<Py<PyList>> {
+    Ok(PyList::new(py, found)?.unbind())
 }
 
 impl From<polyana_io::core::TransportStatistics> for TransportStatistics {
