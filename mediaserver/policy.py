@@ -43,8 +43,14 @@ class Policy:
 
     def control(self, controller: RoomController) -> None:
         """From now on `controller` decides, also of those who are here."""
+        everybody = list(self._room.participants.values())
+        before = {pair: self.sees(*pair) for pair in self._pairs(everybody)}
         self.controller = controller
-        self.set_rules({p: controller.seating(p) for p in list(self._room.participants.values())})
+        for participant in everybody:
+            participant.rules = controller.seating(participant)
+        self._enforce(everybody, before)
+        for participant in everybody:
+            participant.publisher.apply_gates()
 
     def seating(self, participant: Participant) -> None:
         """Somebody is about to take a seat."""
@@ -128,18 +134,28 @@ class Policy:
         new = {p: rules for p, rules in changes.items() if rules != p.rules and p.room is self._room}
         if not new:
             return
-        before = {pair: self.sees(*pair) for pair in self._pairs(new)}
+        # When only gates open and close, as for a whole lesson at once, nobody's edges are looked at.
+        moved = [p for p, rules in new.items() if rules.edges != p.rules.edges]
+        before = {pair: self.sees(*pair) for pair in self._pairs(moved)}
         for participant, rules in new.items():
             participant.rules = rules
-        self._tell_sights(before)
+        for participant in new:  # what closes does so before anything opens
+            participant.publisher.apply_gates(only_closing=True)
+        self._enforce(moved, before)
         for participant in new:
             participant.publisher.apply_gates()
-        for participant in new:
+
+    def _enforce(
+        self, changed: Collection[Participant], before: Mapping[tuple[Participant, Participant], bool]
+    ) -> None:
+        """Makes the edges of some so; `before`: who knew of whom."""
+        self._tell_sights(before)
+        for participant in changed:
             self._room.permissions_changed(participant)
             participant.subscriber.reconcile_all()
             participant.data_subscriber.reconcile_all()
 
-    def _pairs(self, changed: Mapping[Participant, Rules]) -> Iterator[tuple[Participant, Participant]]:
+    def _pairs(self, changed: Collection[Participant]) -> Iterator[tuple[Participant, Participant]]:
         everybody = (*self._room.participants.values(), *self._room.forwarded.values())
         for participant in changed:
             for other in everybody:

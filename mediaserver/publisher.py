@@ -73,10 +73,12 @@ class Publisher:
         self.pending[track.sid] = track
         return track
 
-    def apply_gates(self) -> None:
+    def apply_gates(self, *, only_closing: bool = False) -> None:
         """The rules of the room for what is published have changed."""
+        policy = self._participant.room.policy
         for track in [*self.tracks.values(), *self.pending.values()]:
-            self._apply_gate(track)
+            if not only_closing or policy.gate(track) is not Gate.OPEN:
+                self._apply_gate(track)
 
     def add_codec(self, track_sid: str, codec: TrackCodec) -> Track:
         """Announces a section with a backup codec of a published track. Raises `PublishRefused`."""

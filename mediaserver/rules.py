@@ -58,6 +58,12 @@ class Rules:
         rules: MediumRules = getattr(self, medium.value)
         return rules
 
+    @property
+    def edges(self) -> tuple[Circles, ...]:
+        """All but the gates."""
+        media = (self.audio, self.video, self.screen, self.data)
+        return (self.circles, self.seen_by, *(medium.reach for medium in media))
+
     def sees(self, other: Rules) -> bool:
         """Whether it may know of another."""
         return not self.circles.isdisjoint(other.seen_by)

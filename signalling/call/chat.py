@@ -6,9 +6,9 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-MAX_KEPT = 500
+MAX_KEPT = 200
 """Messages of one call in memory."""
-MAX_CALLS = 2000
+MAX_CALLS = 500
 
 Audience = Literal["everyone", "hosts"]
 

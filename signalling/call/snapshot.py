@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from mediaserver.rules import Circles, Medium
+from mediaserver.rules import Circles, Medium, Rules
 from signalling.call import standing
 from signalling.call.polls import Poll
 from signalling.call.roles import Power
@@ -21,6 +21,8 @@ View = Mapping[str, Sequence["Track"]]
 """What everybody publishes, by person."""
 MAX_PEOPLE = 300
 """In one snapshot; `people_total` says how many there are."""
+SMALL_CALL = 50
+"""In bigger ones who does not lead is told only of those who stand out; LiveKit's protocol tells of all."""
 
 
 class Scene:
@@ -29,16 +31,29 @@ class Scene:
     def __init__(self, state: CallState, view: View, clock: Clock) -> None:
         self.state, self.view, self.clock = state, view, clock
         self._rules = {person.key: standing.rules_of(state, person.key) for person in state.here()}
-        self._people: dict[tuple[Circles, bool], list[dict[str, object]]] = {}
+        self._people: dict[tuple[Circles, bool], tuple[list[dict[str, object]], int]] = {}
 
-    def people(self, viewer: str) -> list[dict[str, object]]:
-        """Everybody whom a person may know of, and itself."""
+    def people(self, viewer: str) -> tuple[list[dict[str, object]], int]:
+        """Those whom a person may know of, itself too, as far as they are shown; and how many they are."""
         mine, leads = self._rules[viewer], self.state.leads(viewer)
-        shared = self._people.get((mine.circles, leads))
-        if shared is None:
-            shared = [self._shown(key, leads) for key, rules in self._rules.items() if mine.sees(rules)]
-            self._people[mine.circles, leads] = shared
-        return shared if mine.sees(mine) else [self._shown(viewer, leads), *shared]
+        shared, total = self._shared(mine, leads)
+        if any(one["person"] == viewer for one in shared):
+            return shared, total
+        return [self._shown(viewer, leads), *shared], total if mine.sees(mine) else total + 1
+
+    def _shared(self, mine: Rules, leads: bool) -> tuple[list[dict[str, object]], int]:
+        found = self._people.get((mine.circles, leads))
+        if found is None:
+            seen = [key for key, rules in self._rules.items() if mine.sees(rules)]
+            few = leads or len(seen) <= SMALL_CALL
+            chosen = seen if few else [key for key in seen if self._stands_out(key)]
+            found = [self._shown(key, leads) for key in chosen[:MAX_PEOPLE]], len(seen)
+            self._people[mine.circles, leads] = found
+        return found
+
+    def _stands_out(self, key: str) -> bool:
+        state = self.state
+        return state.leads(key) or key in state.spotlight or key in state.hands.queue
 
     def _shown(self, key: str, leads: bool) -> dict[str, object]:
         return _person(self.state, self.state.persons[key], details=leads)
@@ -50,7 +65,7 @@ def snapshot(scene: Scene, person: str) -> dict[str, object]:
     if state.power(person) is Power.WAITING:
         return {"you": {"person": person, "power": "waiting"}}
     leads = state.leads(person)
-    people = scene.people(person)
+    people, total = scene.people(person)
     found: dict[str, object] = {
         "you": _you(state, person, scene.view),
         "mode": state.mode.value,
@@ -62,8 +77,8 @@ def snapshot(scene: Scene, person: str) -> dict[str, object]:
         "attended": not state.guardian.frozen,
         "time": _time(state, clock),
         "spotlight": list(state.spotlight),
-        "people": people[:MAX_PEOPLE],
-        "people_total": len(people),
+        "people": people,
+        "people_total": total,
         "groups": _groups(state, person),
         "polls": [_poll(state, person, poll) for poll in state.polls.values()],
     }

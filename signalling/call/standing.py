@@ -49,7 +49,9 @@ def permissions_of(state: CallState, key: str, given: Permissions) -> Permission
 def _circles(state: CallState, key: str, power: Power) -> Circles:
     """Each with the group where somebody is, so that nothing crosses from one to another."""
     place = state.groups.place(key)
-    circles = {ALL, place, _person(key, place)}
+    circles = {ALL, place}
+    if any(isinstance(to, frozenset) and key in to for to in state.directed.values()):
+        circles.add(_person(key, place))  # only then, so that most are in the same circles and told the same
     if power.leads:
         circles |= {HOSTS, _hosts(place)}
     return frozenset(circles)

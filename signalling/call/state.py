@@ -112,6 +112,8 @@ class CallState:
             away = next((person.key for person in self.persons.values() if not person.here), None)
             if away is not None:
                 del self.persons[away]
+                self.entrance.admitted.discard(away)
+                self.forget_choices(away)
 
     def power(self, key: str) -> Power:
         """What somebody may be taken for now."""

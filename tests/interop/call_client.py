@@ -54,14 +54,29 @@ class Person:
         while True:
             await source.capture_frame(rtc.AudioFrame(tone, RATE, 1, SAMPLES))  # paces the loop
 
-    async def packets(self) -> dict[str, int]:
-        """Packets of media that have arrived so far, by who sent them."""
+    async def show(self, source: rtc.TrackSource.ValueType) -> None:
+        """Publishes a small moving picture under the name of this source."""
+        video = rtc.VideoSource(160, 96)
+        track = rtc.LocalVideoTrack.create_video_track("picture", video)
+        options = rtc.TrackPublishOptions(source=source, simulcast=False)
+        await self.room.local_participant.publish_track(track, options)
+        self.tasks.append(asyncio.create_task(self._pictures(video)))
+
+    async def _pictures(self, video: rtc.VideoSource) -> None:
+        made = np.random.default_rng(1)
+        while True:
+            pixels = made.integers(0, 255, (96, 160, 4), np.uint8).tobytes()
+            video.capture_frame(rtc.VideoFrame(160, 96, rtc.VideoBufferType.RGBA, pixels))
+            await asyncio.sleep(0.05)
+
+    async def packets(self, kind: str = "") -> dict[str, int]:
+        """Packets of media (of one kind) that have arrived so far, by who sent them."""
         counts: dict[str, int] = {}
         for other in self.room.remote_participants.values():
             for publication in other.track_publications.values():
                 if publication.track is not None:
                     for one in await publication.track.get_stats():
-                        if one.HasField("inbound_rtp"):
+                        if one.HasField("inbound_rtp") and kind in ("", one.inbound_rtp.stream.kind):
                             received = one.inbound_rtp.received.packets_received
                             counts[other.identity] = counts.get(other.identity, 0) + received
         return counts
@@ -118,14 +133,14 @@ class CallRoom:
                     task.cancel()
                 await asyncio.gather(*person.tasks, return_exceptions=True)
 
-    async def heard(self, names: Iterable[str] = ()) -> Matrix:
-        """(speaker, listener) of all pairs between which packets of media arrive now."""
+    async def heard(self, names: Iterable[str] = (), kind: str = "") -> Matrix:
+        """(speaker, listener) of all pairs between which packets of media (of one kind) arrive now."""
         chosen = {name: self.people[name] for name in names or self.people}
         by_identity = {person.identity: name for name, person in chosen.items()}
         await asyncio.sleep(0.3)  # what was under way
-        before = {name: await person.packets() for name, person in chosen.items()}
+        before = {name: await person.packets(kind) for name, person in chosen.items()}
         await asyncio.sleep(WINDOW_S)
-        after = {name: await person.packets() for name, person in chosen.items()}
+        after = {name: await person.packets(kind) for name, person in chosen.items()}
         return {
             (by_identity[by], to)
             for to, counts in after.items()
@@ -133,13 +148,13 @@ class CallRoom:
             if by in by_identity and count - before[to].get(by, 0) >= HEARD
         }
 
-    async def settles(self, expected: Matrix, names: Iterable[str] = ()) -> None:
+    async def settles(self, expected: Matrix, names: Iterable[str] = (), kind: str = "") -> None:
         """The matrix becomes what it should be, and then is so exactly."""
         deadline = time.monotonic() + STEP_S
         names = list(names or self.people)
-        found = await self.heard(names)
+        found = await self.heard(names, kind)
         while found != expected and time.monotonic() < deadline:
-            found = await self.heard(names)
+            found = await self.heard(names, kind)
         if found != expected:
             pytest.fail(f"missing {expected - found}, too much {found - expected}")
 

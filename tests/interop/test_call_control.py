@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from livekit import rtc
 from livekit.protocol import models
 from livekit.protocol import rtc as signal
 from livekit.rtc.participant import PublishTrackError
@@ -153,6 +154,32 @@ async def test_muted_frozen_and_removed_clients_that_do_not_play_along(server: R
         assert (await call.try_command("a", "raise_hand"))[1]["error"]["code"] == "REMOVED"
         for query in ("", "&reconnect=1"):
             assert await join_status(call, a.token, query) == 401
+
+
+async def test_a_camera_that_was_stopped_under_any_name(server: RunningServer) -> None:
+    sources = rtc.TrackSource
+    async with call_room(server, "cameras") as call, speaking(call, "a"):
+        a = call.people["a"]
+        await a.show(sources.SOURCE_CAMERA)
+        await call.settles({("a", "t")}, kind="video")
+        await call.command("t", "stop_camera", identity="family:a")
+        await call.settles(set(), kind="video")
+        await a.show(sources.SOURCE_CAMERA)
+        for name in (sources.SOURCE_MICROPHONE, sources.SOURCE_SCREENSHARE, sources.SOURCE_UNKNOWN):
+            with pytest.raises((TimeoutError, PublishTrackError)):
+                async with asyncio.timeout(2):
+                    await a.show(name)
+        await call.settles(set(), kind="video")
+        await call.settles(complete("t", "a"), kind="audio")
+        await call.command("t", "set_screen", identity="family:a", allowed=True)
+        await a.show(sources.SOURCE_SCREENSHARE)  # may be shared, but all pictures are stopped
+        await call.settles(set(), kind="video")
+        await call.command("t", "ask_camera", identity="family:a")
+        for publication in a.room.local_participant.track_publications.values():
+            if publication.kind == rtc.TrackKind.KIND_VIDEO and publication.track is not None:
+                publication.track.mute()
+                publication.track.unmute()
+        await call.settles({("a", "t")}, kind="video")
 
 
 async def join_status(call: CallRoom, bearer: str, query: str = "") -> int:

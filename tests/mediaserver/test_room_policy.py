@@ -220,6 +220,17 @@ async def test_who_leaves_is_told_of_to_those_who_knew() -> None:
     assert controller.gone == ["guest", "boris"] and guest.state is ParticipantState.DISCONNECTED
 
 
+async def test_a_controller_takes_over_a_room_that_was_open() -> None:
+    observer = RecordingRoomObserver()
+    room = make_room(observer)
+    anna, boris = make_participant(room, "anna"), make_participant(room, "boris")
+    track = await publish(anna)
+    assert hears(boris, track)
+    room.policy.control(Controller(boris=CLOSED))
+    assert not boris.subscriber.subscriptions and room.policy.known_to(boris) == []
+    assert sorted(observer.sights) == [("anna", [], ["boris"]), ("boris", [], ["anna"])]
+
+
 circles = st.frozensets(st.sampled_from(("a", "b", "c")))
 
 
