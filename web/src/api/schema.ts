@@ -34,6 +34,14 @@ export interface AuditPage {
   readonly next: number | null;
 }
 
+export interface CalendarLink {
+  readonly link: string;
+}
+
+export interface Cancellation {
+  readonly starts_at?: string | null;
+}
+
 export interface ChildAnswer {
   readonly id: string;
   readonly first_name: string | null;
@@ -124,10 +132,111 @@ export interface HeldRole {
   readonly revoked_at: string | null;
 }
 
+export interface HostAnswer {
+  readonly id: string;
+  readonly name: string;
+  readonly badge: Role | null;
+}
+
 export interface Invite {
   readonly name: string;
   readonly email: string;
   readonly role: Role;
+}
+
+export interface JoinBody {
+  readonly name?: string | null;
+  readonly language?: "ru" | "en";
+  readonly data_budget_mb?: number | null;
+}
+
+export interface JoinLesson {
+  readonly starts_at?: string | null;
+  readonly data_budget_mb?: number | null;
+}
+
+export interface LessonAnswer {
+  readonly id: string;
+  readonly organisation: string;
+  readonly title: string;
+  readonly kind: LessonKind;
+  readonly programme: Programme;
+  readonly starts_at: string;
+  readonly minutes: number;
+  readonly age: AgeBand | null;
+  readonly groups: readonly string[];
+  readonly family: string | null;
+  readonly host: HostAnswer | null;
+  readonly time_zone: string;
+  readonly recurrence: Recurrence | null;
+  readonly exceptions: readonly string[];
+  readonly mode: string;
+  readonly lobby: string;
+  readonly reach: string;
+  readonly content: string;
+  readonly cancelled: boolean;
+  readonly limit_minutes: number | null;
+  readonly too_long: boolean;
+}
+
+export interface LessonBody {
+  readonly title: string;
+  readonly kind: LessonKind;
+  readonly programme: Programme;
+  readonly starts_at: string;
+  readonly minutes: number;
+  readonly age?: AgeBand | null;
+  readonly groups?: readonly string[];
+  readonly family?: string | null;
+  readonly host?: string | null;
+  readonly time_zone?: string | null;
+  readonly recurrence?: Recurrence | null;
+  readonly mode?: "meeting" | "webinar" | "consultation" | null;
+  readonly lobby?: "off" | "guests" | "all";
+  readonly reach?: "everyone" | "hosts";
+  readonly content?: string;
+}
+
+export type LessonKind = "lesson" | "consultation" | "working_meeting" | "pedagogical_council" | "parent_meeting" | "event";
+
+export interface LinkAnswer {
+  readonly id: string;
+  readonly name: string;
+  readonly family: string | null;
+  readonly lesson: string | null;
+  readonly link: string;
+  readonly qr: string;
+  readonly created_at: string;
+  readonly expires_at: string | null;
+  readonly max_devices: number | null;
+  readonly devices: number;
+  readonly alert_at: string | null;
+}
+
+export interface LinkBody {
+  readonly expires_at?: string | null;
+  readonly max_devices?: number | null;
+}
+
+export interface LinkList {
+  readonly links: readonly LinkAnswer[];
+}
+
+export interface LinkedLesson {
+  readonly title: string;
+  readonly organisation: string;
+  readonly host: string | null;
+  readonly badge?: Role | null;
+  readonly starts_at?: string | null;
+  readonly ends_at?: string | null;
+  readonly time_zone?: string | null;
+  readonly kind?: LessonKind | null;
+  readonly mode?: string;
+  readonly state?: "before" | "live" | "after" | "cancelled";
+  readonly opens_at?: string | null;
+  readonly family?: string | null;
+  readonly content?: string;
+  readonly participants: number;
 }
 
 export interface Me {
@@ -158,6 +267,28 @@ export interface NewGroup {
   readonly age: AgeBand;
 }
 
+export interface Norms {
+  readonly lesson: number;
+  readonly film?: Screen | null;
+  readonly board?: Screen | null;
+  readonly panel?: Screen | null;
+  readonly tablet?: Screen | null;
+  readonly computer?: Screen | null;
+}
+
+export interface NormsAnswer {
+  readonly norms: Readonly<Record<string, Norms>>;
+}
+
+export interface OccurrenceAnswer {
+  readonly lesson: LessonAnswer;
+  readonly starts_at: string;
+  readonly ends_at: string;
+  readonly state: "before" | "live" | "after" | "cancelled";
+  readonly room: string;
+  readonly participants: number;
+}
+
 export interface OrganisationAnswer {
   readonly id: string;
   readonly name: string;
@@ -177,6 +308,16 @@ export interface OrganisationName {
 export interface PasswordChange {
   readonly old: string;
   readonly new: string;
+}
+
+export type Programme = "basic" | "additional" | "parents";
+
+export interface Recurrence {
+  readonly frequency: "daily" | "weekly" | "monthly";
+  readonly interval?: number;
+  readonly days?: readonly ("MO" | "TU" | "WE" | "TH" | "FR" | "SA" | "SU")[];
+  readonly until?: string | null;
+  readonly count?: number | null;
 }
 
 export interface Registration {
@@ -224,6 +365,15 @@ export interface RosterFiles {
   readonly files: Readonly<Record<string, string>>;
 }
 
+export interface Schedule {
+  readonly occurrences: readonly OccurrenceAnswer[];
+}
+
+export interface Screen {
+  readonly at_a_time: number;
+  readonly a_day?: number | null;
+}
+
 export interface SetUp {
   readonly code: string;
   readonly organisation: string;
@@ -260,6 +410,16 @@ export interface StaffInvitations {
 export interface TeacherAnswer {
   readonly id: string;
   readonly name: string;
+}
+
+export interface Ticket {
+  readonly token: string;
+  readonly identity: string;
+  readonly correlation_id: string;
+  readonly room: string;
+  readonly name: string;
+  readonly role: string;
+  readonly badge: string;
 }
 
 export interface Welcome {
@@ -550,6 +710,201 @@ export interface Endpoints {
     readonly query: null;
     readonly body: null;
     readonly answer: null;
+  };
+  /** What takes place in some days, of what the caller may see, by time. */
+  readonly "GET /api/organisations/{organisation}/schedule": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: {
+      readonly after: string;
+      readonly before: string;
+    };
+    readonly body: null;
+    readonly answer: Schedule;
+  };
+  /** Plan a lesson; the answer is its first or next time. */
+  readonly "POST /api/organisations/{organisation}/schedule": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: null;
+    readonly body: LessonBody;
+    readonly answer: OccurrenceAnswer;
+  };
+  /** A lesson with the time that is on, else the next, else the last. */
+  readonly "GET /api/schedule/{lesson}": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: OccurrenceAnswer;
+  };
+  /** Replace a lesson. */
+  readonly "PUT /api/schedule/{lesson}": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: null;
+    readonly body: LessonBody;
+    readonly answer: OccurrenceAnswer;
+  };
+  /** Cancel a lesson, or one time of it; a call that is on ends. */
+  readonly "POST /api/schedule/{lesson}/cancellation": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: null;
+    readonly body: Cancellation;
+    readonly answer: OccurrenceAnswer;
+  };
+  /** Join with one's account: an access token for the call. */
+  readonly "POST /api/schedule/{lesson}/join": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: null;
+    readonly body: JoinLesson;
+    readonly answer: Ticket;
+  };
+  /** A lesson as iCalendar file. */
+  readonly "GET /api/schedule/{lesson}/calendar.ics": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** The link of one's own calendar. */
+  readonly "GET /api/me/calendar": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: CalendarLink;
+  };
+  /** Another link of one's own calendar; the old one ends. */
+  readonly "POST /api/me/calendar": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: CalendarLink;
+  };
+  /** How long lessons and screens may be, by age. */
+  readonly "GET /api/norms": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: NormsAnswer;
+  };
+  /** Make the personal link of a family anew; the one before it ends. */
+  readonly "POST /api/families/{family}/links": {
+    readonly path: {
+      readonly family: string;
+    };
+    readonly query: null;
+    readonly body: LinkBody;
+    readonly answer: LinkAnswer;
+  };
+  /** The links of a family that are not revoked, newest first. */
+  readonly "GET /api/families/{family}/links": {
+    readonly path: {
+      readonly family: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: LinkList;
+  };
+  /** The personal links of all families of a group, for a sheet to print; made where there are none. */
+  readonly "POST /api/groups/{group}/links": {
+    readonly path: {
+      readonly group: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: LinkList;
+  };
+  /** Make a shared link of a lesson: whoever comes by it waits in the lobby. */
+  readonly "POST /api/schedule/{lesson}/links": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: null;
+    readonly body: LinkBody;
+    readonly answer: LinkAnswer;
+  };
+  /** The shared links of a lesson that are not revoked, newest first. */
+  readonly "GET /api/schedule/{lesson}/links": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: LinkList;
+  };
+  /** One link, with its code. */
+  readonly "GET /api/links/{link}": {
+    readonly path: {
+      readonly link: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: LinkAnswer;
+  };
+  /** End a link; whoever came by it leaves the call. */
+  readonly "DELETE /api/links/{link}": {
+    readonly path: {
+      readonly link: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: null;
+  };
+  /** Let a family come with other devices; answers the alert. */
+  readonly "DELETE /api/links/{link}/devices": {
+    readonly path: {
+      readonly link: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: LinkAnswer;
+  };
+  /** What a link leads to; the same answer for every wrong one. */
+  readonly "GET /api/lessons/{code}": {
+    readonly path: {
+      readonly code: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: LinkedLesson;
+  };
+  /** Join by a link: an access token for the call. */
+  readonly "POST /api/lessons/{code}/join": {
+    readonly path: {
+      readonly code: string;
+    };
+    readonly query: null;
+    readonly body: JoinBody;
+    readonly answer: Ticket;
+  };
+  /** The lessons of a link as iCalendar; programs may fetch it again and again. */
+  readonly "GET /api/lessons/{code}/calendar.ics": {
+    readonly path: {
+      readonly code: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** Somebody's lessons as iCalendar, by the secret link of `GET /api/me/calendar`. */
+  readonly "GET /api/calendar/{code}": {
+    readonly path: {
+      readonly code: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: string;
   };
   /** Read a roster and say what importing it would do, with every line that is wrong. */
   readonly "POST /api/organisations/{organisation}/roster/preview": {

@@ -1,6 +1,6 @@
 import type { AuditAnswer } from "../../../api/schema.ts";
 
-export type Kind = "roles" | "entries" | "groups" | "other";
+export type Kind = "roles" | "entries" | "groups" | "lessons" | "other";
 
 const BEGINNINGS: readonly (readonly [string, Kind])[] = [
   ["role_", "roles"],
@@ -11,6 +11,8 @@ const BEGINNINGS: readonly (readonly [string, Kind])[] = [
   ["group_", "groups"],
   ["family_", "groups"],
   ["roster_", "groups"],
+  ["lesson_", "lessons"],
+  ["link_", "lessons"],
 ];
 
 /** What an action is about, by the beginning of its name. */

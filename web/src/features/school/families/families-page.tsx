@@ -161,7 +161,7 @@ function FamilyRow(props: { family: FamilyAnswer; names: ReadonlyMap<string, str
       <button
         type="button"
         class="button button--quiet button--small"
-        aria-label={m.families.open(family.name)}
+        aria-label={`${m.common.change}: ${family.name}`}
         onClick={props.onOpen}
       >
         {m.common.change}

@@ -91,7 +91,9 @@ function GroupFamilies({ group }: { group: GroupAnswer }) {
     <section class="card-box">
       <div class="card-box__head">
         <h2>{m.families}</h2>
-        <Link href="/families">{m.allFamilies}</Link>
+        <Link class="standing-link" href="/families">
+          {m.allFamilies}
+        </Link>
       </div>
       <Loaded from={found}>
         {({ families }) =>

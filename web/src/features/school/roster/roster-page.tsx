@@ -51,7 +51,6 @@ export function RosterPage({ place }: PageProps) {
             {busy && <span class="spinner" aria-hidden="true" />}
             {busy ? m.checking : m.choose}
             <input
-              class="visually-hidden"
               type="file"
               accept=".csv,text/csv"
               multiple
@@ -101,7 +100,11 @@ function Faults({ plan }: { plan: RosterAnswer }) {
             <div class="row__main">
               <p class="row__title">{faultWords(fault.message, m.messages)}</p>
               <p class="row__note">
-                {[fault.file, m.line(fault.line), fault.column && m.column(fault.column)]
+                {[
+                  fault.file,
+                  m.line(fault.line),
+                  fault.column && m.column(m.columnNames[fault.column] ?? fault.column),
+                ]
                   .filter(Boolean)
                   .join(" · ")}
               </p>
