@@ -4,12 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
+from signalling.school.codes import CODE_LENGTH
 from signalling.school.passwords import MAX_LENGTH, MIN_LENGTH
 from signalling.school.people import normal_email
 from signalling.school.settings import TimeZone
 from signalling.store.types import ID_LENGTH
 
 ID_PATTERN = r"^[0-9a-f]{32}$"
+CODE_PATTERN = rf"^[a-z2-7]{{{CODE_LENGTH}}}$"
 #: Control characters would forge lines of a console's log, and PostgreSQL keeps no zero bytes.
 WITHOUT_CONTROLS = r"^[^\x00-\x1f\x7f-\x9f]*$"
 

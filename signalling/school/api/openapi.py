@@ -9,7 +9,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from signalling import __version__
 from signalling.school.api.endpoint import Access, Endpoint
-from signalling.school.api.models import ID_PATTERN, ErrorAnswer
+from signalling.school.api.models import CODE_PATTERN, ID_PATTERN, ErrorAnswer
 
 REF = "#/components/schemas/{model}"
 HEADER_PARAMETER = {
@@ -59,7 +59,7 @@ def _operation(endpoint: Endpoint, schemas: Any) -> dict[str, Any]:
 def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name in re.findall(r"\{(\w+)\}", endpoint.path):
-        schema = {"type": "string"} if name == "code" else {"type": "string", "pattern": ID_PATTERN}
+        schema = {"type": "string", "pattern": CODE_PATTERN if name == "code" else ID_PATTERN}
         found.append({"name": name, "in": "path", "required": True, "schema": schema})
     if endpoint.query is not None:
         query = endpoint.query.model_json_schema()

@@ -26,8 +26,7 @@ from signalling.school.api import (
 )
 from signalling.school.api.endpoint import Access, Call, Endpoint, arguments
 from signalling.school.api.joining import Joining
-from signalling.school.api.models import ID_PATTERN
-from signalling.school.codes import CODE_LENGTH
+from signalling.school.api.models import CODE_PATTERN, ID_PATTERN
 from signalling.school.errors import (
     BadRequest,
     Conflict,
@@ -44,7 +43,7 @@ HEADER = "X-Polyana"
 refused then."""
 SAFE = ("GET", "HEAD")
 _ID = re.compile(ID_PATTERN)
-_CODE = re.compile(rf"[a-z2-7]{{{CODE_LENGTH}}}")
+_CODE = re.compile(CODE_PATTERN)
 ENDPOINTS = (
     *sessions.endpoints,
     *staff.endpoints,
