@@ -21,6 +21,7 @@ from signalling.call import CallService
 from signalling.config import MediaSettings, Settings
 from signalling.key_watch import KeyWatch
 from signalling.lesson_calls import LessonCalls
+from signalling.lesson_records import DatabaseChat, LessonRecords
 from signalling.listeners import Listeners
 from signalling.observability.collector import DataPlaneCollector
 from signalling.observability.faults import faults
@@ -112,18 +113,20 @@ class Server:
         self.key_watch = KeyWatch(
             self.keys, settings, read_settings or (lambda: settings), files, self.registry
         )
-        self.rtc = RtcService(self.engine, self.keys, settings.rtc, clock, self.registry)
-        self.calls = CallService(
-            self.rtc.attendance, self.keys, settings.rtc, clock, self.engine.sample_statistics
-        )
-        self.whip = WhipService(self.rtc.gateway(), settings.whip, self.registry)
-        self.webhooks = Webhooks(settings.webhook, self.keys, settings.data, clock, self.registry)
-        if settings.webhook.urls:
-            self.rtc.tell_hooks(self.webhooks.notify)
         self.database = Database(settings.store, settings.data)
         key = load_link_key(settings.data)
         self.school = School(self.database, clock, key, settings.school)
         self.lessons = LessonBook(key, settings.lessons)
+        self.rtc = RtcService(self.engine, self.keys, settings.rtc, clock, self.registry)
+        sample = self.engine.sample_statistics
+        self.calls = CallService(
+            self.rtc.attendance, self.keys, settings.rtc, clock, sample, DatabaseChat(self.school)
+        )
+        self.records = LessonRecords(self.school, self.calls)
+        self.whip = WhipService(self.rtc.gateway(), settings.whip, self.registry)
+        self.webhooks = Webhooks(settings.webhook, self.keys, settings.data, clock, self.registry)
+        if settings.webhook.urls:
+            self.rtc.tell_hooks(self.webhooks.notify)
         self._bundle = Bundle()
         self._http_log = logging.getLogger("polyana.http")
         self._malformed = MalformedHttp(self.registry)
@@ -195,6 +198,8 @@ class Server:
             asyncio.create_task(self.key_watch.run(), name="key-watch"),
             asyncio.create_task(self._rest(), name="memory"),
             asyncio.create_task(self.database.watch(), name="database"),
+            asyncio.create_task(self.records.run(), name="lesson-records"),
+            asyncio.create_task(self.school.retention.run(), name="retention"),
         ]
         if http.tls_port is not None:
             self._tasks.append(asyncio.create_task(self._tls.run(), name="tls-certificate"))
@@ -208,6 +213,7 @@ class Server:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.calls.close()
         await self.rtc.close()
+        await self.records.settle()
         await self.webhooks.close()
         await self._listeners.close()
         self._http_log.removeFilter(self._malformed)

@@ -12,6 +12,7 @@ from signalling.school.events import FamilyRemoved
 from signalling.school.words import Role, RoleState
 from signalling.store import Session
 from signalling.store.tables import (
+    ChatLine,
     Child,
     Family,
     FamilyGroup,
@@ -19,6 +20,7 @@ from signalling.store.tables import (
     Group,
     Membership,
     Person,
+    Presence,
 )
 
 
@@ -105,9 +107,11 @@ class Families:
             return (await self.views(session, [found]))[0]
 
     async def remove(self, by: Actor, family: str) -> None:
-        """With its children, links and consents."""
+        """With its children, links, consents, attendance and messages."""
         async with self._context.database.write() as session:
             found = (await self.find(session, by, Action.DELETE_FAMILY, family)).family
+            await session.execute(delete(Presence).where(Presence.person == f"family:{family}"))
+            await session.execute(delete(ChatLine).where(ChatLine.person == f"family:{family}"))
             await session.delete(found)
             await self.note(session, by, "family_removed", found)
         self._context.events.tell(FamilyRemoved(family))

@@ -1,8 +1,10 @@
 """All services of the school, put together."""
 
 from mediaserver.clock import Clock
+from signalling.school.attendance import Attendance
 from signalling.school.calendars import Calendars
 from signalling.school.codes import Codes
+from signalling.school.consents import Consents
 from signalling.school.context import Context
 from signalling.school.entry import Entrances
 from signalling.school.families import Families
@@ -13,6 +15,7 @@ from signalling.school.lessons import Lessons
 from signalling.school.organisations import Organisations
 from signalling.school.passwords import Argon2Passwords, Passwords
 from signalling.school.people import People
+from signalling.school.retention import Retention
 from signalling.school.roles import Roles
 from signalling.school.roster import RosterImport
 from signalling.school.sessions import Sessions
@@ -42,9 +45,12 @@ class School:
         self.groups = Groups(self.context)
         self.families = Families(self.context)
         self.lessons = Lessons(self.context)
+        self.attendance = Attendance(self.context, self.lessons)
         self.invitations = Invitations(self.context, self.families, self.lessons)
         self.roles.endings.append(self.invitations.revoke_of)
         self.entrances = Entrances(self.context, self.lessons, self.invitations)
         self.calendars = Calendars(self.context, self.lessons, self.invitations)
+        self.consents = Consents(self.context, self.families)
+        self.retention = Retention(self.context, self.families, self.sessions)
         self.roster = RosterImport(self.context, self.families)
         self.journal = Journal(self.context)

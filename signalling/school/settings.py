@@ -32,6 +32,18 @@ class AttemptSettings(BaseModel):
     address_every_s: Seconds = 5
 
 
+class RetentionSettings(BaseModel):
+    """How many days data is kept."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    journal_days: Annotated[int, Field(ge=1)] = 365
+    """Attendance: one school year."""
+    chat_days: Annotated[int, Field(ge=1)] = 365
+    device_days: Annotated[int, Field(ge=1)] = 90
+    """Devices of links since they last came, links since they ended."""
+
+
 class SchoolSettings(BaseModel):
     """People, sign-in, links."""
 
@@ -56,6 +68,7 @@ class SchoolSettings(BaseModel):
     pupils_data: bool = True
     """False: nothing is written down about children, families have names and groups alone."""
     attempts: AttemptSettings = AttemptSettings()
+    retention: RetentionSettings = RetentionSettings()
     max_body_bytes: Annotated[int, Field(ge=65_536)] = 2 << 20
     """Of a roster that is imported."""
 

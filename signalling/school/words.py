@@ -47,6 +47,16 @@ class Programme(StrEnum):
     PARENTS = "parents"
 
 
+class ConsentPurpose(StrEnum):
+    """What families are asked to agree to, each on its own."""
+
+    PROCESSING = "processing"
+    """Of personal data for lessons."""
+    RECORDING = "recording"
+    PUBLICATION = "publication"
+    """Of pictures and recordings outside of the group."""
+
+
 class LessonKind(StrEnum):
     """What a call is for."""
 

@@ -26,27 +26,31 @@ def description(endpoints: Iterable[Endpoint]) -> str:
     models: list[tuple[Any, JsonSchemaMode]] = [(ErrorAnswer, "serialization")]
     models += [(e.body, "validation") for e in found if e.body]
     models += [(e.answer, "serialization") for e in found if e.answer]
+    models += [(e.query, "validation") for e in found if e.query]
     schemas, definitions = models_json_schema(models, ref_template=REF)
+    components = definitions.get("$defs", {})
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in found:
-        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(endpoint, schemas)
+        paths.setdefault(endpoint.path, {})[endpoint.method.lower()] = _operation(
+            endpoint, schemas, components
+        )
     document = {
         "openapi": "3.1.0",
         "info": {"title": "Polyana", "version": __version__},
         "paths": paths,
         "components": {
-            "schemas": definitions.get("$defs", {}),
+            "schemas": components,
             "securitySchemes": {"session": {"type": "apiKey", "in": "cookie", "name": "polyana"}},
         },
     }
     return json.dumps(document, ensure_ascii=False)
 
 
-def _operation(endpoint: Endpoint, schemas: Any) -> dict[str, Any]:
+def _operation(endpoint: Endpoint, schemas: Any, components: Any) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": endpoint.name,
         "summary": endpoint.summary,
-        "parameters": _parameters(endpoint),
+        "parameters": _parameters(endpoint, schemas, components),
         "responses": {str(endpoint.status): _success(endpoint, schemas)} | _refusals(schemas),
         "security": [{"session": []}] if endpoint.access is Access.SIGNED_IN else [],
     }
@@ -56,13 +60,13 @@ def _operation(endpoint: Endpoint, schemas: Any) -> dict[str, Any]:
     return operation
 
 
-def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+def _parameters(endpoint: Endpoint, schemas: Any, components: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name in re.findall(r"\{(\w+)\}", endpoint.path):
         schema = {"type": "string", "pattern": CODE_PATTERN if name == "code" else ID_PATTERN}
         found.append({"name": name, "in": "path", "required": True, "schema": schema})
     if endpoint.query is not None:
-        query = endpoint.query.model_json_schema()
+        query = components[schemas[endpoint.query, "validation"]["$ref"].rpartition("/")[2]]
         required = query.get("required", [])
         for name, content in query["properties"].items():
             found.append({"name": name, "in": "query", "required": name in required, "schema": content})

@@ -12,7 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from signalling.pages.security import error
 from signalling.school.api import (
+    attendance,
     audit,
+    consents,
     cookies,
     families,
     groups,
@@ -52,6 +54,8 @@ ENDPOINTS = (
     *schedule.endpoints,
     *invitations.endpoints,
     *links.endpoints,
+    *attendance.endpoints,
+    *consents.endpoints,
     *roster.endpoints,
     *audit.endpoints,
 )

@@ -2,6 +2,8 @@
 
 from signalling.store.tables.audit import AuditEntry, AuditHead
 from signalling.store.tables.base import Base
+from signalling.store.tables.calls import ChatLine, Presence
+from signalling.store.tables.consents import Consent, ConsentDocument
 from signalling.store.tables.groups import Child, Family, FamilyGroup, FamilyGuardian, Group, GroupTeacher
 from signalling.store.tables.lessons import (
     CalendarFeed,
@@ -18,7 +20,10 @@ __all__ = [
     "AuditHead",
     "Base",
     "CalendarFeed",
+    "ChatLine",
     "Child",
+    "Consent",
+    "ConsentDocument",
     "Family",
     "FamilyGroup",
     "FamilyGuardian",
@@ -32,6 +37,7 @@ __all__ = [
     "Membership",
     "Organisation",
     "Person",
+    "Presence",
     "SignIn",
     "StaffInvitation",
 ]

@@ -1,0 +1,163 @@
+"""Consents: documents with versions, one for each purpose; given for a family by a guardian, and withdrawn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from signalling.school.context import Context
+from signalling.school.door import Action, Actor, Target, check
+from signalling.school.errors import Conflict, NotFound
+from signalling.school.families import Families
+from signalling.school.words import ConsentPurpose
+from signalling.store import Session
+from signalling.store.tables import Consent, ConsentDocument, Family
+
+
+@dataclass(frozen=True)
+class Given:
+    """A consent with its document."""
+
+    consent: Consent
+    document: ConsentDocument
+
+
+class Consents:
+    """The head publishes documents; guardians give and withdraw."""
+
+    def __init__(self, context: Context, families: Families) -> None:
+        self._context, self._families = context, families
+
+    async def publish(
+        self, by: Actor, organisation: str, purpose: ConsentPurpose, title: str, text: str
+    ) -> ConsentDocument:
+        """A new version; consents to the one before do not count for it."""
+        check(by, Action.CHANGE_CONSENTS, Target(organisation))
+        async with self._context.database.write() as session:
+            last = await session.scalar(
+                select(func.max(ConsentDocument.version)).where(
+                    ConsentDocument.organisation_id == organisation, ConsentDocument.purpose == purpose
+                )
+            )
+            document = ConsentDocument(
+                organisation_id=organisation,
+                purpose=purpose,
+                version=(last or 0) + 1,
+                title=title,
+                text=text,
+                published_at=self._context.now(),
+                published_by=by.person,
+            )
+            session.add(document)
+            await session.flush()
+            await self._context.record(
+                session,
+                by.person,
+                "consent_published",
+                f"consent_document:{document.id}",
+                organisation=organisation,
+                purpose=purpose,
+                version=document.version,
+            )
+            return document
+
+    async def documents(self, organisation: str) -> Sequence[ConsentDocument]:
+        """The version of each purpose that holds now, for everybody to read."""
+        async with self._context.database.read() as session:
+            return await self._current(session, organisation)
+
+    async def of_family(self, by: Actor, family: str) -> list[Given]:
+        """All that were ever given, newest first."""
+        async with self._context.database.read() as session:
+            await self._families.find(session, by, Action.SEE_CONSENTS, family)
+            return await given_by(session, family)
+
+    async def give(self, by: Actor, family: str, document: str) -> Given:
+        """Idempotent. Raises `Conflict` for a version that holds no longer."""
+        async with self._context.database.write() as session:
+            view = await self._families.find(session, by, Action.GIVE_CONSENT, family)
+            organisation = view.family.organisation_id
+            current = {found.id: found for found in await self._current(session, organisation)}
+            found = await session.get(ConsentDocument, document)
+            if found is None or found.organisation_id != organisation:
+                raise NotFound
+            if document not in current:
+                raise Conflict("There is a newer version of this document", "OLD_DOCUMENT")
+            known = await self._standing(session, family, document)
+            if known is None:
+                known = Consent(
+                    document_id=document,
+                    family_id=family,
+                    person_id=by.person,
+                    given_at=self._context.now(),
+                )
+                session.add(known)
+                await session.flush()
+                await self._note(session, by, "consent_given", view.family, found)
+            return Given(known, found)
+
+    async def withdraw(self, by: Actor, family: str, document: str) -> Given:
+        """Idempotent; the row stays as proof. Raises `NotFound` when it was never given."""
+        async with self._context.database.write() as session:
+            view = await self._families.find(session, by, Action.GIVE_CONSENT, family)
+            given = [one for one in await given_by(session, family) if one.document.id == document]
+            if not given:
+                raise NotFound
+            for one in given:
+                if one.consent.withdrawn_at is None:
+                    one.consent.withdrawn_at = self._context.now()
+                    await self._note(session, by, "consent_withdrawn", view.family, one.document)
+            return given[0]
+
+    async def without(self, by: Actor, organisation: str, purpose: ConsentPurpose) -> list[str]:
+        """Ids of the families that have not agreed to the version that holds now; all when there is none."""
+        check(by, Action.CHANGE_CONSENTS, Target(organisation))
+        async with self._context.database.read() as session:
+            current = [one.id for one in await self._current(session, organisation) if one.purpose == purpose]
+            agreed = select(Consent.family_id).where(
+                Consent.document_id.in_(current), Consent.withdrawn_at.is_(None)
+            )
+            query = select(Family.id).where(Family.organisation_id == organisation, Family.id.not_in(agreed))
+            return list(await session.scalars(query.order_by(Family.name, Family.id)))
+
+    async def _current(self, session: Session, organisation: str) -> list[ConsentDocument]:
+        query = (
+            select(ConsentDocument)
+            .where(ConsentDocument.organisation_id == organisation)
+            .order_by(ConsentDocument.purpose, ConsentDocument.version)
+        )
+        newest = {found.purpose: found for found in await session.scalars(query)}
+        return list(newest.values())
+
+    async def _standing(self, session: Session, family: str, document: str) -> Consent | None:
+        return await session.scalar(
+            select(Consent).where(
+                Consent.family_id == family,
+                Consent.document_id == document,
+                Consent.withdrawn_at.is_(None),
+            )
+        )
+
+    async def _note(
+        self, session: Session, by: Actor, action: str, family: Family, document: ConsentDocument
+    ) -> None:
+        await self._context.record(
+            session,
+            by.person,
+            action,
+            f"family:{family.id}",
+            organisation=family.organisation_id,
+            purpose=document.purpose,
+            version=document.version,
+        )
+
+
+async def given_by(session: Session, family: str) -> list[Given]:
+    """Within a transaction: all consents of a family, newest first."""
+    query = (
+        select(Consent, ConsentDocument)
+        .join(ConsentDocument, ConsentDocument.id == Consent.document_id)
+        .where(Consent.family_id == family)
+        .order_by(Consent.given_at.desc(), Consent.id)
+    )
+    return [Given(consent, document) for consent, document in await session.execute(query)]
