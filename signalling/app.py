@@ -39,6 +39,7 @@ from signalling.rtc.settings import RtcSettings
 from signalling.school import School
 from signalling.school.api import LARGE, SchoolApi
 from signalling.school.api.joining import Joining
+from signalling.school.passwords import Passwords
 from signalling.store import Database
 from signalling.tls_context import TlsContext
 from signalling.webhooks import Webhooks
@@ -96,8 +97,10 @@ class Server:
         clock: Clock,
         read_settings: Callable[[], Settings] | None = None,
         files: Iterable[Path] = (),
+        passwords: Passwords | None = None,
     ) -> None:
-        """`read_settings` reads `settings` anew, from `files`, when keys may have changed."""
+        """`read_settings` reads `settings` anew, from `files`, when keys may have changed. `passwords`: argon2id if not
+        given."""
         self.settings = settings
         self._clock = clock
         self.registry = CollectorRegistry()
@@ -115,7 +118,7 @@ class Server:
         )
         self.database = Database(settings.store, settings.data)
         key = load_link_key(settings.data)
-        self.school = School(self.database, clock, key, settings.school)
+        self.school = School(self.database, clock, key, settings.school, passwords)
         self.lessons = LessonBook(key, settings.lessons)
         self.rtc = RtcService(self.engine, self.keys, settings.rtc, clock, self.registry)
         sample = self.engine.sample_statistics
@@ -123,6 +126,7 @@ class Server:
             self.rtc.attendance, self.keys, settings.rtc, clock, sample, DatabaseChat(self.school)
         )
         self.records = LessonRecords(self.school, self.calls)
+        self.lesson_calls = LessonCalls(self.school, self.calls, self.rtc)
         self.whip = WhipService(self.rtc.gateway(), settings.whip, self.registry)
         self.webhooks = Webhooks(settings.webhook, self.keys, settings.data, clock, self.registry)
         if settings.webhook.urls:
@@ -143,8 +147,8 @@ class Server:
         app = self._empty_application()
         found = faults(self.engine.metrics.errors, self.rtc.metrics.errors)
         load = LoadSampler(self.engine, self.rtc.snapshot, found, self._clock)
-        calls = LessonCalls(self.school, self.calls, self.rtc)
-        joining = Joining(settings, self.keys, self._clock, self.lessons, self.rtc.snapshot, calls.open)
+        open_call = self.lesson_calls.open
+        joining = Joining(settings, self.keys, self._clock, self.lessons, self.rtc.snapshot, open_call)
         api = PagesApi(settings.operator_token, load.read)
         health = self._health()
         app.add_routes([*self.rtc.routes(), *self.whip.routes(), *self.calls.routes()])
@@ -179,6 +183,8 @@ class Server:
         """Binds media and HTTP. Raises `OSError` naming the address, or `StoreError`."""
         await self.database.open()
         self._needs_setup = await self.school.organisations.needs_setup()
+        await self.school.elsewhere.start()
+        await self.lesson_calls.reopen()
         await self.engine.start()
         await self.webhooks.start()
         self.registry.register(DataPlaneCollector(self.engine, self.rtc.snapshot))
@@ -200,6 +206,7 @@ class Server:
             asyncio.create_task(self.database.watch(), name="database"),
             asyncio.create_task(self.records.run(), name="lesson-records"),
             asyncio.create_task(self.school.retention.run(), name="retention"),
+            asyncio.create_task(self.school.elsewhere.run(), name="console"),
         ]
         if http.tls_port is not None:
             self._tasks.append(asyncio.create_task(self._tls.run(), name="tls-certificate"))

@@ -55,6 +55,12 @@ class LessonCalls:
             expected = await self._school.entrances.expected(occurrence)
             self._calls.open(occurrence.room, settings_of(occurrence, expected))
 
+    async def reopen(self) -> None:
+        """After a restart: lessons that are on go on as planned, for those who come back with their tokens."""
+        for organisation in await self._school.organisations.all():
+            for occurrence in await self._school.lessons.live(organisation.id):
+                await self.open(occurrence)
+
     def _heard(self, event: SchoolEvent) -> None:
         match event:
             case RoleRevoked(person, _, Role.GUARDIAN):

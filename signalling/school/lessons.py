@@ -30,6 +30,7 @@ from signalling.store.tables import (
 )
 
 STAFF_KINDS = frozenset({LessonKind.WORKING_MEETING, LessonKind.PEDAGOGICAL_COUNCIL})
+MAX_MINUTES = 600
 LONGEST_LIST = timedelta(days=100)
 Mode = Literal["meeting", "webinar", "consultation"]
 Lobby = Literal["off", "guests", "all"]
@@ -174,6 +175,15 @@ class Lessons:
         async with self._context.database.read() as session:
             found = await self.between(session, organisation, after, before)
         return [one for one in found if allows(by, Action.SEE_LESSON, one.view.target())]
+
+    async def live(self, organisation: str) -> list[Occurrence]:
+        """What can be joined now."""
+        now, settings = self._context.now(), self._context.settings
+        after = now - timedelta(minutes=MAX_MINUTES, seconds=settings.lesson_late_s)
+        before = now + timedelta(seconds=settings.lesson_early_s + 1)
+        async with self._context.database.read() as session:
+            found = await self.between(session, organisation, after, before)
+        return [one for one in found if one.state == "live"]
 
     async def between(
         self, session: Session, organisation: str, after: datetime, before: datetime

@@ -6,12 +6,14 @@ from signalling.school.calendars import Calendars
 from signalling.school.codes import Codes
 from signalling.school.consents import Consents
 from signalling.school.context import Context
+from signalling.school.elsewhere import Elsewhere
 from signalling.school.entry import Entrances
 from signalling.school.families import Families
 from signalling.school.groups import Groups
 from signalling.school.invitations import Invitations
 from signalling.school.journal import Journal
 from signalling.school.lessons import Lessons
+from signalling.school.oidc import OpenId
 from signalling.school.organisations import Organisations
 from signalling.school.passwords import Argon2Passwords, Passwords
 from signalling.school.people import People
@@ -41,6 +43,8 @@ class School:
         self.sessions = Sessions(self.context)
         self.people = People(self.context, self.roles, self.sessions)
         self.organisations = Organisations(self.context, self.people, self.roles, self.sessions)
+        self.openid = OpenId(self.context, self.people, self.sessions)
+        self.elsewhere = Elsewhere(self.context)
         self.staff = Staff(self.context, self.people, self.roles, self.sessions)
         self.groups = Groups(self.context)
         self.families = Families(self.context)

@@ -32,6 +32,21 @@ class AttemptSettings(BaseModel):
     address_every_s: Seconds = 5
 
 
+class OidcSettings(BaseModel):
+    """An OpenID provider (OpenID Connect Core 1.0) at which people can sign in. Addresses that it verified count."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,32}$")]
+    """In the path of the redirect URI: `/api/oidc/<id>/callback`."""
+    name: Annotated[str, Field(min_length=1, max_length=60)]
+    """On the button."""
+    issuer: Annotated[str, Field(pattern=r"^https?://[^\s]+[^/\s]$", max_length=200)]
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: Annotated[str, Field(repr=False)] = ""
+    """Empty: a public client, PKCE alone."""
+
+
 class RetentionSettings(BaseModel):
     """How many days data is kept."""
 
@@ -69,6 +84,7 @@ class SchoolSettings(BaseModel):
     """False: nothing is written down about children, families have names and groups alone."""
     attempts: AttemptSettings = AttemptSettings()
     retention: RetentionSettings = RetentionSettings()
+    oidc: tuple[OidcSettings, ...] = ()
     max_body_bytes: Annotated[int, Field(ge=65_536)] = 2 << 20
     """Of a roster that is imported."""
 

@@ -12,7 +12,6 @@ from aiohttp.test_utils import TestClient, TestServer
 from signalling.app import Server
 from signalling.config import load
 from signalling.rtc import VideoGrants, create_token
-from signalling.school import School
 from tests.mediaserver.room_fakes import FakeClock
 from tests.signalling.school.kindergarten import QuickPasswords
 
@@ -25,7 +24,7 @@ PROXY = "127.0.0.1"
 class Served:
     """A server and its client; `code` leads to its only lesson."""
 
-    def __init__(self, data: Path, **http: Any) -> None:
+    def __init__(self, data: Path, school: dict[str, Any] | None = None, **http: Any) -> None:
         self.clock = FakeClock()
         self.settings = load(
             None,
@@ -33,15 +32,13 @@ class Served:
                 "keys": {KEY: SECRET},
                 "data": data,
                 "operator_token": OPERATOR_TOKEN,
+                "school": school or {},
                 "lessons": [{"room": "maths", "title": "Maths", "host": "Anna"}],
                 "http": {"trusted_proxies": [PROXY], "max_body_bytes": 2000, **http},
                 "media": {"hosts": ["127.0.0.1"], "udp_port": 0, "tcp_port": None},
             },
         )
-        self.server = Server(self.settings, self.clock)
-        self.server.school = School(
-            self.server.database, self.clock, b"k" * 32, self.settings.school, QuickPasswords()
-        )
+        self.server = Server(self.settings, self.clock, passwords=QuickPasswords())
         ((self.code, _),) = self.server.lessons.codes()
 
     @asynccontextmanager

@@ -87,6 +87,8 @@ ENDPOINTS = {
             ("POST", "/api/welcome/{code}"),
             ("GET", "/api/lessons/{code}/calendar.ics"),
             ("GET", "/api/calendar/{code}"),
+            ("GET", "/api/oidc/{provider}/start"),
+            ("GET", "/api/oidc/{provider}/callback"),
         ],
         Access.SCHOOL,
     ),
@@ -209,6 +211,7 @@ def path_of(endpoint: Endpoint) -> str:
             ["organisation", "invitation", "role", "group", "person", "family", "lesson", "link"], "0" * 32
         ),
         code="wrong",
+        provider="nobody",
         room="maths",
         path="nothing.js",
         name="nothing",

@@ -4,9 +4,11 @@ from aiohttp import web
 
 from signalling.school.settings import SchoolSettings
 
-SESSION, DEVICE = "polyana", "polyana-device"
+SESSION, DEVICE, FLOW = "polyana", "polyana-device", "polyana-oidc"
 DEVICE_S = 400 * 86_400
 """The longest that browsers keep one."""
+FLOW_S = 600
+LIFETIMES = {DEVICE: DEVICE_S, FLOW: FLOW_S}
 
 
 def is_secure(request: web.Request) -> bool:

@@ -9,6 +9,7 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from signalling.school.api.joining import Joining
+from signalling.school.api.oidc_client import OidcClient
 from signalling.school.door import Actor
 from signalling.school.errors import NotSignedIn
 from signalling.school.school import School
@@ -30,6 +31,8 @@ class Call:
 
     school: School
     joining: Joining
+    providers: Mapping[str, OidcClient]
+    """OpenID providers by id."""
     known: Known | None
     path: Mapping[str, str]
     """Parameters of the path."""

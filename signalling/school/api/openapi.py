@@ -12,6 +12,7 @@ from signalling.school.api.endpoint import Access, Endpoint
 from signalling.school.api.models import CODE_PATTERN, ID_PATTERN, ErrorAnswer
 
 REF = "#/components/schemas/{model}"
+PATTERNS = {"code": CODE_PATTERN, "provider": "^[a-z0-9-]{1,32}$"}
 HEADER_PARAMETER = {
     "name": "X-Polyana",
     "in": "header",
@@ -63,7 +64,7 @@ def _operation(endpoint: Endpoint, schemas: Any, components: Any) -> dict[str, A
 def _parameters(endpoint: Endpoint, schemas: Any, components: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for name in re.findall(r"\{(\w+)\}", endpoint.path):
-        schema = {"type": "string", "pattern": CODE_PATTERN if name == "code" else ID_PATTERN}
+        schema = {"type": "string", "pattern": PATTERNS.get(name, ID_PATTERN)}
         found.append({"name": name, "in": "path", "required": True, "schema": schema})
     if endpoint.query is not None:
         query = components[schemas[endpoint.query, "validation"]["$ref"].rpartition("/")[2]]

@@ -11,6 +11,7 @@ from signalling.school.api.endpoint import Access, Call, Endpoints
 from signalling.school.api.joining import Budget, Ticket
 from signalling.school.api.models import Answer, Body, Id, Name, Zone
 from signalling.school.lessons import (
+    MAX_MINUTES,
     LessonData,
     LessonView,
     Lobby,
@@ -37,7 +38,7 @@ class LessonBody(Body):
     kind: LessonKind
     programme: Programme
     starts_at: Moment
-    minutes: Annotated[int, Field(ge=1, le=600)]
+    minutes: Annotated[int, Field(ge=1, le=MAX_MINUTES)]
     age: AgeBand | None = None
     groups: Annotated[tuple[Id, ...], Field(max_length=MAX_GROUPS)] = ()
     family: Id | None = None

@@ -20,6 +20,7 @@ from signalling.school.api import (
     groups,
     invitations,
     links,
+    oidc,
     openapi,
     roster,
     schedule,
@@ -29,6 +30,7 @@ from signalling.school.api import (
 from signalling.school.api.endpoint import Access, Call, Endpoint, arguments
 from signalling.school.api.joining import Joining
 from signalling.school.api.models import CODE_PATTERN, ID_PATTERN
+from signalling.school.api.oidc_client import OidcClient
 from signalling.school.errors import (
     BadRequest,
     Conflict,
@@ -56,6 +58,7 @@ ENDPOINTS = (
     *links.endpoints,
     *attendance.endpoints,
     *consents.endpoints,
+    *oidc.endpoints,
     *roster.endpoints,
     *audit.endpoints,
 )
@@ -69,6 +72,8 @@ class SchoolApi:
 
     def __init__(self, school: School, joining: Joining) -> None:
         self._school, self._joining = school, joining
+        context = school.context
+        self._providers = {one.id: OidcClient(one, context.clock) for one in context.settings.oidc}
         self._description = openapi.description(ENDPOINTS)
 
     def routes(self) -> list[web.RouteDef]:
@@ -105,12 +110,13 @@ class SchoolApi:
         return Call(
             self._school,
             self._joining,
+            self._providers,
             known,
             path,
             request.remote or "",
             request.headers.get("User-Agent", ""),
             cookies.origin(request),
-            {cookies.DEVICE: cookies.read(request, cookies.DEVICE)},
+            {name: cookies.read(request, name) for name in cookies.LIFETIMES},
         )
 
     def _set_cookies(self, request: web.Request, response: web.StreamResponse, call: Call) -> None:
@@ -120,7 +126,7 @@ class SchoolApi:
         elif fresh is not None:
             cookies.write_session(request, response, fresh, self._school.context.settings)
         for name, value in call.new_cookies.items():
-            cookies.write(request, response, name, value, cookies.DEVICE_S)
+            cookies.write(request, response, name, value, cookies.LIFETIMES[name] if value else 0)
 
 
 def _check_header(endpoint: Endpoint, request: web.Request) -> None:
@@ -132,7 +138,7 @@ def _path(given: Mapping[str, str]) -> Mapping[str, str]:
     for name, value in given.items():
         if name == "code" and not _CODE.fullmatch(value):
             raise LinkNotFound
-        if name != "code" and not _ID.fullmatch(value):
+        if name not in ("code", "provider") and not _ID.fullmatch(value):
             raise NotFound
     return dict(given)
 

@@ -28,6 +28,11 @@ class OrganisationName(Answer):
     name: str
 
 
+class ProviderName(Answer):
+    id: str
+    name: str
+
+
 class Site(Answer):
     """What a page needs before anybody has signed in. `signed_in`: whether this browser has a session."""
 
@@ -36,6 +41,8 @@ class Site(Answer):
     registration: bool
     pupils_data: bool
     organisations: list[OrganisationName]
+    oidc: list[ProviderName]
+    """Where else somebody can sign in: a link to `/api/oidc/<id>/start`."""
 
 
 class OrganisationAnswer(Answer):
@@ -122,6 +129,7 @@ async def get_site(call: Call) -> Site:
         registration=settings.registration,
         pupils_data=settings.pupils_data,
         organisations=[OrganisationName(id=found.id, name=found.name) for found in organisations],
+        oidc=[ProviderName(id=provider.id, name=provider.name) for provider in settings.oidc],
     )
 
 

@@ -13,7 +13,14 @@ from signalling.store.tables.lessons import (
     LessonException,
     LessonGroup,
 )
-from signalling.store.tables.people import Membership, Organisation, Person, SignIn, StaffInvitation
+from signalling.store.tables.people import (
+    ExternalIdentity,
+    Membership,
+    Organisation,
+    Person,
+    SignIn,
+    StaffInvitation,
+)
 
 __all__ = [
     "AuditEntry",
@@ -24,6 +31,7 @@ __all__ = [
     "Child",
     "Consent",
     "ConsentDocument",
+    "ExternalIdentity",
     "Family",
     "FamilyGroup",
     "FamilyGuardian",

@@ -100,3 +100,14 @@ class StaffInvitation(Base):
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class ExternalIdentity(Base):
+    """Who somebody is at an OpenID provider."""
+
+    __tablename__ = "external_identities"
+
+    issuer: Mapped[Short] = mapped_column(primary_key=True)
+    subject: Mapped[Short] = mapped_column(primary_key=True)
+    person_id: Mapped[str] = mapped_column(Id, belongs_to("people.id"), index=True)
+    created_at: Mapped[datetime]

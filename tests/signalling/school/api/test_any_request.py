@@ -16,7 +16,7 @@ from tests.signalling.school.api.test_lessons import Scene
 from tests.signalling.school.api.test_openapi import DESCRIPTION
 from tests.signalling.served import Served
 
-EXAMPLES = 5
+EXAMPLES = 3
 """Of each kind for each operation; they are the same in every run."""
 OPERATIONS = {
     operation.ok().label: operation.ok()
