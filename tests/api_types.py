@@ -72,7 +72,9 @@ def _endpoints(paths: Schema) -> str:
 
 def _endpoint(name: str, operation: Schema) -> str:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
-    success = next(answer for status, answer in operation["responses"].items() if status.startswith("2"))
+    success = next(
+        answer for status, answer in operation["responses"].items() if status.startswith(("2", "3"))
+    )
     content = success.get("content", {})
     answer = content.get("application/json", {}).get("schema")
     parts = {
