@@ -17,6 +17,22 @@ export interface AccountChange {
 
 export type AgeBand = "1.5-3" | "3-4" | "4-5" | "5-6" | "6-7";
 
+export interface AttendanceList {
+  readonly rows: readonly AttendedAnswer[];
+}
+
+export interface AttendedAnswer {
+  readonly lesson: string;
+  readonly title: string;
+  readonly starts_at: string;
+  readonly person: string;
+  readonly name: string;
+  readonly came_at: string;
+  readonly left_at: string;
+  readonly received_s: number;
+  readonly joins: number;
+}
+
 export interface AuditAnswer {
   readonly number: number;
   readonly at: string;
@@ -38,6 +54,12 @@ export interface CalendarLink {
   readonly link: string;
 }
 
+export interface CallbackQuery {
+  readonly code?: string;
+  readonly state?: string;
+  readonly error?: string;
+}
+
 export interface Cancellation {
   readonly starts_at?: string | null;
 }
@@ -54,6 +76,24 @@ export interface ChildBody {
   readonly group?: string | null;
 }
 
+export interface ConsentAnswer {
+  readonly document: string;
+  readonly purpose: ConsentPurpose;
+  readonly version: number;
+  readonly given_at: string;
+  readonly withdrawn_at: string | null;
+}
+
+export interface ConsentBody {
+  readonly document: string;
+}
+
+export interface ConsentList {
+  readonly consents: readonly ConsentAnswer[];
+}
+
+export type ConsentPurpose = "processing" | "recording" | "publication";
+
 export interface CountsAnswer {
   readonly new: number;
   readonly changed: number;
@@ -63,6 +103,25 @@ export interface CountsAnswer {
 export interface Credentials {
   readonly email: string;
   readonly password: string;
+}
+
+export interface DocumentAnswer {
+  readonly id: string;
+  readonly purpose: ConsentPurpose;
+  readonly version: number;
+  readonly title: string;
+  readonly text: string;
+  readonly published_at: string;
+}
+
+export interface DocumentBody {
+  readonly purpose: ConsentPurpose;
+  readonly title: string;
+  readonly text: string;
+}
+
+export interface DocumentList {
+  readonly documents: readonly DocumentAnswer[];
 }
 
 export interface ErrorAnswer {
@@ -88,6 +147,10 @@ export interface FamilyBody {
   readonly groups?: readonly string[];
   readonly children?: readonly ChildBody[];
   readonly guardians?: readonly string[];
+}
+
+export interface FamilyIds {
+  readonly families: readonly string[];
 }
 
 export interface FamilyList {
@@ -289,6 +352,14 @@ export interface OccurrenceAnswer {
   readonly participants: number;
 }
 
+export interface OfGroup {
+  readonly group?: string | null;
+}
+
+export interface OfTime {
+  readonly starts_at?: string | null;
+}
+
 export interface OrganisationAnswer {
   readonly id: string;
   readonly name: string;
@@ -305,12 +376,31 @@ export interface OrganisationName {
   readonly name: string;
 }
 
+export interface Page {
+  readonly before?: number | null;
+  readonly limit?: number;
+}
+
 export interface PasswordChange {
   readonly old: string;
   readonly new: string;
 }
 
 export type Programme = "basic" | "additional" | "parents";
+
+export interface ProviderName {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface Purpose {
+  readonly purpose: ConsentPurpose;
+}
+
+export interface Range {
+  readonly after: string;
+  readonly before: string;
+}
 
 export interface Recurrence {
   readonly frequency: "daily" | "weekly" | "monthly";
@@ -390,6 +480,7 @@ export interface Site {
   readonly registration: boolean;
   readonly pupils_data: boolean;
   readonly organisations: readonly OrganisationName[];
+  readonly oidc: readonly ProviderName[];
 }
 
 export interface StaffInvitationAnswer {
@@ -903,6 +994,162 @@ export interface Endpoints {
       readonly code: string;
     };
     readonly query: null;
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** Who was in a lesson. */
+  readonly "GET /api/schedule/{lesson}/attendance": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: {
+      readonly starts_at?: string | null;
+    };
+    readonly body: null;
+    readonly answer: AttendanceList;
+  };
+  /** Who was in a lesson, as CSV. */
+  readonly "GET /api/schedule/{lesson}/attendance.csv": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: {
+      readonly starts_at?: string | null;
+    };
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** Who was in a lesson, as a workbook. */
+  readonly "GET /api/schedule/{lesson}/attendance.xlsx": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: {
+      readonly starts_at?: string | null;
+    };
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** The journal of some days, of lessons that the caller leads or heads. */
+  readonly "GET /api/organisations/{organisation}/attendance": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: {
+      readonly after: string;
+      readonly before: string;
+    };
+    readonly body: null;
+    readonly answer: AttendanceList;
+  };
+  /** The journal as CSV. */
+  readonly "GET /api/organisations/{organisation}/attendance.csv": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: {
+      readonly after: string;
+      readonly before: string;
+    };
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** The journal as a workbook. */
+  readonly "GET /api/organisations/{organisation}/attendance.xlsx": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: {
+      readonly after: string;
+      readonly before: string;
+    };
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** What families are asked to agree to, one document for each purpose. */
+  readonly "GET /api/organisations/{organisation}/consents": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: DocumentList;
+  };
+  /** Publish a document, or a new version of it; families are asked anew. */
+  readonly "POST /api/organisations/{organisation}/consents": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: null;
+    readonly body: DocumentBody;
+    readonly answer: DocumentAnswer;
+  };
+  /** Families that have not agreed to what holds now. */
+  readonly "GET /api/organisations/{organisation}/consents/missing": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: {
+      readonly purpose: ConsentPurpose;
+    };
+    readonly body: null;
+    readonly answer: FamilyIds;
+  };
+  /** All consents of a family, withdrawn ones too, newest first. */
+  readonly "GET /api/families/{family}/consents": {
+    readonly path: {
+      readonly family: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ConsentList;
+  };
+  /** Agree, as a guardian of the family. */
+  readonly "POST /api/families/{family}/consents": {
+    readonly path: {
+      readonly family: string;
+    };
+    readonly query: null;
+    readonly body: ConsentBody;
+    readonly answer: ConsentAnswer;
+  };
+  /** Withdraw a consent. */
+  readonly "POST /api/families/{family}/consents/withdrawal": {
+    readonly path: {
+      readonly family: string;
+    };
+    readonly query: null;
+    readonly body: ConsentBody;
+    readonly answer: ConsentAnswer;
+  };
+  /** All that is known of a family, as a JSON file; guardians and the head may. */
+  readonly "POST /api/families/{family}/export": {
+    readonly path: {
+      readonly family: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** Go to the provider to sign in: a link, not a call of a script. */
+  readonly "GET /api/oidc/{provider}/start": {
+    readonly path: {
+      readonly provider: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** Come back from the provider: signed in and on the first page, or on the sign-in page with `error`. */
+  readonly "GET /api/oidc/{provider}/callback": {
+    readonly path: {
+      readonly provider: string;
+    };
+    readonly query: {
+      readonly code?: string;
+      readonly state?: string;
+      readonly error?: string;
+    };
     readonly body: null;
     readonly answer: string;
   };
