@@ -151,14 +151,14 @@ class Entrances:
 
     async def _family_of(self, session: Session, actor: Actor, view: LessonView) -> Family:
         """With which of the families somebody comes."""
-        groups = set(view.groups)
         for family_id in sorted(actor.families):
             family = await session.get(Family, family_id)
             if family is None or family.organisation_id != view.lesson.organisation_id:
                 continue
             mine = await groups_of_families(session, {family_id})
-            one = Actor("", actor.roles, families=frozenset({family_id}), family_groups=mine)
-            if not groups or allows(one, Action.JOIN_LESSON, view.target()):
+            roles = {family.organisation_id: frozenset({Role.GUARDIAN})}
+            one = Actor("", roles, families=frozenset({family_id}), family_groups=mine)
+            if allows(one, Action.JOIN_LESSON, view.target()):
                 return family
         raise Denied
 

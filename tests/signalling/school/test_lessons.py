@@ -300,3 +300,16 @@ async def test_who_is_what_in_a_call(scene: Scene) -> None:
     assert (await enter("boris", event.lesson.id)).role == "viewer"
     expected = await scene.school.entrances.expected(scene.school.lessons.current(scene.lesson))
     assert expected == [(f"family:{scene.petrov}", "Petrov")]
+
+
+async def test_a_guardian_of_two_families_comes_with_the_right_one(scene: Scene) -> None:
+    kindergarten = scene.kindergarten
+    guardian = await kindergarten.add("maria", Role.GUARDIAN)
+    head, families = await kindergarten.actor("head"), scene.school.families
+    await families.change(head, scene.petrov, FamilyData("Petrov", [scene.rainbow], [], [guardian.person]))
+    other = await family(kindergarten, FamilyData("Ivanov", [scene.sun], [], [guardian.person]))
+    known = await kindergarten.known(await kindergarten.sign_in("maria"))
+    for of in (scene.petrov, other.family.id):
+        lesson = await plan(kindergarten, "head", kind=LessonKind.CONSULTATION, family=of)
+        entry = await scene.school.entrances.by_account(known, lesson.lesson.id)
+        assert entry.identity.startswith(f"family:{of}:")
