@@ -98,7 +98,7 @@ class Call:
         badge = participant.attributes.get(BADGE_ATTRIBUTE, "")
         person = self.state.person(key, role, participant.name, badge)
         person.devices[participant.sid] = participant.identity
-        person.left_at = None
+        person.left_at, person.hidden = None, participant.permissions.hidden
         person.counts_as_host = person.role.is_staff and _is_person(participant)
         self._sids[participant.sid] = key
         self.state.entrance.arrive(key, person.role, self.clock.time())

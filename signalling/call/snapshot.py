@@ -39,12 +39,14 @@ class Scene:
         shared, total = self._shared(mine, leads)
         if any(one["person"] == viewer for one in shared):
             return shared, total
-        return [self._shown(viewer, leads), *shared], total if mine.sees(mine) else total + 1
+        counted = mine.sees(mine) and not self.state.persons[viewer].hidden
+        return [self._shown(viewer, leads), *shared], total if counted else total + 1
 
     def _shared(self, mine: Rules, leads: bool) -> tuple[list[dict[str, object]], int]:
         found = self._people.get((mine.circles, leads))
         if found is None:
-            seen = [key for key, rules in self._rules.items() if mine.sees(rules)]
+            persons = self.state.persons
+            seen = [k for k, rules in self._rules.items() if mine.sees(rules) and not persons[k].hidden]
             few = leads or len(seen) <= SMALL_CALL
             chosen = seen if few else [key for key in seen if self._stands_out(key)]
             found = [self._shown(key, leads) for key in chosen[:MAX_PEOPLE]], len(seen)

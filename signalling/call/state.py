@@ -32,6 +32,8 @@ class Person:
     badge: str = ""
     devices: dict[str, str] = field(default_factory=dict)
     """Of the moment: sid -> identity."""
+    hidden: bool = False
+    """By its token: nobody else learns that it is there."""
     left_at: float | None = None
     """Since when no device is here, monotonic."""
     counts_as_host: bool = False

@@ -142,3 +142,22 @@ async def test_a_hand_survives_a_reconnect(lesson: CallWorld) -> None:
     assert lesson.view(teacher)["hands"] == ["family:0"]
     await lesson.wait(31)
     assert list(lesson.call.state.hands.queue) == ["family:0"]
+
+
+async def test_who_is_hidden_is_in_no_list(lesson: CallWorld) -> None:
+    teacher = await lesson.come("staff:1:a", "host")
+    inspector = await lesson.come("staff:9:a", "host", grants={"hidden": True})
+    view = lesson.view(teacher)
+    assert ([one["person"] for one in view["people"]], view["people_total"]) == (["staff:1"], 1)
+    view = lesson.view(inspector)
+    assert ([one["person"] for one in view["people"]], view["people_total"]) == (["staff:9", "staff:1"], 2)
+
+
+async def test_a_big_call_tells_of_who_stands_out(lesson: CallWorld) -> None:
+    teacher = await lesson.come("staff:1:a", "host")
+    families = [await lesson.come(f"family:{number}:a") for number in range(60)]
+    await lesson.command(families[7], "raise_hand")
+    await lesson.command(teacher, "spotlight", identities=["family:9"])
+    view = lesson.view(families[3])
+    assert {one["person"] for one in view["people"]} == {"staff:1", "family:3", "family:7", "family:9"}
+    assert view["people_total"] == len(lesson.view(teacher)["people"]) == 61
