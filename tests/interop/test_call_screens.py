@@ -39,7 +39,35 @@ STATES = {
     "everything-at-once": "n=4&silent&reconnecting&own&trouble=microphone",
     "verdict-and-all": "n=4&silent&own&trouble=microphone&verdict=HOME_LOSS",
 }
-ENDS = ("left", "removed", "duplicate", "shutdown", "lost", "closed", "failed")
+#: Of calls that somebody leads: what the person sees, and the panel that is open.
+LED = {
+    "waiting": "control=waiting",
+    "family": "n=6&control=family",
+    "held": "n=4&control=held",
+    "asked": "n=4&control=asked",
+    "hand": "n=4&control=hand",
+    "guardian": "n=4&control=guardian",
+    "guardian-before": "n=1&control=guardian-before",
+    "panic": "n=4&control=panic",
+    "time": "n=4&control=time",
+    "groups": "n=3&control=groups",
+    "viewer": "n=2&control=viewer",
+    "poll-words": "n=4&control=poll",
+    "poll-pictures": "n=4&control=poll-pictures",
+    "poll-voted": "n=4&control=poll-voted",
+    "host": "n=9&control=host",
+    "panic-host": "n=4&control=panic-host",
+    "time-host": "n=4&control=time-host",
+}
+PANELS = {
+    "family-chat": ("n=4&control=family", "chat-button"),
+    "family-people": ("n=4&control=family", "participants-button"),
+    "host-people": ("n=6&control=host", "participants-button"),
+    "host-chat": ("n=4&control=host", "chat-button"),
+    "host-tools": ("n=6&control=host", "tools-button"),
+    "busy-host-tools": ("n=6&control=busy-host", "tools-button"),
+}
+ENDS = ("left", "removed", "denied", "duplicate", "shutdown", "lost", "closed", "failed")
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -87,6 +115,49 @@ async def test_calls_of_every_size_and_state(gallery: str, speech: Path, variant
             await seen.look(f"call-speaker-{count}")
         await page.get_by_test_id("participants-button").click()
         await seen.look("call-people-16")
+        seen.check()
+
+
+@in_variants
+async def test_calls_that_somebody_leads(gallery: str, speech: Path, variant: Variant) -> None:
+    async with chromium(speech) as browser:
+        seen = await inspector(browser, variant)
+        page = seen.page
+        for name, query in LED.items():
+            await page.goto(f"{gallery}?{query}")
+            await expect(page.locator("main")).to_be_visible(timeout=20_000)
+            await seen.look(f"led-{name}")
+        for name, (query, button) in PANELS.items():
+            await open_call(seen, f"{gallery}?{query}")
+            await page.get_by_test_id(button).click()
+            await expect(page.locator(".panel")).to_be_visible()
+            await seen.look(f"led-{name}")
+        seen.check()
+
+
+@in_variants
+async def test_dialogs_of_who_leads(gallery: str, speech: Path, variant: Variant) -> None:
+    async with chromium(speech) as browser:
+        seen = await inspector(browser, variant)
+        page = seen.page
+        await open_call(seen, f"{gallery}?n=6&control=host")
+        await page.get_by_test_id("participants-button").click()
+        await page.get_by_test_id("person-row").nth(2).get_by_test_id("more").click()
+        await seen.look("led-actions")
+        await page.get_by_test_id("action-remove").click()
+        await seen.look("led-confirm-remove")
+        await page.keyboard.press("Escape")
+        await page.get_by_test_id("tools-button").click()
+        await page.get_by_test_id("panic").click()
+        await seen.look("led-confirm-panic")
+        await page.keyboard.press("Escape")
+        await page.get_by_test_id("new-poll").click()
+        await page.get_by_test_id("poll-pictures").click()
+        await seen.look("led-poll-maker")
+        await open_call(seen, f"{gallery}?n=4&control=time-host")
+        await page.get_by_test_id("extend").click()
+        await page.get_by_test_id("extend-submit").click()
+        await seen.look("led-extend")
         seen.check()
 
 

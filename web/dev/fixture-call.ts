@@ -8,6 +8,7 @@ import type {
   Verdict,
   VideoSource,
 } from "../src/features/call/model.ts";
+import { fixtureControl, HOST_SCENES, type Scene } from "./fixture-control.ts";
 
 const NAMES = [
   "Анна, мама Миши",
@@ -90,12 +91,13 @@ function streamSource(canvas: HTMLCanvasElement, draw: (ms: number) => void): Vi
   };
 }
 
-function person(index: number): ParticipantView {
+function person(index: number, badges: readonly number[]): ParticipantView {
   const qualities: Quality[] = ["excellent", "excellent", "poor", "excellent", "good", "excellent", "lost"];
   const video = index % 5 !== 3;
   return {
     identity: `person-${index}`,
     name: NAMES[index % NAMES.length] ?? `Person ${index}`,
+    badge: badges.includes(index) ? "teacher" : "",
     isLocal: index === 0,
     microphoneOn: index % 4 !== 2,
     speaking: index === 1,
@@ -114,11 +116,14 @@ export interface FixtureOptions {
   readonly trouble: Trouble | null;
   readonly verdict: Verdict | null;
   readonly savingData: boolean;
+  /** Null: nobody leads the call. */
+  readonly scene: Scene | null;
 }
 
 /** A call made of canvases. Its controls change the model as the real session would. */
 export function fixtureCall(options: FixtureOptions): Call {
-  const people = Array.from({ length: options.count }, (_, index) => person(index));
+  const badges = options.scene === null ? [] : HOST_SCENES.includes(options.scene) ? [0] : [1];
+  const people = Array.from({ length: options.count }, (_, index) => person(index, badges));
   if (options.screen && people[1]) {
     people[1] = { ...people[1], screen: { source: slide(), mirrored: false, paused: false } };
   }
@@ -143,6 +148,7 @@ export function fixtureCall(options: FixtureOptions): Call {
     trouble,
     savingData: signal(options.savingData),
     verdict,
+    control: fixtureControl(options.scene, people),
     setMicrophone: (on) => changeLocal((view) => ({ ...view, microphoneOn: on })),
     setCamera: (on) =>
       changeLocal((view) => ({

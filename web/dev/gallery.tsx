@@ -12,6 +12,7 @@ import { Ended } from "../src/features/call/ended.tsx";
 import type { EndKind, Fault, Trouble } from "../src/features/call/model.ts";
 import { Announcer } from "../src/ui/announcer.tsx";
 import { fixtureCall } from "./fixture-call.ts";
+import type { Scene } from "./fixture-control.ts";
 
 const query = new URLSearchParams(location.search);
 const end = query.get("end") as EndKind | null;
@@ -27,6 +28,7 @@ const call = fixtureCall({
   audioBlocked: query.has("silent"),
   trouble: query.get("trouble") as Trouble | null,
   savingData: query.has("saving"),
+  scene: query.get("control") as Scene | null,
   verdict: code ? { fault: code.split("_")[0]?.toLowerCase() as Fault, code } : null,
 });
 
@@ -40,7 +42,7 @@ render(
         problem={null}
       />
     ) : (
-      <CallView call={call} title="Занятие: звуки и буквы" />
+      <CallView call={call} title="Занятие: звуки и буквы" host="Ольга Сергеевна Белова" />
     )}
     <Announcer />
   </>,

@@ -45,6 +45,17 @@ test("livekit-client comes in a later chunk", () => {
   expect(all.filter((name) => holds(join("assets", name)))).toHaveLength(1);
 });
 
+test("what hosts need comes in a chunk that families never load", () => {
+  const holds = (file: string) => readFileSync(join(folder, file), "utf8").includes("confirm-panic");
+  const all = readdirSync(join(folder, "assets")).filter((name) => name.endsWith(".js"));
+  const hosts = all.filter((name) => holds(join("assets", name)));
+  expect(hosts).toHaveLength(1);
+  const room = all.filter((name) =>
+    readFileSync(join(folder, "assets", name), "utf8").includes("livekit-engine"),
+  );
+  expect(hosts).not.toEqual(room);
+});
+
 test("the page needs nothing inline and nobody else", () => {
   expect(page).not.toMatch(/<script(?![^>]*\bsrc=)/);
   expect(page).not.toMatch(/<style|\sstyle=|\son[a-z]+=/);

@@ -47,6 +47,7 @@ describe("a paused picture", () => {
       ({
         identity,
         isLocal,
+        attributes: {},
         getTrackPublication: (source: Track.Source) =>
           source === Track.Source.Camera ? { videoTrack: track, isMuted: false } : undefined,
       }) as unknown as Participant;

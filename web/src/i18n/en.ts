@@ -180,6 +180,9 @@ export const en: Catalogue = {
     network: "No connection to the server. Check the internet, then try again.",
     media:
       "The server answers, but a firewall lets no sound and video through. Try mobile data or another Wi‑Fi. At school or at work, tell the code to whoever runs the network.",
+    locked: "The teacher has locked the entrance. Write to the teacher if you are expected.",
+    callEnded: "This call is over.",
+    removed: "The teacher ended your participation in this call.",
     unknown: "Joining did not work. Please try again.",
   },
   call: {
@@ -276,6 +279,10 @@ export const en: Catalogue = {
     removed: {
       heading: "The teacher ended your participation",
       text: "If that was a mistake, write to the teacher.",
+    },
+    denied: {
+      heading: "You were not let in",
+      text: "Perhaps the name was not recognised. Write to the teacher, or ask again.",
     },
     duplicate: {
       heading: "The call is open somewhere else",

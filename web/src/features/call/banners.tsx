@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
@@ -24,7 +25,12 @@ function TroubleBanner({ trouble, onClose }: { trouble: Trouble; onClose: () => 
 }
 
 /** What needs the person's attention, above the pictures and never over the controls. */
-export function Banners({ call, local }: { call: Call; local: ParticipantView | undefined }) {
+export function Banners(props: {
+  call: Call;
+  local: ParticipantView | undefined;
+  children?: ComponentChildren;
+}) {
+  const { call, local } = props;
   const m = t();
   const trouble = call.trouble.value;
   // While the connection is away that is said instead.
@@ -51,6 +57,7 @@ export function Banners({ call, local }: { call: Call; local: ParticipantView | 
           <span>{m.dataBudget.saving}</span>
         </div>
       )}
+      {props.children}
       {local?.screen && (
         <div class="banner banner--plain">
           <Icon name="screen" size={20} />

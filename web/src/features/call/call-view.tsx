@@ -2,6 +2,18 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/index.ts";
 import { usePageTitle } from "../../ui/page.tsx";
 import { Banners } from "./banners.tsx";
+import { ControlBanners } from "./control/banners.tsx";
+import { ControlButtons } from "./control/buttons.tsx";
+import { ChatPanel } from "./control/chat-panel.tsx";
+import { GuardianCard } from "./control/guardian-card.tsx";
+import { isInside, leads } from "./control/model.ts";
+import { PollPanel } from "./control/poll-panel.tsx";
+import { AudienceReactions } from "./control/reactions.tsx";
+import { preferredIdentities } from "./control/state.ts";
+import { useControlAnnouncements } from "./control/use-announcements.ts";
+import { useHostTools } from "./control/use-host-tools.ts";
+import { usePanel } from "./control/use-panel.ts";
+import { WaitingRoom } from "./control/waiting-room.tsx";
 import type { Call } from "./model.ts";
 import { PeoplePanel } from "./people-panel.tsx";
 import { SettingsDialog } from "./settings-dialog.tsx";
@@ -15,63 +27,136 @@ import { useWakeLock } from "./use-wake-lock.ts";
 import { INITIAL_VIEW, reduceView, type ViewEvent, type ViewState } from "./view-state.ts";
 import "./call.css";
 import "./tile.css";
+import "./control/control.css";
 
-function useView(tiles: readonly TileView[]): [ViewState, (event: ViewEvent) => void] {
+function useView(tiles: readonly TileView[], led: boolean): [ViewState, (event: ViewEvent) => void] {
   const [view, setView] = useState(INITIAL_VIEW);
   const hadScreen = useRef(false);
   const hasScreen = tiles.some((tile) => tile.kind === "screen");
   const ids = tiles.map((tile) => tile.id);
+  const dispatch = (event: ViewEvent) => setView((state) => reduceView(state, event, hadScreen.current));
   useEffect(() => {
     const before = hadScreen.current;
     setView((state) => reduceView(state, { type: "tilesChanged", ids, hasScreen }, before));
     hadScreen.current = hasScreen;
   }, [ids.join("\n"), hasScreen]);
-  return [view, (event) => setView((state) => reduceView(state, event, hadScreen.current))];
+  useEffect(() => {
+    if (led) dispatch({ type: "led" });
+  }, [led]);
+  return [view, dispatch];
+}
+
+export interface CallViewProps {
+  readonly call: Call;
+  readonly title: string;
+  /** Who leads, as the link says. */
+  readonly host: string | null;
+}
+
+/** Who waits sees the waiting room, all others the call. */
+export function CallView(props: CallViewProps) {
+  useWakeLock();
+  const waiting = props.call.control.snapshot.value?.you.power === "waiting";
+  return waiting ? <WaitingRoom {...props} /> : <InCall {...props} />;
 }
 
 /** The call itself. Everything it shows comes from the model; it knows no media protocol. */
-export function CallView({ call, title }: { call: Call; title: string }) {
+function InCall({ call, title }: CallViewProps) {
   const m = t();
-  const [peopleOpen, setPeopleOpen] = useState(false);
-  const [settingsOpen, setSettingsOpen] = useState(false);
+  const { control } = call;
+  const told = control.snapshot.value;
+  const snapshot = isInside(told) ? told : null;
+  const host = leads(snapshot);
   const participants = call.participants.value;
   const tiles = tilesOf(participants);
-  const [view, dispatch] = useView(tiles);
+  const preferred = preferredIdentities(snapshot, participants);
+  const [view, dispatch] = useView(tiles, preferred.length > 0 && !host);
+  const [settingsOpen, setSettingsOpen] = useState(false);
+  const [extending, setExtending] = useState(false);
+  const panel = usePanel(control);
+  const tools = useHostTools(host);
   const focus = useFocus(call);
+  const begun = useRef(false);
+  if (snapshot?.attended) begun.current = true;
   usePageTitle(m.call.pageTitle(title));
   usePresenceAnnouncements(call);
-  useWakeLock();
+  useControlAnnouncements(control, panel.open === "chat");
   const local = participants.find((participant) => participant.isLocal);
+  const unattended = snapshot !== null && !snapshot.attended && !host;
 
   return (
     <main
-      class={`call ${peopleOpen ? "call--people" : ""}`}
+      class={`call ${panel.open ? "call--panel" : ""}`}
       data-testid="call"
       data-phase={call.phase.value.kind}
+      data-power={snapshot?.you.power}
     >
       <Topbar
         title={title}
         count={participants.length}
+        waiting={snapshot?.lobby?.length ?? 0}
+        locked={snapshot?.locked ?? false}
         layout={view.layout}
-        peopleOpen={peopleOpen}
+        peopleOpen={panel.open === "people"}
         onLayout={() => dispatch({ type: "layoutSwitched" })}
-        onPeople={() => setPeopleOpen(!peopleOpen)}
+        onPeople={() => panel.toggle("people")}
       />
       <div class="call__middle">
-        <Banners call={call} local={local} />
-        <Stage
-          call={call}
-          tiles={tiles}
-          layout={view.layout}
-          mainId={mainTileId(tiles, view.pinnedId, focus)}
-          pinnedId={view.pinnedId}
-          onPin={(id) => dispatch({ type: "pinToggled", id })}
-        />
-        {participants.length === 1 && <p class="call__alone">{m.call.alone}</p>}
+        <Banners call={call} local={local}>
+          {snapshot && (
+            <ControlBanners
+              call={call}
+              snapshot={snapshot}
+              poll={panel.open === "poll" ? null : panel.unanswered}
+              onPoll={() => panel.toggle("poll")}
+              onExtend={() => setExtending(true)}
+            />
+          )}
+        </Banners>
+        {unattended && <GuardianCard begun={begun.current} />}
+        <div class="call__stage" hidden={unattended}>
+          <Stage
+            call={call}
+            tiles={tiles}
+            layout={view.layout}
+            mainId={mainTileId(tiles, view.pinnedId, focus, preferred)}
+            pinnedId={view.pinnedId}
+            onPin={(id) => dispatch({ type: "pinToggled", id })}
+          />
+          <AudienceReactions control={control} />
+        </div>
+        {participants.length === 1 && !unattended && <p class="call__alone">{m.call.alone}</p>}
       </div>
-      {peopleOpen && <PeoplePanel participants={participants} onClose={() => setPeopleOpen(false)} />}
-      <Toolbar call={call} local={local} onDevices={() => setSettingsOpen(true)} />
+      {panel.open === "people" &&
+        (snapshot && tools ? (
+          <tools.HostPeople call={call} snapshot={snapshot} onClose={panel.close} />
+        ) : (
+          <PeoplePanel participants={participants} onClose={panel.close} />
+        ))}
+      {panel.open === "chat" && snapshot && (
+        <ChatPanel control={control} snapshot={snapshot} onClose={panel.close} />
+      )}
+      {panel.open === "poll" && snapshot && (
+        <PollPanel
+          control={control}
+          snapshot={snapshot}
+          takesFocus={!panel.openedByItself}
+          onClose={panel.close}
+        />
+      )}
+      {panel.open === "tools" && snapshot && tools && (
+        <tools.HostTools
+          control={control}
+          snapshot={snapshot}
+          onPoll={() => panel.toggle("poll")}
+          onClose={panel.close}
+        />
+      )}
+      <Toolbar call={call} local={local} onDevices={() => setSettingsOpen(true)}>
+        {snapshot && <ControlButtons control={control} snapshot={snapshot} panel={panel} />}
+      </Toolbar>
       {settingsOpen && <SettingsDialog call={call} onClose={() => setSettingsOpen(false)} />}
+      {extending && tools && <tools.ExtendDialog control={control} onClose={() => setExtending(false)} />}
     </main>
   );
 }

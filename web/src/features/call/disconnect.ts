@@ -12,10 +12,16 @@ const KINDS: Partial<Record<DisconnectReason, EndKind>> = {
   [DisconnectReason.CONNECTION_TIMEOUT]: "lost",
 };
 
-/** What a reason of the protocol means to a person. No reason at all means the network went away. */
-export function describeDisconnect(reason: DisconnectReason | undefined): CallEnd {
+/**
+ * What a reason of the protocol means to a person. No reason at all means the network went away.
+ * `waiting`: in the lobby, where to be removed is to be refused.
+ */
+export function describeDisconnect(reason: DisconnectReason | undefined, waiting = false): CallEnd {
   if (reason === undefined || reason === DisconnectReason.UNKNOWN_REASON) {
     return { kind: "lost", code: "CONNECTION_LOST" };
+  }
+  if (waiting && reason === DisconnectReason.PARTICIPANT_REMOVED) {
+    return { kind: "denied", code: "NOT_ADMITTED" };
   }
   return { kind: KINDS[reason] ?? "failed", code: DisconnectReason[reason] ?? `REASON_${reason}` };
 }

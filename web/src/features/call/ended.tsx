@@ -29,7 +29,8 @@ export function Ended({ end, correlationId, onRejoin, problem }: EndedProps) {
     }
   };
   const label = end.kind === "duplicate" ? m.ended.continueHere : m.ended.rejoin;
-  const quiet = end.kind === "removed" || end.kind === "closed" || end.kind === "left";
+  const quiet =
+    end.kind === "removed" || end.kind === "denied" || end.kind === "closed" || end.kind === "left";
   return (
     <MessagePage pageTitle={words.heading} heading={words.heading} text={[words.text]} testId="left-screen">
       {problem && (

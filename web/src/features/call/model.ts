@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { DeviceRole } from "../../platform/devices.ts";
+import type { Control } from "./control/model.ts";
 
 /**
  * What the screens of a call know. Nothing here names LiveKit: the session fills this model from the
@@ -24,6 +25,8 @@ export type Quality = "excellent" | "good" | "poor" | "lost" | "unknown";
 export interface ParticipantView {
   readonly identity: string;
   readonly name: string;
+  /** Of confirmed staff, set by the server only: `teacher`, `head`, ...; else empty. */
+  readonly badge: string;
   readonly isLocal: boolean;
   readonly microphoneOn: boolean;
   readonly speaking: boolean;
@@ -32,7 +35,7 @@ export interface ParticipantView {
   readonly screen: VideoView | null;
 }
 
-export type EndKind = "left" | "removed" | "duplicate" | "shutdown" | "lost" | "closed" | "failed";
+export type EndKind = "left" | "removed" | "denied" | "duplicate" | "shutdown" | "lost" | "closed" | "failed";
 
 export interface CallEnd {
   readonly kind: EndKind;
@@ -70,6 +73,8 @@ export interface Call {
   readonly verdict: ReadonlySignal<Verdict | null>;
   /** The server keeps pictures small, for the data budget. */
   readonly savingData: ReadonlySignal<boolean>;
+  /** What hosts can do, where somebody leads the call. */
+  readonly control: Control;
   setMicrophone(on: boolean): Promise<void>;
   setCamera(on: boolean): Promise<void>;
   setScreen(on: boolean): Promise<void>;

@@ -14,6 +14,7 @@ import {
 import { captureConstraints } from "../../platform/capture.ts";
 import { chooseDevice, chosenDevices, type DeviceRole } from "../../platform/devices.ts";
 import type { CapturedTracks } from "../prejoin/preview.ts";
+import { CallControl, isControlled } from "./control/client.ts";
 import { DATA_SAVING_TOPIC, parseDataSaving } from "./data-saving.ts";
 import { DeviceReporter } from "./device-report.ts";
 import { describeDisconnect } from "./disconnect.ts";
@@ -26,6 +27,7 @@ const REFRESH_EVENTS = [
   RoomEvent.ParticipantConnected,
   RoomEvent.ParticipantDisconnected,
   RoomEvent.ParticipantNameChanged,
+  RoomEvent.ParticipantAttributesChanged,
   RoomEvent.TrackSubscribed,
   RoomEvent.TrackUnsubscribed,
   RoomEvent.TrackUnpublished,
@@ -48,6 +50,9 @@ const DEVICE_KINDS: Record<DeviceRole, MediaDeviceKind> = {
 /** Media that is not there so long after the server has answered is held back by something. */
 const SLOW_MEDIA_MS = 8000;
 
+/** The first word about who leads is waited for at most so long, so that nobody sees the call for a moment and then waits. */
+const FIRST_SNAPSHOT_MS = 2000;
+
 function roomOptions(codec: VideoCodec): RoomOptions {
   const speaker = chosenDevices.value.speaker;
   return {
@@ -68,12 +73,16 @@ export class CallSession implements Call {
   readonly trouble = signal<Trouble | null>(null);
   readonly savingData = signal(false);
   readonly verdict = signal<Verdict | null>(null);
+  readonly control: CallControl;
   readonly #room: Room;
   #reporter: DeviceReporter | null = null;
   #refreshQueued = false;
+  /** What is switched on as soon as this person is let in. */
+  #wished: readonly ("microphone" | "camera")[] = [];
 
-  private constructor(room: Room) {
+  private constructor(room: Room, token: string) {
     this.#room = room;
+    this.control = new CallControl(token);
     for (const event of REFRESH_EVENTS) room.on(event, () => this.#queueRefresh());
     room
       .on(RoomEvent.TrackSubscribed, (track) => this.#playAudio(track))
@@ -85,15 +94,22 @@ export class CallSession implements Call {
       .on(RoomEvent.Reconnecting, () => this.#reconnecting())
       .on(RoomEvent.Reconnected, () => {
         this.phase.value = { kind: "connected" };
+        void this.control.refresh();
+      })
+      .on(RoomEvent.ParticipantPermissionsChanged, (_before, participant) => {
+        if (participant.isLocal) void this.#publishWished();
       })
       .on(RoomEvent.DataReceived, (payload, sender, _kind, topic) => {
         if (sender) return; // only the server's word counts
+        this.control.receive(topic, payload);
         if (topic === VERDICT_TOPIC) this.verdict.value = parseVerdict(payload);
         if (topic === DATA_SAVING_TOPIC) this.savingData.value = parseDataSaving(payload);
       })
       .on(RoomEvent.Disconnected, (reason) => {
         this.#reporter?.stop();
-        this.phase.value = { kind: "ended", end: describeDisconnect(reason) };
+        this.control.close();
+        const waiting = this.control.snapshot.value?.you.power === "waiting";
+        this.phase.value = { kind: "ended", end: describeDisconnect(reason, waiting) };
       });
   }
 
@@ -103,7 +119,7 @@ export class CallSession implements Call {
    */
   static async connect(token: string, codec: VideoCodec, onSlowMedia: () => void): Promise<CallSession> {
     const room = new Room(roomOptions(codec));
-    const session = new CallSession(room);
+    const session = new CallSession(room, token);
     let timer: ReturnType<typeof setTimeout> | undefined;
     room.once(RoomEvent.SignalConnected, () => {
       timer = setTimeout(onSlowMedia, SLOW_MEDIA_MS);
@@ -113,6 +129,8 @@ export class CallSession implements Call {
     } finally {
       clearTimeout(timer);
     }
+    session.control.followTokens(room);
+    if (isControlled(token)) await within(FIRST_SNAPSHOT_MS, session.control.refresh());
     session.#reporter = new DeviceReporter(room);
     session.audioBlocked.value = !room.canPlaybackAudio;
     session.#refresh();
@@ -122,6 +140,10 @@ export class CallSession implements Call {
   /** Takes over the tracks of the preview; their devices stay open without a second question. */
   async publish(tracks: CapturedTracks): Promise<void> {
     const { localParticipant } = this.#room;
+    if (localParticipant.permissions?.canPublish === false) {
+      this.#wish(tracks);
+      return;
+    }
     const chosen = chosenDevices.value;
     const jobs: Promise<void>[] = [];
     if (tracks.microphone) {
@@ -136,6 +158,22 @@ export class CallSession implements Call {
       jobs.push(this.#attempt("camera", () => localParticipant.publishTrack(track, options)));
     }
     await Promise.all(jobs);
+  }
+
+  /** Whoever waits is seen and heard by nobody, and its devices are closed meanwhile. */
+  #wish(tracks: CapturedTracks): void {
+    const waiting = this.control.snapshot.value?.you.power === "waiting";
+    this.#wished = (["microphone", "camera"] as const).filter((kind) => waiting && tracks[kind]);
+    for (const track of [tracks.camera, tracks.microphone]) track?.stop();
+  }
+
+  /** Only for who was let in; the audience of a webinar that is promoted later chooses for itself. */
+  async #publishWished(): Promise<void> {
+    if (this.#room.localParticipant.permissions?.canPublish === false) return;
+    const wished = this.#wished;
+    this.#wished = [];
+    if (wished.includes("microphone")) await this.setMicrophone(true);
+    if (wished.includes("camera")) await this.setCamera(true);
   }
 
   setMicrophone(on: boolean): Promise<void> {
@@ -235,4 +273,14 @@ export class CallSession implements Call {
     if (track.kind !== Track.Kind.Audio) return;
     for (const element of track.detach()) element.remove();
   }
+}
+
+/** Resolves with the job, or when the time is over. */
+async function within(ms: number, job: Promise<unknown>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([job, late]);
+  clearTimeout(timer);
 }

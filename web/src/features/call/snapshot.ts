@@ -20,10 +20,14 @@ function videoOf(participant: Participant, source: Track.Source): VideoView | nu
   };
 }
 
+/** Set by the server only: no client may change its attributes. */
+const BADGE = "polyana.badge";
+
 function viewOf(participant: Participant): ParticipantView {
   return {
     identity: participant.identity,
     name: participant.name || participant.identity,
+    badge: participant.attributes[BADGE] ?? "",
     isLocal: participant.isLocal,
     microphoneOn: participant.isMicrophoneEnabled,
     speaking: participant.isSpeaking,
@@ -42,6 +46,7 @@ function sameVideo(a: VideoView | null, b: VideoView | null): boolean {
 function sameView(a: ParticipantView, b: ParticipantView): boolean {
   return (
     a.name === b.name &&
+    a.badge === b.badge &&
     a.microphoneOn === b.microphoneOn &&
     a.speaking === b.speaking &&
     a.quality === b.quality &&

@@ -1,6 +1,9 @@
 import type { RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../../i18n/index.ts";
+import { isInside } from "./control/model.ts";
+import { reactionsByIdentity } from "./control/reactions.tsx";
+import { raisedHands } from "./control/state.ts";
 import { bestGrid, GRID_GAP } from "./grid.ts";
 import type { Call } from "./model.ts";
 import { Tile } from "./tile.tsx";
@@ -44,6 +47,9 @@ const FEW = 3;
 export function Stage({ call, tiles, layout, mainId, pinnedId, onPin }: StageProps) {
   const [ref, size] = useSize();
   const grid = bestGrid(tiles.length, size.width, size.height);
+  const snapshot = call.control.snapshot.value;
+  const hands = raisedHands(snapshot);
+  const reactions = reactionsByIdentity(call.control.reactions.value, isInside(snapshot) ? snapshot : null);
   const speaker = layout === "speaker" && tiles.length > 1;
   const style = {
     "--gap": `${GRID_GAP}px`,
@@ -63,6 +69,10 @@ export function Stage({ call, tiles, layout, mainId, pinnedId, onPin }: StagePro
             tile={tile}
             call={call}
             main={speaker && tile.id === mainId}
+            signs={{
+              hand: hands.has(tile.participant.identity),
+              reaction: reactions.get(tile.participant.identity) ?? null,
+            }}
             pinned={tile.id === pinnedId}
             onPin={onPin}
           />

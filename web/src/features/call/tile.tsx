@@ -1,18 +1,31 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { c } from "../../i18n/control/index.ts";
 import type { Catalogue } from "../../i18n/index.ts";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { Badge, badgeWords } from "./control/badge.tsx";
 import type { Call, ParticipantView, VideoView } from "./model.ts";
 import { QualityMark } from "./quality-mark.tsx";
 import { avatarColour, initials, type TileView } from "./tiles.ts";
 
+/** What a call that somebody leads adds to a tile. */
+export interface Signs {
+  readonly hand: boolean;
+  readonly reaction: string | null;
+}
+
+const NO_SIGNS: Signs = { hand: false, reaction: null };
+
 /** Everything the marks of a tile say, in words. */
-export function describeTile(tile: TileView, m: Catalogue): string {
+export function describeTile(tile: TileView, m: Catalogue, signs: Signs = NO_SIGNS): string {
   const { participant } = tile;
   const name = participant.isLocal ? `${participant.name} (${m.common.you})` : participant.name;
   if (tile.kind === "screen") return m.call.screenOf(name);
   const parts = [name];
+  if (participant.badge) parts.push(badgeWords(participant.badge));
+  if (signs.hand) parts.push(c().hand.raised);
+  if (signs.reaction) parts.push(c().emoji[signs.reaction] ?? "");
   if (participant.speaking) parts.push(m.call.speaking);
   if (!participant.microphoneOn) parts.push(m.call.micOff);
   if (!tile.video) parts.push(m.call.cameraIsOff);
@@ -94,10 +107,11 @@ export interface TileProps {
   readonly call: Call;
   readonly pinned: boolean;
   readonly main: boolean;
+  readonly signs?: Signs;
   readonly onPin: (id: string) => void;
 }
 
-export function Tile({ tile, call, pinned, main, onPin }: TileProps) {
+export function Tile({ tile, call, pinned, main, signs = NO_SIGNS, onPin }: TileProps) {
   const m = t();
   const { participant, video, kind } = tile;
   const speaking = kind === "camera" && participant.speaking;
@@ -115,14 +129,25 @@ export function Tile({ tile, call, pinned, main, onPin }: TileProps) {
       data-testid="tile"
       data-identity={participant.identity}
       data-kind={kind}
+      data-hand={String(signs.hand)}
       data-speaking={String(speaking)}
       data-video={video ? "on" : "off"}
       onClick={() => onPin(tile.id)}
     >
-      <span class="visually-hidden">{describeTile(tile, m)}</span>
+      <span class="visually-hidden">{describeTile(tile, m, signs)}</span>
       {kind === "camera" && <Avatar participant={participant} />}
       {video && <TileVideo video={video} kind={kind} call={call} />}
       {video?.paused && <span class="tile__note">{m.call.pausedByLink}</span>}
+      {kind === "camera" && signs.hand && (
+        <span class="tile__hand" aria-hidden="true">
+          <Icon name="hand" size={20} />
+        </span>
+      )}
+      {kind === "camera" && signs.reaction && (
+        <span class="tile__reaction" aria-hidden="true">
+          {signs.reaction}
+        </span>
+      )}
       <TilePin name={label} pinned={pinned} onPin={() => onPin(tile.id)} />
       <span class="tile__label" aria-hidden="true">
         {kind === "camera" && !participant.microphoneOn && <Icon name="micOff" size={16} />}
@@ -131,6 +156,7 @@ export function Tile({ tile, call, pinned, main, onPin }: TileProps) {
           {participant.name}
           {participant.isLocal && ` (${m.common.you})`}
         </span>
+        <Badge badge={participant.badge} compact={!main} />
         {kind === "camera" && isNotable(participant) && <QualityMark quality={participant.quality} />}
       </span>
     </li>

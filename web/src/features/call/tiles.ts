@@ -30,16 +30,19 @@ export function tilesOf(participants: readonly ParticipantView[]): TileView[] {
   return [...screens, ...people];
 }
 
-/** The tile that is shown large: the pinned one, a shared screen, the focused speaker, the first. */
+/** The tile that is shown large: the pinned one, a film or screen, whom all should see, the speaker, the first. */
 export function mainTileId(
   tiles: readonly TileView[],
   pinnedId: string | null,
   focusIdentity: string | null,
+  preferred: readonly string[] = [],
 ): string | null {
   const has = (id: string) => tiles.some((tile) => tile.id === id);
   if (pinnedId && has(pinnedId)) return pinnedId;
   const screen = tiles.find((tile) => tile.kind === "screen");
   if (screen) return screen.id;
+  const wanted = preferred.find((identity) => has(cameraTileId(identity)));
+  if (wanted) return cameraTileId(wanted);
   if (focusIdentity && has(cameraTileId(focusIdentity))) return cameraTileId(focusIdentity);
   return tiles[0]?.id ?? null;
 }

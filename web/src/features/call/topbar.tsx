@@ -1,3 +1,4 @@
+import { c } from "../../i18n/control/index.ts";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/icon.tsx";
 import type { Layout } from "./view-state.ts";
@@ -7,6 +8,9 @@ export interface TopbarProps {
   readonly count: number;
   readonly layout: Layout;
   readonly peopleOpen: boolean;
+  /** Who waits to be let in. */
+  readonly waiting: number;
+  readonly locked: boolean;
   readonly onLayout: () => void;
   readonly onPeople: () => void;
 }
@@ -17,6 +21,12 @@ export function Topbar(props: TopbarProps) {
   return (
     <header class="topbar">
       <h1 class="topbar__title">{props.title}</h1>
+      {props.locked && (
+        <span class="topbar__lock" title={c().tools.lock}>
+          <Icon name="lock" size={20} />
+          <span class="visually-hidden">{c().tools.lock}</span>
+        </span>
+      )}
       <button
         type="button"
         class="icon-button"
@@ -32,13 +42,21 @@ export function Topbar(props: TopbarProps) {
         type="button"
         class="icon-button topbar__people"
         data-testid="participants-button"
-        aria-label={`${m.participants}: ${props.count}`}
+        aria-label={[
+          `${m.participants}: ${props.count}`,
+          props.waiting > 0 && c().people.lobbyCount(props.waiting),
+        ]
+          .filter(Boolean)
+          .join(". ")}
         aria-expanded={props.peopleOpen}
         title={m.participants}
         onClick={props.onPeople}
       >
         <Icon name="people" />
         <span aria-hidden="true">{props.count}</span>
+        {props.waiting > 0 && (
+          <span class="control__mark" data-mark={props.waiting} data-testid="waiting-count" />
+        )}
       </button>
     </header>
   );

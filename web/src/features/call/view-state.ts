@@ -11,6 +11,8 @@ export interface ViewState {
 
 export type ViewEvent =
   | { readonly type: "layoutSwitched" }
+  /** Somebody leads the call: who leads is large, until one chooses otherwise. */
+  | { readonly type: "led" }
   | { readonly type: "pinToggled"; readonly id: string }
   | { readonly type: "tilesChanged"; readonly ids: readonly string[]; readonly hasScreen: boolean };
 
@@ -30,6 +32,8 @@ export function reduceView(state: ViewState, event: ViewEvent, hadScreen: boolea
   switch (event.type) {
     case "layoutSwitched":
       return { layout: state.layout === "grid" ? "speaker" : "grid", pinnedId: null, returnTo: null };
+    case "led":
+      return { ...state, layout: "speaker", returnTo: null };
     case "pinToggled":
       return togglePin(state, event.id);
     case "tilesChanged": {

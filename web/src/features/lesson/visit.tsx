@@ -82,6 +82,7 @@ export function Visit({ code, lesson }: { code: string; lesson: Lesson }) {
           session={screen.session}
           module={screen.module}
           title={lesson.title}
+          host={lesson.host}
           onEnd={(end) => setScreen({ kind: "ended", end })}
         />
       );
@@ -101,9 +102,10 @@ function InCall(props: {
   session: CallSession;
   module: CallModule;
   title: string;
+  host: string | null;
   onEnd: (end: CallEnd) => void;
 }) {
-  const { session, module, title, onEnd } = props;
+  const { session, module, title, host, onEnd } = props;
   useEffect(
     () =>
       effect(() => {
@@ -112,7 +114,7 @@ function InCall(props: {
       }),
     [session],
   );
-  return <module.CallView call={session} title={title} />;
+  return <module.CallView call={session} title={title} host={host} />;
 }
 
 async function describeFailure(error: unknown): Promise<Problem> {

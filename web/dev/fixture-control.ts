@@ -1,0 +1,221 @@
+import { signal } from "@preact/signals";
+import type {
+  ChatMessage,
+  Command,
+  Control,
+  Inside,
+  Person,
+  Reaction,
+  Refused,
+  Snapshot,
+  Waiting,
+} from "../src/features/call/control/model.ts";
+import type { ParticipantView } from "../src/features/call/model.ts";
+
+/** States of a controlled call that the gallery can show: `?control=`. */
+export type Scene =
+  | "family"
+  | "host"
+  | "waiting"
+  | "held"
+  | "asked"
+  | "hand"
+  | "guardian"
+  | "guardian-before"
+  | "panic"
+  | "panic-host"
+  | "time"
+  | "time-host"
+  | "poll"
+  | "poll-pictures"
+  | "poll-voted"
+  | "poll-host"
+  | "groups"
+  | "viewer"
+  | "chat"
+  | "busy-host";
+
+export const HOST_SCENES: readonly string[] = ["host", "panic-host", "time-host", "poll-host", "busy-host"];
+
+const now = () => Date.now() / 1000;
+
+function personOf(view: ParticipantView, index: number, host: boolean): Person {
+  return {
+    person: view.identity,
+    name: view.name,
+    badge: view.badge,
+    power: view.badge ? "host" : "member",
+    identities: [view.identity],
+    hand: index === 2 || index === 4,
+    ...(host
+      ? { held: index === 3 ? ["audio" as const] : [], frozen: [], asked: [], screen: false, group: null }
+      : {}),
+  };
+}
+
+const LOBBY: readonly Waiting[] = [
+  { person: "family:31", name: "Семья Орловых", role: "family", expected: true, since: 0 },
+  { person: "family:32", name: "Ksenia, Mark's mum", role: "family", expected: true, since: 0 },
+  { person: "guest:1", name: "Планшет Android", role: "guest", expected: false, since: 0 },
+];
+
+const MESSAGES: readonly Omit<ChatMessage, "at" | "place">[] = [
+  {
+    id: "1",
+    person: "person-1",
+    name: "Ольга Сергеевна Белова",
+    badge: "teacher",
+    text: "Доброе утро! Приготовьте, пожалуйста, карандаши и лист бумаги.",
+    to: "everyone",
+  },
+  { id: "2", person: "person-0", name: "Анна, мама Миши", badge: "", text: "Мы готовы 🙂", to: "everyone" },
+  {
+    id: "3",
+    person: "person-2",
+    name: "Дмитрий, папа Сони",
+    badge: "",
+    text: "Соня сегодня немного простужена, поэтому без звука.",
+    to: "hosts",
+  },
+];
+
+function polls(scene: Scene): Inside["polls"] {
+  const pictures = scene === "poll-pictures";
+  if (!scene.startsWith("poll")) return [];
+  const voted = scene === "poll-voted";
+  const option = (text: string, picture: string, votes: number) => ({
+    text,
+    picture: pictures ? picture : "",
+    votes,
+  });
+  return [
+    {
+      id: "p1",
+      question: pictures ? "Кто живёт в лесу?" : "Когда удобнее встретиться на следующей неделе?",
+      multiple: false,
+      anonymous: false,
+      open: true,
+      options: pictures
+        ? [
+            option("Кот", "🐱", 0),
+            option("Лиса", "🦊", 0),
+            option("Рыба", "🐟", 0),
+            option("Медведь", "🐻", 0),
+          ]
+        : [
+            option("Вторник, 18:00", "", 7),
+            option("Среда, 19:30", "", 3),
+            option("Суббота утром, до прогулки", "", 1),
+          ],
+      voters: pictures ? 0 : 11,
+      voted,
+      choice: voted ? [0] : [],
+    },
+  ];
+}
+
+function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
+  const host = HOST_SCENES.includes(scene);
+  const people = views.map((view, index) => personOf(view, index, host));
+  const group = { id: "g1", name: "Зайчата", people: ["person-0", "person-2"] };
+  return {
+    version: 1,
+    now: now(),
+    you: {
+      person: "person-0",
+      power: host ? "host" : scene === "viewer" ? "viewer" : "member",
+      badge: host ? "teacher" : "",
+      may_share_screen: host,
+      held: scene === "held" ? ["audio", "video"] : scene === "asked" ? ["audio"] : [],
+      frozen: [],
+      reasons:
+        scene === "panic"
+          ? ["panic"]
+          : scene === "time"
+            ? ["time"]
+            : scene.startsWith("guardian")
+              ? ["unattended"]
+              : [],
+      asked: scene === "asked" ? ["audio"] : [],
+      hand: scene === "hand" ? 3 : null,
+      group: scene === "groups" ? "g1" : null,
+      announcing: false,
+    },
+    mode: scene === "viewer" ? "webinar" : "meeting",
+    locked: scene === "busy-host",
+    reach: "everyone",
+    self_unmute: false,
+    chat: { allowed: true, interval_s: 0 },
+    panic: scene === "panic" || scene === "panic-host",
+    attended: !scene.startsWith("guardian"),
+    time: scene.startsWith("time")
+      ? { phase: host ? "over" : "stopped", ends_at: now() - 15, stops_at: now() + 45, extended_minutes: 0 }
+      : null,
+    spotlight: [],
+    people,
+    people_total: people.length,
+    groups: scene === "groups" || scene === "busy-host" ? [group] : [],
+    polls: polls(scene),
+    ...(host
+      ? {
+          lobby: LOBBY,
+          expected: [...LOBBY.slice(0, 2), { person: "family:40", name: "Семья Лисицыных" }].map((one) => ({
+            person: one.person,
+            name: one.name,
+            here: false,
+          })),
+          hands: people.filter((one) => one.hand).map((one) => one.person),
+          blocked: [],
+        }
+      : {}),
+  };
+}
+
+/** Answers commands as a server would that does nothing but remember hands, polls and chat. */
+export function fixtureControl(scene: Scene | null, views: readonly ParticipantView[]): Control {
+  const first: Snapshot | null =
+    scene === null
+      ? null
+      : scene === "waiting"
+        ? { version: 1, now: now(), you: { person: "person-0", power: "waiting" } }
+        : inside(scene, views);
+  const snapshot = signal<Snapshot | null>(first);
+  const told = scene
+    ? MESSAGES.map((message, index) => ({ ...message, at: now() - 300 + index * 60, place: "main" }))
+    : [];
+  if (scene === "guardian") {
+    const away = snapshot.value as Inside;
+    snapshot.value = { ...away, attended: true };
+    setTimeout(() => {
+      snapshot.value = away;
+    }, 100);
+  }
+  const messages = signal<readonly ChatMessage[]>(told);
+  const reactions = signal<readonly Reaction[]>(
+    scene === "family" ? [{ key: 1, person: "person-2", emoji: "👏" }] : [],
+  );
+  const refused = signal<Refused | null>(null);
+  const change = (part: (before: Inside) => Partial<Inside>) => {
+    const before = snapshot.value as Inside;
+    snapshot.value = { ...before, ...part(before) };
+  };
+  const send = async (command: Command) => {
+    if (command.type === "raise_hand" || command.type === "lower_hand") {
+      const hand = command.type === "raise_hand" ? 1 : null;
+      change((before) => ({ you: { ...before.you, hand } }));
+    } else if (command.type === "vote") {
+      change((before) => ({
+        polls: before.polls.map((poll) => ({ ...poll, voted: true, choice: command.options })),
+      }));
+    } else if (command.type === "panic" || command.type === "calm") {
+      change(() => ({ panic: command.type === "panic" }));
+    } else if (command.type === "set_lock") {
+      change(() => ({ locked: command.locked }));
+    }
+    return true;
+  };
+  const dismissRefused = () => {
+    refused.value = null;
+  };
+  return { snapshot, messages, reactions, refused, clockOffsetMs: signal(0), send, dismissRefused };
+}

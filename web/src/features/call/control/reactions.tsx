@@ -1,0 +1,52 @@
+import { c } from "../../../i18n/control/index.ts";
+import type { Control, Inside, Reaction } from "./model.ts";
+
+export const EMOJI = ["👍", "👏", "❤️", "😂", "😮", "😢", "🎉", "👋", "✅", "❌", "🐢", "🐇"] as const;
+
+export function ReactionBar({ control }: { control: Control }) {
+  const m = c();
+  return (
+    <div class="reaction-bar" role="toolbar" aria-label={m.chat.reactions}>
+      {EMOJI.map((emoji) => (
+        <button
+          key={emoji}
+          type="button"
+          class="icon-button reaction-bar__one"
+          data-testid="react"
+          aria-label={m.chat.react(m.emoji[emoji] ?? emoji)}
+          onClick={() => void control.send({ type: "react", emoji })}
+        >
+          {emoji}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** The newest reaction of each person, by identity. */
+export function reactionsByIdentity(
+  reactions: readonly Reaction[],
+  snapshot: Inside | null,
+): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const { person, emoji } of reactions) {
+    const known = snapshot?.people.find((one) => one.person === person);
+    for (const identity of known?.identities ?? []) found.set(identity, emoji);
+  }
+  return found;
+}
+
+/** Reactions of an audience whose members one does not know: they rise at the edge of the stage. */
+export function AudienceReactions({ control }: { control: Control }) {
+  const unknown = control.reactions.value.filter((reaction) => reaction.person === null);
+  if (unknown.length === 0) return null;
+  return (
+    <div class="audience-reactions" aria-hidden="true">
+      {unknown.map((reaction) => (
+        <span key={reaction.key} style={{ "--place": `${(reaction.key * 37) % 70}%` }}>
+          {reaction.emoji}
+        </span>
+      ))}
+    </div>
+  );
+}
