@@ -6,7 +6,9 @@ import { canShareScreen } from "../../platform/browser.ts";
 import { captureAvailable } from "../../platform/capture.ts";
 import { announce } from "../../ui/announcer.tsx";
 import { Icon, type IconName } from "../../ui/icon.tsx";
+import type { HeldMedium } from "./control/model.ts";
 import { mayOf } from "./control/state.ts";
+import { switchOn } from "./control/switch-on.ts";
 import type { Call, ParticipantView } from "./model.ts";
 
 export interface ControlProps {
@@ -84,6 +86,11 @@ export function Toolbar({ call, local, onDevices, children }: ToolbarProps) {
   const camera = !!local?.camera;
   const screen = !!local?.screen;
   const may = mayOf(call.control.snapshot.value);
+  const press = async (medium: HeldMedium, on: boolean, allowed: boolean) => {
+    if (on) await (medium === "audio" ? call.setMicrophone(false) : call.setCamera(false));
+    else if (allowed) await switchOn(call, medium);
+    else announce(c().held[medium]);
+  };
   return (
     <div class="toolbar" role="toolbar" aria-label={m.controls}>
       {captureAvailable() && may.publish && (
@@ -94,9 +101,7 @@ export function Toolbar({ call, local, onDevices, children }: ToolbarProps) {
             action={microphone ? m.mute : may.unmute ? m.unmute : c().held.micLocked}
             caption={m.microphone}
             look={microphone ? undefined : may.unmute ? "off" : "locked"}
-            onPress={() =>
-              microphone || may.unmute ? call.setMicrophone(!microphone) : announce(c().held.audio)
-            }
+            onPress={() => press("audio", microphone, may.unmute)}
           />
           <Control
             testId="toggle-camera"
@@ -104,7 +109,7 @@ export function Toolbar({ call, local, onDevices, children }: ToolbarProps) {
             action={camera ? m.cameraOff : may.show ? m.cameraOn : c().held.cameraLocked}
             caption={m.camera}
             look={camera ? undefined : may.show ? "off" : "locked"}
-            onPress={() => (camera || may.show ? call.setCamera(!camera) : announce(c().held.video))}
+            onPress={() => press("video", camera, may.show)}
           />
         </>
       )}

@@ -177,7 +177,7 @@ export const en: ControlCatalogue = {
     hands: "Raised hands",
     lowerAll: "Lower all",
     lowerOne: (name) => `Lower the hand of ${name}`,
-    giveFloor: (name) => `Let ${name} speak`,
+    giveFloor: (name) => `Let speak: ${name}`,
     giveFloorShort: "Let speak",
     inCall: "In the call",
     muteOne: (name) => `Turn off the microphone of ${name}`,

@@ -4,6 +4,7 @@ import { t } from "../../../i18n/index.ts";
 import { Icon, type IconName } from "../../../ui/icon.tsx";
 import type { Call } from "../model.ts";
 import { type Control, type HeldMedium, type Inside, leads, type Poll } from "./model.ts";
+import { switchOn } from "./switch-on.ts";
 import { useSecondsUntil } from "./use-server-clock.ts";
 
 interface BannerProps {
@@ -28,7 +29,6 @@ function Banner({ tone, icon, testId, children, actions }: BannerProps) {
 function Asked({ call, medium }: { call: Call; medium: HeldMedium }) {
   const m = c().asked;
   const audio = medium === "audio";
-  const agree = () => (audio ? call.setMicrophone(true) : call.setCamera(true));
   return (
     <Banner
       tone="calm"
@@ -40,7 +40,7 @@ function Asked({ call, medium }: { call: Call; medium: HeldMedium }) {
             type="button"
             class="button button--primary"
             data-testid={`asked-${medium}-yes`}
-            onClick={() => void agree()}
+            onClick={() => void switchOn(call, medium)}
           >
             {audio ? m.unmute : m.camera}
           </button>

@@ -33,7 +33,9 @@ export function Panel({ title, note, testId, takesFocus = true, onClose, childre
       aria-label={title}
       data-testid={testId}
       onKeyDown={(event) => {
-        if (event.key === "Escape") onClose();
+        // A dialog that a panel has opened closes by itself.
+        const inDialog = event.target instanceof Element && event.target.closest("dialog");
+        if (event.key === "Escape" && !inDialog) onClose();
       }}
     >
       <div class="panel__head">
