@@ -92,6 +92,7 @@ describe("what a host may do", () => {
       "stop-camera",
       "spotlight",
       "screen",
+      "direct",
       "pause",
       "make-cohost",
     ]);

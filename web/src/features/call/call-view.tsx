@@ -94,8 +94,7 @@ function InCall({ call, title }: CallViewProps) {
       <Topbar
         title={title}
         count={participants.length}
-        waiting={snapshot?.lobby?.length ?? 0}
-        locked={snapshot?.locked ?? false}
+        control={control}
         layout={view.layout}
         peopleOpen={panel.open === "people"}
         onLayout={() => dispatch({ type: "layoutSwitched" })}
@@ -108,6 +107,7 @@ function InCall({ call, title }: CallViewProps) {
               call={call}
               snapshot={snapshot}
               poll={panel.open === "poll" ? null : panel.unanswered}
+              onLobby={panel.open === "people" ? null : () => panel.toggle("people")}
               onPoll={() => panel.toggle("poll")}
               onExtend={() => setExtending(true)}
             />

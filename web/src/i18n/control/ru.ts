@@ -71,6 +71,7 @@ export const ru = {
     promoted: "Вы на сцене: можно включить микрофон и камеру",
   },
   time: {
+    clock,
     left: (seconds: number) => `До конца занятия ${clock(seconds)}`,
     leftSoon: (minutes: number) =>
       `До конца занятия ${plural(minutes, { one: "осталась", few: "осталось", many: "осталось", other: "осталось" })} ${count(minutes, "минута", "минуты", "минут")}`,
@@ -176,6 +177,14 @@ export const ru = {
     missing: "Ещё не пришли",
     everybodyHere: "Все, кого ждали, пришли.",
     hands: "Поднятые руки",
+    handsCount: (n: number) =>
+      plural(n, {
+        one: `${n} рука поднята`,
+        few: `${n} руки подняты`,
+        many: `${n} рук поднято`,
+        other: `${n} руки подняты`,
+      }),
+    showLobby: "Показать",
     lowerAll: "Опустить все",
     lowerOne: (name: string) => `Опустить руку: ${name}`,
     giveFloor: (name: string) => `Дать слово: ${name}`,
@@ -203,6 +212,8 @@ export const ru = {
     forbidScreen: "Запретить показ экрана",
     pause: "Поставить на паузу",
     resume: "Снять с паузы",
+    hostsOnly: "Пусть видят и слышат только ведущие",
+    toEveryone: "Пусть видят и слышат все",
     lowerHand: "Опустить руку",
     moveTo: "Перевести в группу",
     mainRoom: "Общий звонок",

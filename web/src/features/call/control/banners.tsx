@@ -3,7 +3,7 @@ import { c, explainRefusal } from "../../../i18n/control/index.ts";
 import { t } from "../../../i18n/index.ts";
 import { Icon, type IconName } from "../../../ui/icon.tsx";
 import type { Call } from "../model.ts";
-import { type Control, type HeldMedium, type Inside, leads, type Poll } from "./model.ts";
+import { type Control, type HeldMedium, type Inside, leads, type Poll, type Waiting } from "./model.ts";
 import { switchOn } from "./switch-on.ts";
 import { useSecondsUntil } from "./use-server-clock.ts";
 
@@ -107,6 +107,26 @@ function TimeBanner(props: { snapshot: Inside; control: Control; onExtend: () =>
   );
 }
 
+function LobbyBanner({ lobby, onShow }: { lobby: readonly Waiting[]; onShow: () => void }) {
+  const m = c().people;
+  const first = lobby[0];
+  if (!first) return null;
+  return (
+    <Banner
+      tone="calm"
+      icon="door"
+      testId="lobby-banner"
+      actions={
+        <button type="button" class="button button--primary" data-testid="lobby-show" onClick={onShow}>
+          {m.showLobby}
+        </button>
+      }
+    >
+      {lobby.length === 1 ? m.arrived(first.name) : `${m.lobby}: ${lobby.length}`}
+    </Banner>
+  );
+}
+
 function PollBanner({ poll, onOpen }: { poll: Poll; onOpen: () => void }) {
   const m = c().poll;
   return (
@@ -130,12 +150,14 @@ export interface ControlBannersProps {
   readonly snapshot: Inside;
   /** An open poll that waits for an answer and is not on screen. */
   readonly poll: Poll | null;
+  /** Shows who waits; null: it is on screen. */
+  readonly onLobby: (() => void) | null;
   readonly onPoll: () => void;
   readonly onExtend: () => void;
 }
 
 /** What a host has done to this person, said in words with what can be done about it. */
-export function ControlBanners({ call, snapshot, poll, onPoll, onExtend }: ControlBannersProps) {
+export function ControlBanners({ call, snapshot, poll, onLobby, onPoll, onExtend }: ControlBannersProps) {
   const { control } = call;
   const { you } = snapshot;
   const m = c();
@@ -188,6 +210,7 @@ export function ControlBanners({ call, snapshot, poll, onPoll, onExtend }: Contr
       {you.asked.map((medium) => (
         <Asked key={medium} call={call} medium={medium} />
       ))}
+      {onLobby && <LobbyBanner lobby={snapshot.lobby ?? []} onShow={onLobby} />}
       {poll && <PollBanner poll={poll} onOpen={onPoll} />}
       {you.hand !== null && (
         <Banner tone="plain" icon="hand" testId="hand-place">

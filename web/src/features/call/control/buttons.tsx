@@ -37,7 +37,6 @@ export function ControlButtons(props: { control: Control; snapshot: Inside; pane
           action={m.tools.open}
           caption={m.tools.title}
           expanded={panel.open === "tools"}
-          mark={snapshot.hands?.length}
           onPress={() => panel.toggle("tools")}
         />
       )}

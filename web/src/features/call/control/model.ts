@@ -40,6 +40,7 @@ export interface Person {
   readonly asked?: readonly HeldMedium[];
   readonly screen?: boolean;
   readonly group?: string | null;
+  readonly directed?: Direction;
   readonly cohost_here?: boolean;
 }
 

@@ -11,6 +11,11 @@ import { Lobby } from "./lobby.tsx";
 import { PersonActions } from "./person-actions.tsx";
 import "./host.css";
 
+const ORDER: readonly Person["power"][] = ["host", "cohost", "member", "viewer"];
+
+/** Who leads comes first; else as they came. */
+const byPower = (a: Person, b: Person) => ORDER.indexOf(a.power) - ORDER.indexOf(b.power);
+
 /** What is said beneath a name; what goes without saying is left out. */
 function notes(person: Person, snapshot: Inside): string[] {
   const m = c();
@@ -94,7 +99,7 @@ export function HostPeople({
         <section class="host-section" aria-label={m.inCall}>
           <h3>{m.inCall}</h3>
           <ul class="host-list">
-            {people.map((person) => (
+            {[...people].sort(byPower).map((person) => (
               <Row
                 key={person.person}
                 control={control}

@@ -19,6 +19,18 @@ function spotlightWith(before: readonly string[], person: string): readonly stri
   return [...before, person].slice(-MAX_SPOTLIGHT);
 }
 
+/** Where the media of a person go: to who leads only, or to everybody again. */
+function directAction(person: Person, snapshot: Inside): Action {
+  const directed = person.directed ?? "default";
+  const onlyHosts = directed === "hosts" || (directed === "default" && snapshot.reach === "hosts");
+  const to = onlyHosts ? "everyone" : "hosts";
+  return {
+    id: "direct",
+    words: onlyHosts ? c().actions.toEveryone : c().actions.hostsOnly,
+    command: { type: "direct", identity: person.person, to: to === snapshot.reach ? "default" : to },
+  };
+}
+
 /** What may be done to a person now; the server has the last word. Pure. */
 export function actionsFor(
   person: Person,
@@ -53,6 +65,7 @@ export function actionsFor(
         words: person.screen ? m.forbidScreen : m.allowScreen,
         command: { type: "set_screen", identity, allowed: !person.screen },
       },
+      directAction(person, snapshot),
       {
         id: "pause",
         words: person.frozen?.length ? m.resume : m.pause,
