@@ -1,16 +1,11 @@
 import type { Role, RoleState } from "../api/schema.ts";
 import { s } from "../i18n/school/index.ts";
-import { Icon } from "./icon.tsx";
+import { BadgeSign } from "./badge-sign.tsx";
 
 /** What the server vouches for. Only ever drawn from a `badge` that the server sent, never from a name. */
 export function Badge({ role }: { role: Role }) {
   const m = s();
-  return (
-    <span class="badge" data-testid="badge" title={m.badge(m.roles[role])}>
-      <Icon name="badge" size={18} />
-      {m.roles[role]}
-    </span>
-  );
+  return <BadgeSign badge={role} word={m.roles[role]} title={m.badge(m.roles[role])} />;
 }
 
 export function StateTag({ state }: { state: RoleState }) {

@@ -70,7 +70,7 @@ function Composer({ control, snapshot }: { control: Control; snapshot: Inside })
         <fieldset class="chat__to">
           <legend class="visually-hidden">{m.to}</legend>
           {[false, true].map((hosts) => (
-            <label key={String(hosts)} class="chip">
+            <label key={String(hosts)} class="choice">
               <input
                 type="radio"
                 name="chat-to"

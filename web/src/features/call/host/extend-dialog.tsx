@@ -26,10 +26,10 @@ export function ExtendDialog({ control, onClose }: { control: Control; onClose: 
     <Dialog title={m.extendHeading} onClose={onClose} testId="extend-dialog">
       <form class="tool-form" onSubmit={(event) => void submit(event)} noValidate>
         <p>{m.extendText}</p>
-        <fieldset class="chips">
+        <fieldset class="choices">
           <legend class="field__label">{m.minutes}</legend>
           {MINUTES.map((choice) => (
-            <label key={choice} class="chip">
+            <label key={choice} class="choice">
               <input
                 type="radio"
                 name="minutes"

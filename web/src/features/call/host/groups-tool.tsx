@@ -25,10 +25,10 @@ function OpenGroups({ control, snapshot }: { control: Control; snapshot: Inside 
     });
   return (
     <>
-      <fieldset class="chips">
+      <fieldset class="choices">
         <legend class="field__label">{m.count}</legend>
         {Array.from({ length: most - 1 }, (_, index) => index + 2).map((choice) => (
-          <label key={choice} class="chip">
+          <label key={choice} class="choice">
             <input type="radio" name="groups" checked={count === choice} onChange={() => setWanted(choice)} />
             <span>{choice}</span>
           </label>

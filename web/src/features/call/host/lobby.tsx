@@ -31,12 +31,12 @@ function Row({ one, control }: { one: Waiting; control: Control }) {
         {m.admit}
       </button>
       <Menu name={one.name} open={menu} onOpen={setMenu}>
-        <button type="button" class="menu__item" data-testid="deny" onClick={() => send("deny")}>
+        <button type="button" class="acts__item" data-testid="deny" onClick={() => send("deny")}>
           {m.deny}
         </button>
         <button
           type="button"
-          class="menu__item menu__item--danger"
+          class="acts__item acts__item--danger"
           data-testid="block"
           onClick={() => {
             setMenu(false);

@@ -30,9 +30,9 @@ export function Menu({ name, open, onOpen, children }: MenuProps) {
           {/* biome-ignore lint/a11y/noStaticElementInteractions: catches what the buttons inside do. */}
           {/* biome-ignore lint/a11y/useKeyWithClickEvents: a key on a button inside makes a click. */}
           <div
-            class="menu"
+            class="acts"
             onClick={(event) => {
-              if (event.target instanceof Element && event.target.closest(".menu__item")) onOpen(false);
+              if (event.target instanceof Element && event.target.closest(".acts__item")) onOpen(false);
             }}
           >
             {children}

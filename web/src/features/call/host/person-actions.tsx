@@ -141,7 +141,7 @@ export function PersonActions({ control, snapshot, person, views }: PersonAction
           <button
             key={action.id}
             type="button"
-            class="menu__item"
+            class="acts__item"
             data-testid={`action-${action.id}`}
             onClick={() => void control.send(action.command)}
           >
@@ -152,7 +152,7 @@ export function PersonActions({ control, snapshot, person, views }: PersonAction
           <>
             <button
               type="button"
-              class="menu__item menu__item--danger"
+              class="acts__item acts__item--danger"
               data-testid="action-remove"
               onClick={ask("remove")}
             >
@@ -160,7 +160,7 @@ export function PersonActions({ control, snapshot, person, views }: PersonAction
             </button>
             <button
               type="button"
-              class="menu__item menu__item--danger"
+              class="acts__item acts__item--danger"
               data-testid="action-ban"
               onClick={ask("ban")}
             >
