@@ -61,6 +61,7 @@ LED = {
 }
 PANELS = {
     "family-chat": ("n=4&control=family", "chat-button"),
+    "voted-chat": ("n=4&control=poll-voted", "chat-button"),
     "family-people": ("n=4&control=family", "participants-button"),
     "host-people": ("n=6&control=host", "participants-button"),
     "host-chat": ("n=4&control=host", "chat-button"),

@@ -134,7 +134,12 @@ function InCall({ call, title }: CallViewProps) {
           <PeoplePanel participants={participants} onClose={panel.close} />
         ))}
       {panel.open === "chat" && snapshot && (
-        <ChatPanel control={control} snapshot={snapshot} onClose={panel.close} />
+        <ChatPanel
+          control={control}
+          snapshot={snapshot}
+          onPoll={() => panel.toggle("poll")}
+          onClose={panel.close}
+        />
       )}
       {panel.open === "poll" && snapshot && (
         <PollPanel

@@ -6,6 +6,7 @@ import { Badge, badgeWords } from "./badge.tsx";
 import { type ChatMessage, type Control, type Inside, leads } from "./model.ts";
 import { Panel } from "./panel.tsx";
 import { ReactionBar } from "./reactions.tsx";
+import { currentPoll } from "./state.ts";
 import "./chat.css";
 
 const MAX_LENGTH = 2000;
@@ -104,17 +105,29 @@ function Composer({ control, snapshot }: { control: Control; snapshot: Inside })
 }
 
 /** The conversation of those who hear each other, and reactions. */
-export function ChatPanel(props: { control: Control; snapshot: Inside; onClose: () => void }) {
+export function ChatPanel(props: {
+  control: Control;
+  snapshot: Inside;
+  onPoll: () => void;
+  onClose: () => void;
+}) {
   const { control, snapshot } = props;
   const m = c().chat;
   const list = useRef<HTMLOListElement>(null);
   const messages = control.messages.value;
   const shut = closed(snapshot);
+  const poll = currentPoll(snapshot);
   useEffect(() => {
     list.current?.scrollTo({ top: list.current.scrollHeight });
   }, [messages.length]);
   return (
     <Panel title={m.title} testId="chat-panel" onClose={props.onClose}>
+      {poll && (
+        <button type="button" class="chat__poll" data-testid="chat-poll" onClick={props.onPoll}>
+          <Icon name="poll" size={20} />
+          <span>{poll.open ? c().poll.opened(poll.question) : `${poll.question} (${c().poll.closed})`}</span>
+        </button>
+      )}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must scroll from the keyboard too. */}
       <ol class="chat__list" ref={list} tabIndex={0} aria-label={m.title}>
         {messages.length === 0 && <li class="chat__empty">{m.empty}</li>}
