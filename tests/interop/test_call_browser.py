@@ -223,3 +223,48 @@ async def test_who_is_not_let_in_is_told_so(server: RunningServer, speech: Path)
             await call.command("t", "deny", identity="family:1")
             await expect(anna.page.get_by_test_id("end-code")).to_have_text("NOT_ADMITTED")
             await look(anna.page, "denied")
+
+
+async def test_a_webinar_promotes_and_groups_come_back(server: RunningServer, speech: Path) -> None:
+    """A viewer becomes a speaker; groups are opened and closed; the lesson goes on with a reason."""
+    limits = {"limit_minutes": 0.02, "warning_minutes": 0, "soft_stop_s": 3}
+    async with chromium(speech) as browser, call_room(server, "webinar", mode="webinar", **limits) as call:
+        teacher = await visitor(browser, call, "staff:1:a", "host", "Ольга", badge="head", **DESKTOP)
+        anna = await visitor(browser, call, "family:1:a", "viewer", "Анна", **PHONE)
+        host, family = teacher.page, anna.page
+        await enter(anna, "guardian-card")
+        await enter(teacher, "call")
+        await expect(family.get_by_test_id("guardian-card")).to_have_count(0, timeout=15_000)
+        await expect(family.get_by_test_id("viewer-note")).to_be_visible()
+        await expect(family.get_by_test_id("toggle-mic")).to_have_count(0)
+        await expect(family.get_by_test_id("badge")).to_have_text("Заведующий")
+        await look(family, "viewer")
+
+        # Time: over, stopped, and on with a reason.
+        await expect(family.get_by_test_id("frozen")).to_be_visible(timeout=15_000)
+        await look(family, "time-over")
+        await press(host, "extend")
+        await host.get_by_test_id("extend-reason").fill("дети дорисовывают")
+        await press(host, "extend-submit")
+        await expect(family.get_by_test_id("frozen")).to_have_count(0)
+
+        # A hand, the stage: the microphone is there, and off until one switches it on.
+        await press(family, "hand")
+        await press(host, "participants-button", "give-floor")
+        await expect(family.get_by_test_id("toggle-mic")).to_be_visible()
+        tile = host.locator("[data-testid=tile][data-identity='family:1:a']")
+        await expect(tile).to_have_attribute("data-video", "off")
+        await press(family, "toggle-camera")
+        await expect(tile).to_have_attribute("data-video", "on", timeout=15_000)
+
+        # Groups.
+        async with call.person("b", "family:2:a", "family"):
+            await call.command("b", "raise_hand")
+            await press(host, "give-floor", "tools-button", "open-groups")
+            await expect(family.get_by_test_id("group-note")).to_be_visible()
+            await expect(host.get_by_test_id("group-row")).to_have_count(3)
+            await look(host, "groups")
+            await press(host, "close-groups")
+            await expect(family.get_by_test_id("group-note")).to_have_count(0)
+        for one in (teacher, anna):
+            one.check()

@@ -123,7 +123,7 @@ function InCall({ call, title }: CallViewProps) {
             pinnedId={view.pinnedId}
             onPin={(id) => dispatch({ type: "pinToggled", id })}
           />
-          <AudienceReactions control={control} />
+          <AudienceReactions control={control} snapshot={snapshot} />
         </div>
         {participants.length === 1 && !unattended && <p class="call__alone">{m.call.alone}</p>}
       </div>

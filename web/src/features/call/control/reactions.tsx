@@ -36,9 +36,10 @@ export function reactionsByIdentity(
   return found;
 }
 
-/** Reactions of an audience whose members one does not know: they rise at the edge of the stage. */
-export function AudienceReactions({ control }: { control: Control }) {
-  const unknown = control.reactions.value.filter((reaction) => reaction.person === null);
+/** Reactions of those who have no tile that one knows, such as an audience: they rise at the edge of the stage. */
+export function AudienceReactions({ control, snapshot }: { control: Control; snapshot: Inside | null }) {
+  const known = snapshot?.people.map((one) => one.person) ?? [];
+  const unknown = control.reactions.value.filter(({ person }) => person === null || !known.includes(person));
   if (unknown.length === 0) return null;
   return (
     <div class="audience-reactions" aria-hidden="true">
