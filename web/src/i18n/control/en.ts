@@ -10,7 +10,7 @@ const clock = (seconds: number) => `${Math.floor(seconds / 60)}:${String(seconds
 
 export const en: ControlCatalogue = {
   badges: { teacher: "Teacher", head: "Head", methodologist: "Methodologist", staff: "Staff" },
-  badgeConfirmed: (role) => `${role}, confirmed by the kindergarten`,
+  badgeConfirmed: (role) => `${role}, role confirmed`,
   powers: { viewer: "viewer", member: "participant", cohost: "co-host", host: "host" },
   cancel: "Cancel",
   more: (name) => `Actions: ${name}`,

@@ -8,7 +8,7 @@ const clock = (seconds: number) => `${Math.floor(seconds / 60)}:${String(seconds
 /** Words of a call that somebody leads. They load with the call. */
 export const ru = {
   badges: { teacher: "Педагог", head: "Заведующий", methodologist: "Методист", staff: "Сотрудник" },
-  badgeConfirmed: (role: string) => `${role}, подтверждено садом`,
+  badgeConfirmed: (role: string) => `${role}, роль подтверждена`,
   powers: { viewer: "зритель", member: "участник", cohost: "помощник ведущего", host: "ведущий" },
   cancel: "Отмена",
   more: (name: string) => `Действия: ${name}`,
