@@ -60,6 +60,16 @@ class PayloadTypeMapping:
     ) -> PayloadTypeMapping: ...
 
 @final
+class Chunk:
+    """Prepared packets of a film, of about a second, checked once and shared by all who play them.
+
+    Records, all numbers big endian: microseconds from the begin of the chunk (u32, never falling; packets of a frame
+    have the same), stream (u8, 0 to 15), flags (u8: 1 is the marker bit), length (u16, 1 to 1200), payload. Each chunk
+    begins with a keyframe of every layer. Raises `ValueError` naming the record at fault.
+    """
+    def __new__(cls, records: bytes) -> Chunk: ...
+
+@final
 class IceSelected:
     """A path was chosen for the first time or has changed. Addresses are "host:port"."""
 
@@ -85,6 +95,19 @@ class IceDisconnected:
     __match_args__ = ("transport",)
     @property
     def transport(self) -> int: ...
+
+@final
+class ChunkPlayed:
+    """All packets of the chunk that began at this time of the film have left."""
+
+    __match_args__ = (
+        "transport",
+        "media_us",
+    )
+    @property
+    def transport(self) -> int: ...
+    @property
+    def media_us(self) -> int: ...
 
 @final
 class DtlsReceived:
@@ -367,3 +390,11 @@ class DataPlane:
         """What the senders of a transport would take if its line allowed, bit/s of video; the line is probed up to this
         and no further, 0 (as at first): not at all."""
     def request_keyframe(self, receiver: int) -> None: ...
+    def set_player(self, transport: int, streams: list[tuple[int, int, int, int]]) -> None:
+        """The transport has no peer: what its receivers get comes from chunks. `streams`: (receiver, encoding, payload
+        type, clock rate in Hz) for each stream number of their packets; the encodings need their SSRCs."""
+    def play_chunk(self, transport: int, chunk: Chunk, *, media_us: int, restart: bool = False) -> None:
+        """Queues a chunk that begins at this time of the film, microseconds; up to 64 wait. `restart`: it is played at
+        once, instead of all before it."""
+    def set_playing(self, transport: int, *, playing: bool) -> None:
+        """A film that is stopped stands at the begin of the chunk that was playing, and goes on from there."""

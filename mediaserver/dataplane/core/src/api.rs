@@ -1,5 +1,6 @@
 //! The plain values that cross the border of the core.
 
+use crate::chunk::Chunk;
 use polyana_wire::srtp::Profile;
 use std::net::SocketAddr;
 
@@ -192,6 +193,18 @@ impl Default for SenderTarget {
     }
 }
 
+/// Where the packets of one stream of a film go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct PlayerStream {
+    /// Of the player's transport.
+    pub receiver: ReceiverId,
+    pub encoding: u8,
+    pub payload_type: u8,
+    /// Hz
+    pub clock_rate: u32,
+}
+
 /// SRTP master keys of one direction pair, as DTLS exported them.
 #[derive(Clone, PartialEq, Eq)]
 #[allow(missing_docs)]
@@ -271,6 +284,24 @@ pub enum Command {
         transport: TransportId,
         bits_per_second: u64,
     },
+    /// The transport has no peer: what it sends comes from chunks. Stream numbers of their packets are places in
+    /// `streams`.
+    SetPlayer {
+        transport: TransportId,
+        streams: Vec<PlayerStream>,
+    },
+    /// Queues a chunk that begins at this time of the film; `restart`: it is played at once, instead of all before.
+    PlayChunk {
+        transport: TransportId,
+        chunk: Chunk,
+        media_us: u64,
+        restart: bool,
+    },
+    /// A film that is stopped goes on from the begin of the chunk that was playing.
+    SetPlaying {
+        transport: TransportId,
+        playing: bool,
+    },
     /// Asks the publisher for a keyframe on all live encodings (throttled).
     RequestKeyframe {
         receiver: ReceiverId,
@@ -294,6 +325,8 @@ pub struct LayerBitrate {
 pub enum Event {
     /// A path was chosen for the first time, or changed (NAT rebinding, ICE restart, nomination).
     IceSelected { transport: TransportId, path: Path },
+    /// All packets of the chunk that began at this time of the film have been played.
+    ChunkPlayed { transport: TransportId, media_us: u64 },
     /// Consent was lost; the transport stays and can come back.
     IceDisconnected { transport: TransportId },
     /// A DTLS datagram for the control plane's handshake or data channels.

@@ -78,6 +78,14 @@ impl Core {
                 }
                 Ok(())
             }
+            Command::SetPlayer { transport, streams } => self.set_player(transport, &streams),
+            Command::PlayChunk {
+                transport,
+                chunk,
+                media_us,
+                restart,
+            } => self.play_chunk(transport, chunk, media_us, restart, now),
+            Command::SetPlaying { transport, playing } => self.set_playing(transport, playing, now),
             Command::RequestKeyframe { receiver } => {
                 let index = self.receiver_index(receiver)?;
                 self.want_keyframes(index, now);
@@ -86,14 +94,14 @@ impl Core {
         }
     }
 
-    fn transport_index(&self, id: TransportId) -> Result<usize, String> {
+    pub(crate) fn transport_index(&self, id: TransportId) -> Result<usize, String> {
         self.transport_ids
             .get(&id)
             .copied()
             .ok_or_else(|| format!("no transport {id}"))
     }
 
-    fn receiver_index(&self, id: ReceiverId) -> Result<usize, String> {
+    pub(crate) fn receiver_index(&self, id: ReceiverId) -> Result<usize, String> {
         self.receiver_ids
             .get(&id)
             .copied()
@@ -288,14 +296,16 @@ impl Core {
         if self.receivers[receiver].kind == MediaKind::Audio {
             return;
         }
+        let owner = self.receivers[receiver].transport;
+        let is_film = self.transports[owner].player.is_some(); // one that stands has a picture to show
         for encoding in self.receivers[receiver]
             .encodings
             .iter_mut()
-            .filter(|encoding| encoding.live)
+            .filter(|encoding| encoding.live || is_film)
         {
             encoding.keyframe.want();
         }
-        self.wake_transport(self.receivers[receiver].transport, now);
+        self.wake_transport(owner, now);
     }
 
     fn remove_receiver(&mut self, id: ReceiverId) -> Result<(), String> {

@@ -11,6 +11,7 @@ mod api;
 mod batch;
 mod budget;
 mod cache;
+mod chunk;
 mod commands;
 mod congestion;
 mod extension;
@@ -19,6 +20,7 @@ mod ice;
 mod loudest;
 mod meta;
 mod pace;
+mod player;
 mod police;
 mod receive;
 mod receiver;
@@ -31,6 +33,7 @@ mod transport;
 
 pub use api::*;
 pub use batch::{MAX_DATAGRAM, TransmitBatch};
+pub use chunk::{Chunk, ChunkError};
 
 use receiver::Receiver;
 use rustc_hash::FxHashMap;

@@ -284,7 +284,7 @@ impl Core {
         }
     }
 
-    fn count(&mut self, outcome: Outcome, route: &Route) {
+    pub(crate) fn count(&mut self, outcome: Outcome, route: &Route) {
         let counters = &mut self.counters;
         match outcome {
             Outcome::Stored if route.rtx => counters.retransmitted_in += 1,
@@ -299,7 +299,7 @@ impl Core {
         }
     }
 
-    fn after_arrival(&mut self, now: Time, route: &Route, ssrc: u32, outcome: Outcome) {
+    pub(crate) fn after_arrival(&mut self, now: Time, route: &Route, ssrc: u32, outcome: Outcome) {
         let receiver = &mut self.receivers[route.receiver];
         let encoding = &mut receiver.encodings[route.encoding];
         if !route.rtx && !encoding.live && matches!(outcome, Outcome::Stored | Outcome::Disabled) {

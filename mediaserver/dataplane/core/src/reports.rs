@@ -98,6 +98,7 @@ impl Core {
             self.events
                 .push_back(Event::IceDisconnected { transport: owner.id });
         }
+        self.play(index, now);
         self.stop_quiet_encodings(index, now);
         self.pace(index, now, batch);
         self.send_reports(index, now, batch);
@@ -220,6 +221,10 @@ impl Core {
     fn next_due(&self, index: usize, now: Time) -> Time {
         let owner = &self.transports[index];
         let mut due = Time(owner.report_due.0.max(now.0 + 1000));
+        if let Some(player) = &owner.player {
+            let next = player.due().unwrap_or(Time(u64::MAX));
+            return next.min(Time(now.0 + REPORT_INTERVAL_US));
+        }
         if owner.keys.is_none() {
             return Time(now.0 + REPORT_INTERVAL_US);
         }

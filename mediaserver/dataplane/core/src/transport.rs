@@ -5,6 +5,7 @@ use crate::budget::Budget;
 use crate::congestion::Congestion;
 use crate::ice::Ice;
 use crate::loudest::Places;
+use crate::player::Player;
 use crate::receiver::feedback::FeedbackRecorder;
 use polyana_wire::{Error, srtp};
 use rustc_hash::FxHashMap;
@@ -67,6 +68,8 @@ pub(crate) struct Transport {
     pub congestion: Option<Box<Congestion>>,
     /// The newest estimate of a peer that makes its own (REMB), bit/s.
     pub remb: Option<u64>,
+    /// A film in place of a peer.
+    pub player: Option<Box<Player>>,
     waiting_dtls: Vec<Vec<u8>>,
 }
 
@@ -104,6 +107,7 @@ impl Transport {
             dtls_budget: Budget::new(DTLS_PER_SECOND, DTLS_BURST),
             congestion: None,
             remb: None,
+            player: None,
             waiting_dtls: Vec::new(),
         }
     }

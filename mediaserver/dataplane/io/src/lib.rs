@@ -260,6 +260,9 @@ impl Owners {
             Command::RestartIce { transport, .. }
             | Command::SetSrtpKeys { transport, .. }
             | Command::SendDtls { transport, .. }
+            | Command::SetPlayer { transport, .. }
+            | Command::PlayChunk { transport, .. }
+            | Command::SetPlaying { transport, .. }
             | Command::SetWantedBitrate { transport, .. } => self.of_transport(*transport),
             Command::RemoveTransport { transport } => {
                 let worker = self.of_transport(*transport)?;

@@ -29,6 +29,10 @@ macro_rules! event {
 
 event!(IceSelected { transport: u64, protocol: &'static str, local: String, remote: String });
 event!(IceDisconnected { transport: u64 });
+event!(ChunkPlayed {
+    transport: u64,
+    media_us: u64
+});
 event!(DtlsReceived { transport: u64, datagram: Py<PyBytes> });
 event!(EncodingStarted {
     receiver: u64,
@@ -88,6 +92,7 @@ fn core_to_python(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyAny>> {
                 },
             )
         }
+        Event::ChunkPlayed { transport, media_us } => object(py, ChunkPlayed { transport, media_us }),
         Event::IceDisconnected { transport } => object(py, IceDisconnected { transport }),
         Event::DtlsReceived { transport, datagram } => {
             let datagram = PyBytes::new(py, &datagram).unbind();

@@ -82,6 +82,20 @@ impl PayloadTypeMapping {
     }
 }
 
+/// Checked packets of a film, shared by all who play them.
+#[pyclass(frozen, module = "mediaserver._dataplane")]
+struct Chunk(core::Chunk);
+
+#[pymethods]
+impl Chunk {
+    #[new]
+    fn new(records: &[u8]) -> PyResult<Self> {
+        core::Chunk::new(records)
+            .map(Self)
+            .map_err(|error| PyValueError::new_err(error.to_string()))
+    }
+}
+
 /// Worker threads with their sockets.
 #[pyclass(frozen, module = "mediaserver._dataplane")]
 struct DataPlane(polyana_io::DataPlane);
@@ -368,6 +382,37 @@ impl DataPlane {
     fn request_keyframe(&self, receiver: u64) -> PyResult<()> {
         self.command(Command::RequestKeyframe { receiver })
     }
+
+    /// `streams`: (receiver, encoding, payload type, clock rate).
+    fn set_player(&self, transport: u64, streams: Vec<(u64, u8, u8, u32)>) -> PyResult<()> {
+        let streams = streams
+            .into_iter()
+            .map(
+                |(receiver, encoding, payload_type, clock_rate)| core::PlayerStream {
+                    receiver,
+                    encoding,
+                    payload_type,
+                    clock_rate,
+                },
+            )
+            .collect();
+        self.command(Command::SetPlayer { transport, streams })
+    }
+
+    #[pyo3(signature = (transport, chunk, *, media_us, restart=false))]
+    fn play_chunk(&self, transport: u64, chunk: &Chunk, media_us: u64, restart: bool) -> PyResult<()> {
+        self.command(Command::PlayChunk {
+            transport,
+            chunk: chunk.0.clone(),
+            media_us,
+            restart,
+        })
+    }
+
+    #[pyo3(signature = (transport, *, playing))]
+    fn set_playing(&self, transport: u64, playing: bool) -> PyResult<()> {
+        self.command(Command::SetPlaying { transport, playing })
+    }
 }
 
 impl DataPlane {
@@ -385,8 +430,10 @@ fn _dataplane(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<CodecParameters>()?;
     module.add_class::<Encoding>()?;
     module.add_class::<PayloadTypeMapping>()?;
+    module.add_class::<Chunk>()?;
     module.add_class::<events::IceSelected>()?;
     module.add_class::<events::IceDisconnected>()?;
+    module.add_class::<events::ChunkPlayed>()?;
     module.add_class::<events::DtlsReceived>()?;
     module.add_class::<events::EncodingStarted>()?;
     module.add_class::<events::EncodingStopped>()?;

@@ -3,6 +3,7 @@
 #[allow(dead_code, unused_imports)] // tools for all tests, each uses some
 mod harness;
 
+mod films_are_played;
 mod forwarding_is_continuous;
 mod frames_leave_together;
 mod garbage_harms_nobody;

@@ -133,7 +133,7 @@ fuzz_target!(|input: &[u8]| {
     let mut input = input;
     while let Some((operation, number, bytes)) = step(&mut input) {
         let from = path(1 + u16::from(number & 1));
-        match operation % 6 {
+        match operation % 7 {
             0 => drop(core.receive(now, path(u16::from(number)), &mut bytes.to_vec())),
             1 => {
                 let mut packet = [
