@@ -130,7 +130,7 @@ impl Worker {
             }
             for &token in &ready {
                 match token {
-                    MAILBOX => self.read_mailbox(),
+                    MAILBOX => gathered += self.read_mailbox(),
                     CONTROL => {}
                     token if token >= CONNECTIONS => self.read_connection((token - CONNECTIONS) as usize),
                     token if token >= LISTENERS => self.accept((token - LISTENERS) as usize),
@@ -182,6 +182,9 @@ impl Worker {
         let rest = self.coalesce.saturating_sub(woken.elapsed());
         if !rest.is_zero() {
             std::thread::sleep(rest);
+        }
+        if !self.messages.is_empty() {
+            gathered += self.read_mailbox();
         }
         for number in 0..self.sockets.media.len() {
             if gathered < MAX_GATHERED {
@@ -236,13 +239,16 @@ impl Worker {
         }
     }
 
-    fn read_mailbox(&mut self) {
+    /// Does what waits in the mailbox; returns how many datagrams there were.
+    fn read_mailbox(&mut self) -> usize {
         self.shared.mailboxes[self.index].wake().clear();
+        let mut datagrams = 0;
         while let Ok(message) = self.messages.try_recv() {
             let now = self.clock.now();
             match message {
                 Message::Command(command) => self.command(now, command),
                 Message::Datagram { path, mut bytes } => {
+                    datagrams += 1;
                     if self.core.receive(now, path, &mut bytes) == Disposition::Foreign {
                         self.counters.error_unknown_peer += 1;
                     }
@@ -258,6 +264,7 @@ impl Worker {
                 Message::Stop => self.stopped = true,
             }
         }
+        datagrams
     }
 
     fn command(&mut self, now: Time, command: Command) {
