@@ -12,6 +12,8 @@ __all__ = [
     "SRTP_PROFILES",
     "AudioLevels",
     "BandwidthEstimated",
+    "Chunk",
+    "ChunkPlayed",
     "CodecParameters",
     "CommandFailed",
     "DataPlane",

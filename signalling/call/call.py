@@ -13,7 +13,6 @@ import structlog
 from mediaserver.data import RELIABLE
 from mediaserver.participant import Participant, ParticipantKind, ParticipantState, RemovalReason
 from mediaserver.rules import Medium, Rules
-from mediaserver.track import Track
 from signalling.call import door, standing
 from signalling.call.chat import ChatStore
 from signalling.call.commands import Command
@@ -249,9 +248,21 @@ class Call:
             self._changed = True
             self._apply()
         self._changed |= self.state.forget_absent(now)
+        self._notice_answers()
         self.conversation.flush()
         if self._changed and now >= self._next_told:
             self._tell_snapshots(now)
+
+    def _notice_answers(self) -> None:
+        """Whoever has switched on what was asked for has answered."""
+        if not any(self.state.asked.values()):
+            return
+        for key, participant in self.present():
+            for track in participant.publisher.tracks.values():
+                answered = set() if track.muted else self.state.asked.get(key, set()) & set(track.media)
+                if answered:
+                    self.state.asked[key] -= answered
+                    self._changed = True
 
     def _is_attending(self, key: str, participant: Participant) -> bool:
         return self.state.persons[key].counts_as_host and participant.media_connected
@@ -267,7 +278,8 @@ class Call:
 
     def snapshot(self, identity: str) -> dict[str, object]:
         """What a participant may know of the call now. Raises `CallError`."""
-        content = snapshot(Scene(self.state, self._view(), self.clock), self.caller(identity))
+        self._notice_answers()
+        content = snapshot(Scene(self.state, self.clock), self.caller(identity))
         return {"version": self._version, "now": self.clock.time(), **content}
 
     def _apply(self) -> None:
@@ -294,20 +306,13 @@ class Call:
         self._changed = False
         self._next_told = now + TOLD_INTERVAL_S * max(1.0, len(present) / TOLD_PEOPLE)
         self._version += 1
-        scene = Scene(self.state, self._view(), self.clock)
+        scene = Scene(self.state, self.clock)
         for key, participant in present:
             content = snapshot(scene, key)
             if participant.takes_data and content != self._told.get(participant.sid):
                 self._told[participant.sid] = content
                 told = {"version": self._version, "now": self.clock.time(), **content}
                 participant.send_data(RELIABLE, notice(TOPIC, told))
-
-    def _view(self) -> dict[str, list[Track]]:
-        """What everybody publishes."""
-        view: dict[str, list[Track]] = {}
-        for key, participant in self.present():
-            view.setdefault(key, []).extend(participant.publisher.tracks.values())
-        return view
 
     def _event(self, actor: str, action: str, target: str = "", **details: object) -> None:
         event = CallEvent(self.clock.time(), self.name, actor, action, target, details)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from mediaserver.rules import Circles, Medium, Rules
@@ -15,10 +14,7 @@ from signalling.call.time_limit import TimePhase
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
-    from mediaserver.track import Track
 
-View = Mapping[str, Sequence["Track"]]
-"""What everybody publishes, by person."""
 MAX_PEOPLE = 300
 """In one snapshot; `people_total` says how many there are."""
 SMALL_CALL = 50
@@ -28,8 +24,8 @@ SMALL_CALL = 50
 class Scene:
     """The call at one moment: what is the same for many is made once."""
 
-    def __init__(self, state: CallState, view: View, clock: Clock) -> None:
-        self.state, self.view, self.clock = state, view, clock
+    def __init__(self, state: CallState, clock: Clock) -> None:
+        self.state, self.clock = state, clock
         self._rules = {person.key: standing.rules_of(state, person.key) for person in state.here()}
         self._people: dict[tuple[Circles, bool], tuple[list[dict[str, object]], int]] = {}
 
@@ -69,7 +65,7 @@ def snapshot(scene: Scene, person: str) -> dict[str, object]:
     leads = state.leads(person)
     people, total = scene.people(person)
     found: dict[str, object] = {
-        "you": _you(state, person, scene.view),
+        "you": _you(state, person),
         "mode": state.mode.value,
         "locked": state.entrance.locked,
         "reach": state.reach.value,
@@ -95,14 +91,8 @@ def snapshot(scene: Scene, person: str) -> dict[str, object]:
     return found
 
 
-def _you(state: CallState, person: str, view: View) -> dict[str, object]:
+def _you(state: CallState, person: str) -> dict[str, object]:
     held = [medium.value for medium, hold in state.holds.items() if _is_held(state, person, medium)]
-    asked = state.asked.get(person, set()) - {
-        medium
-        for medium in Medium
-        for track in view.get(person, ())
-        if medium in track.media and not track.muted
-    }
     return {
         "person": person,
         "power": state.power(person).value,
@@ -113,7 +103,7 @@ def _you(state: CallState, person: str, view: View) -> dict[str, object]:
         "held": sorted(held),
         "frozen": sorted(medium.value for medium in state.frozen.get(person, ())),
         "reasons": state.reasons(person),
-        "asked": sorted(medium.value for medium in asked),
+        "asked": sorted(medium.value for medium in state.asked.get(person, ())),
         "hand": state.hands.place(person),
         "group": state.groups.members.get(person),
         "announcing": person in state.groups.announcing,

@@ -11,7 +11,7 @@ from mediaserver.participant import RemovalReason
 from mediaserver.peer_connection import ConnectionState
 from signalling.call.errors import CallError
 from tests.mediaserver.room_fakes import fake
-from tests.signalling.call.call_fakes import CallWorld, hears, matrix
+from tests.signalling.call.call_fakes import CallWorld, hears, matrix, packets
 from tests.signalling.rtc.rtc_fakes import Client
 
 MICROPHONE, CAMERA = {"source": models.MICROPHONE}, {"source": models.CAMERA}
@@ -48,7 +48,24 @@ async def test_a_muted_family_stays_muted_until_it_is_asked(lesson: CallWorld) -
     assert not hears(teacher, family)  # nobody else switches it on
     await family.request(mute=rtc.MuteTrackRequest(sid=track.sid, muted=False))
     assert hears(teacher, family) and lesson.view(family)["you"]["asked"] == []
+    (seen,) = [one for one in lesson.view(teacher)["people"] if one["person"] == "family:a"]
+    assert seen["asked"] == []
     assert hears(teacher, people["b"])
+
+
+async def test_an_answer_is_told_without_a_command(lesson: CallWorld) -> None:
+    people = await everybody(lesson, "a")
+    teacher, family = people["t"], people["a"]
+    (track,) = family.participant.publisher.tracks.values()
+    await lesson.command(teacher, "mute", identity="family:a")
+    await lesson.command(teacher, "ask_unmute", identity="family:a")
+    lesson.clock.advance(5)
+    lesson.service.tick()
+    asked = packets(family, "polyana.call")[-1]["you"]["asked"]
+    await family.request(mute=rtc.MuteTrackRequest(sid=track.sid, muted=False))
+    lesson.clock.advance(1)
+    lesson.service.tick()
+    assert (asked, packets(family, "polyana.call")[-1]["you"]["asked"]) == (["audio"], [])
 
 
 async def test_mute_all_and_who_comes_later(lesson: CallWorld) -> None:
