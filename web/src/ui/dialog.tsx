@@ -11,10 +11,15 @@ export function Dialog(props: {
   testId?: string;
 }) {
   const ref = useRef<HTMLDialogElement>(null);
+  const gone = useRef(false);
   useEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
-    return () => dialog?.close();
+    return () => {
+      // What it says of its closing comes later, when another dialog may have taken its place.
+      gone.current = true;
+      dialog?.close();
+    };
   }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a modal dialog without our help.
@@ -23,7 +28,9 @@ export function Dialog(props: {
       class="dialog"
       aria-labelledby="dialog-title"
       data-testid={props.testId}
-      onClose={props.onClose}
+      onClose={() => {
+        if (!gone.current) props.onClose();
+      }}
       onClick={(event) => {
         // Only the backdrop has the dialog itself as the target: its content fills the box.
         if (event.target === ref.current) ref.current?.close();
