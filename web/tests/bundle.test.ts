@@ -62,6 +62,19 @@ test("the page needs nothing inline and nobody else", () => {
   expect(page).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
 });
 
+test("the icons of the manifest are there, as large as it says", () => {
+  const manifest = JSON.parse(readFileSync(join(folder, "manifest.webmanifest"), "utf8"));
+  const icons: { src: string; sizes: string; type: string; purpose: string }[] = manifest.icons;
+  expect(icons.some(({ purpose }) => purpose === "maskable")).toBe(true);
+  for (const { src, sizes, type } of icons) {
+    const file = readFileSync(join(folder, src));
+    // Width and height stand in the first chunk of a PNG.
+    if (type === "image/png") expect(`${file.readUInt32BE(16)}x${file.readUInt32BE(20)}`).toBe(sizes);
+    else expect(file.toString()).toMatch(/^<svg/);
+  }
+  expect(page).toContain('rel="apple-touch-icon"');
+});
+
 test("both looks reach browsers that do not know light-dark()", () => {
   const styles = initialFiles()
     .filter((file) => file.endsWith(".css"))
