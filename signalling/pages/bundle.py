@@ -8,7 +8,17 @@ BUNDLE = Path(__file__).resolve().parents[1] / "bundle"
 #: Before and after signing in. What they show is behind the API, so that whoever knows a path learns nothing.
 SCHOOL_PAGES = (
     *("/sign-in", "/register", "/setup", "/welcome/{code}", "/account"),
-    *("/people", "/groups", "/groups/{group}", "/families", "/roster", "/lessons", "/audit"),
+    *(
+        "/people",
+        "/groups",
+        "/groups/{group}",
+        "/groups/{group}/links",
+        "/families",
+        "/roster",
+        "/lessons",
+        "/lessons/{lesson}",
+        "/audit",
+    ),
 )
 PAGE_ROUTES = ("/", "/l/{code}", "/operator", *SCHOOL_PAGES)
 MISSING = "The web bundle is not built. Run `make run`, or `npm install && npm run build` in web/.\n"

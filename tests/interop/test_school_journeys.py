@@ -133,3 +133,62 @@ async def choose(page: Page, text: str, encoding: str = "utf-8") -> None:
     """A file for the roster."""
     file = {"name": "families.csv", "mimeType": "text/csv", "buffer": text.encode(encoding)}
     await page.get_by_test_id("roster-files").set_input_files(files=[file])  # type: ignore[list-item]
+
+
+async def test_a_lesson_and_a_family_by_its_link(speech: Path, tmp_path: Path) -> None:
+    """The host enters with the own account, the family on a phone by its personal link, without an account."""
+    with running_server(tmp_path) as server:
+        async with chromium(speech) as browser:
+            head, seen = await person(browser, server)
+            await set_up(head, server)
+            await head.get_by_test_id("nav-groups").click()
+            await head.get_by_test_id("add-group").click()
+            await head.get_by_test_id("field-name").fill("Солнышко")
+            await head.get_by_test_id("save-group").click()
+            await expect(head.get_by_test_id("group-page")).to_be_visible()
+            await head.get_by_test_id("nav-families").click()
+            await head.get_by_test_id("add-family").click()
+            await head.get_by_test_id("field-name").fill("Семья Ивановых")
+            await head.get_by_test_id("child-1").fill("Миша")
+            await head.get_by_test_id("save-family").click()
+            await expect(head.get_by_test_id("family")).to_be_visible()
+            await head.get_by_test_id("nav-groups").click()
+            await head.get_by_test_id("groups").get_by_role("link").click()
+            await head.get_by_test_id("to-sheet").click()
+            card = head.get_by_test_id("sheet-card")
+            await expect(card).to_contain_text("Семья Ивановых")
+            await expect(card.locator("img")).to_have_js_property("complete", True)
+            link = (await card.locator(".sheet__link").text_content()) or ""
+
+            await head.get_by_test_id("nav-lessons").click()
+            await head.get_by_test_id("plan-lesson").click()
+            await head.get_by_test_id("field-title").fill("Звуки и буквы")
+            now = await head.evaluate("() => new Date(Date.now() + 60000).toTimeString().slice(0, 5)")
+            day = await head.evaluate("() => new Date(Date.now() + 60000).toLocaleDateString('sv')")
+            await head.get_by_test_id("field-time").fill(now)
+            await head.get_by_test_id("field-date").fill(day)
+            await head.get_by_test_id("save-lesson").click()
+            await expect(head.get_by_test_id("lesson")).to_contain_text("Звуки и буквы")
+            await head.get_by_test_id("join-lesson").click()
+            await expect(head.get_by_test_id("known-as")).to_contain_text("Анна Павловна")
+            await head.get_by_test_id("join-button").click()
+            await expect(head.get_by_test_id("call")).to_be_visible(timeout=20_000)
+
+            phone = await browser.new_context(
+                locale="ru-RU",
+                viewport={"width": 360, "height": 740},
+                has_touch=True,
+                permissions=["camera", "microphone"],
+            )
+            family = await phone.new_page()
+            family_seen = Visitor(family, server.http)
+            await family.goto(link)
+            await expect(family.get_by_test_id("known-as")).to_contain_text("Семья Ивановых")
+            await expect(family.get_by_test_id("host-badge")).to_have_text("заведующий")
+            await family.get_by_test_id("join-button").click()
+            await expect(family.get_by_test_id("call")).to_be_visible(timeout=20_000)
+            await expect(head.get_by_test_id("tile").filter(has_text="Семья Ивановых")).to_be_visible(
+                timeout=20_000
+            )
+            family_seen.check()
+            seen.check()

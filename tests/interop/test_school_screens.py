@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,13 @@ async def fill_school(head: Page, browser: Browser, server: RunningServer) -> No
         child = {"first_name": f"Миша {number + 1}", "group": groups[number % 3]}
         family = {"name": f"Семья Ивановых {number + 1}", "children": [child], "groups": groups[:1]}
         await send(head, "POST", f"{base}/families", family)
+    for title, kind, hours in (
+        ("Звуки и буквы", "lesson", 0),
+        ("Собрание подготовительной группы", "parent_meeting", 26),
+    ):
+        begin = (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
+        lesson = {"title": title, "kind": kind, "programme": "basic", "starts_at": begin, "minutes": 25}
+        await send(head, "POST", f"{base}/schedule", lesson | {"groups": groups[:1], "host": teacher})
     await send(
         head,
         "POST",
@@ -111,7 +119,7 @@ async def test_before_there_is_a_head(speech: Path, tmp_path: Path, variant: Var
             await page.goto(server.http + "/")  # else only the fragment changes
             await set_up(page, server)
             await look_whole(seen, "school-home-new")
-            for name in ("groups", "families"):
+            for name in ("lessons", "groups", "families"):
                 await page.get_by_test_id(f"nav-{name}").click()
                 await expect(page.get_by_test_id("empty")).to_be_visible()
                 await look_whole(seen, f"school-{name}-empty")
@@ -138,16 +146,30 @@ async def test_pages_of_the_head(server: RunningServer, speech: Path, variant: V
         await page.get_by_test_id("submit-invite").click()
         await seen.look("school-invite-faults")
         await page.keyboard.press("Escape")
+        await page.get_by_test_id("nav-lessons").click()
+        await expect(page.get_by_test_id("lesson")).to_have_count(2)
+        await look_whole(seen, "school-lessons")
+        await page.get_by_test_id("open-lesson").first.click()
+        await expect(page.get_by_test_id("lesson-link")).to_be_visible()
+        await seen.look("school-lesson")
+        await page.get_by_test_id("change-lesson").click()
+        await expect(page.get_by_test_id("lesson-form")).to_be_visible()
+        await seen.look("school-lesson-form")
+        await page.keyboard.press("Escape")
         await page.get_by_test_id("nav-groups").click()
         await expect(page.get_by_test_id("groups")).to_be_visible()
         await look_whole(seen, "school-groups")
         await page.get_by_test_id("groups").get_by_role("link").last.click()
         await expect(page.get_by_test_id("group-teachers")).to_be_visible()
         await look_whole(seen, "school-group")
+        await page.get_by_test_id("to-sheet").click()
+        await expect(page.get_by_test_id("sheet-card").first).to_be_visible()
+        await look_whole(seen, "school-sheet")
         await page.get_by_test_id("nav-families").click()
         await expect(page.get_by_test_id("family").first).to_be_visible()
         await look_whole(seen, "school-families")
         await page.get_by_test_id("family").first.get_by_role("button").first.click()
+        await expect(page.locator(".qr")).to_be_visible()
         await seen.look("school-family")
         await page.keyboard.press("Escape")
         await page.get_by_test_id("to-roster").click()

@@ -60,9 +60,11 @@ ENDPOINTS = {
             ("GET", "/people"),
             ("GET", "/groups"),
             ("GET", "/groups/{group}"),
+            ("GET", "/groups/{group}/links"),
             ("GET", "/families"),
             ("GET", "/roster"),
             ("GET", "/lessons"),
+            ("GET", "/lessons/{lesson}"),
             ("GET", "/audit"),
         ],
         Access.PUBLIC,  # always the same page; what it shows is behind the API

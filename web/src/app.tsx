@@ -11,6 +11,7 @@ const Operator = lazy(() =>
   import("./features/operator/operator-page.tsx").then((module) => module.OperatorPage),
 );
 const Entrance = lazy(() => import("./features/entrance/entrance.tsx").then((module) => module.Entrance));
+const OwnLesson = lazy(() => import("./features/lesson/own-lesson.tsx").then((module) => module.OwnLesson));
 const Welcome = lazy(() => import("./features/entrance/welcome.tsx").then((module) => module.Welcome));
 const School = lazy(() => import("./features/school/school.tsx").then((module) => module.School));
 
@@ -21,6 +22,8 @@ function Screen() {
       return <Home />;
     case "lesson":
       return <LessonPage code={route.code} />;
+    case "ownLesson":
+      return <OwnLesson id={route.id} />;
     case "operator":
       return <Operator />;
     case "entrance":

@@ -1,9 +1,19 @@
 export type EntrancePage = "sign-in" | "register" | "setup";
-export type SchoolPage = "people" | "groups" | "families" | "roster" | "lessons" | "audit" | "account";
+/** `sheet`: links of a group's families, /groups/{id}/links. */
+export type SchoolPage =
+  | "sheet"
+  | "people"
+  | "groups"
+  | "families"
+  | "roster"
+  | "lessons"
+  | "audit"
+  | "account";
 
 export type Route =
   | { readonly page: "home" }
   | { readonly page: "lesson"; readonly code: string }
+  | { readonly page: "ownLesson"; readonly id: string }
   | { readonly page: "operator" }
   | { readonly page: "entrance"; readonly name: EntrancePage }
   | { readonly page: "welcome"; readonly code: string }
@@ -33,8 +43,11 @@ export function parseRoute(pathname: string): Route {
   }
   if (parts.length === 2 && second !== undefined) {
     if (first === "groups") return { page: "school", name: first, id: second };
+    if (first === "lessons") return { page: "ownLesson", id: second };
     if (first === "l" || first === "welcome") return link(first === "l" ? "lesson" : "welcome", second);
   }
+  if (parts.length === 3 && first === "groups" && second && parts[2] === "links")
+    return { page: "school", name: "sheet", id: second };
   return { page: "unknown" };
 }
 

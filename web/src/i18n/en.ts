@@ -61,6 +61,7 @@ export const en: Catalogue = {
     previewLabel: "How others will see you",
     nameLabel: "Your name",
     nameHint: "For example: Anna, Misha's mum",
+    knownAs: (name) => `You join as ${name}`,
     nameMissing: "Please write your name",
     join: "Join",
     joining: "Joining…",
@@ -75,6 +76,15 @@ export const en: Catalogue = {
     microphoneSilent: "Say something to check the microphone",
     microphoneIsOff: "The microphone is off",
     deviceSettings: "Camera, sound and data",
+  },
+  lesson: {
+    badges: { teacher: "teacher", head: "head", methodologist: "methodologist", operator: "operator" },
+    opensAt: (time) => `You can join from ${time}. The page opens by itself.`,
+    afterHeading: "The lesson is over",
+    afterText: "If it is held again, the same link opens the next one.",
+    cancelledHeading: "The lesson is cancelled",
+    cancelledText: "Ask the teacher when the next one is.",
+    calendar: "Add to calendar",
   },
   devices: {
     title: "Settings",
@@ -173,6 +183,9 @@ export const en: Catalogue = {
     },
   },
   joinError: {
+    notOpen: "You cannot join now: the lesson has not begun, or it is over. Reload the page.",
+    denied: "You may not join this lesson. Ask the teacher.",
+    devices: "Too many devices have used this link. Ask the teacher to reset them.",
     nameInvalid: "This name does not fit. Write 1 to 60 characters.",
     linkNotFound: "The link is no longer valid. Please ask for a new link.",
     tooMany: "Too many attempts in a row. Wait a minute, then try again.",

@@ -134,6 +134,28 @@ export function TextField<V extends Values>(
   );
 }
 
+/** A day or a time of day, as the browser lets people choose it. */
+export function MomentField<V extends Values>(props: FieldProps<V> & { type: "date" | "time" }) {
+  const id = useId();
+  const { form, name } = props;
+  return (
+    <Field {...props} id={id}>
+      {(described) => (
+        <input
+          {...described}
+          id={id}
+          class="input"
+          name={name}
+          type={props.type as "date"}
+          data-testid={`field-${name}`}
+          value={form.values[name]}
+          onInput={(event) => form.set(name, event.currentTarget.value)}
+        />
+      )}
+    </Field>
+  );
+}
+
 export function PasswordField<V extends Values>(props: FieldProps<V> & { isNew?: boolean }) {
   const id = useId();
   const [shown, setShown] = useState(false);

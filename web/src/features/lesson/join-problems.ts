@@ -10,6 +10,9 @@ export interface Problem {
 export function describeApiError(error: ApiError): Problem {
   const { status, code } = error;
   if (status === 0) return { kind: "network", code };
+  if (code === "TOO_MANY_DEVICES") return { kind: "devices", code };
+  if (status === 409) return { kind: "notOpen", code };
+  if (status === 401 || status === 403) return { kind: "denied", code };
   if (status === 404) return { kind: "linkNotFound", code };
   if (status === 429) return { kind: "tooMany", code };
   if (status === 503) return { kind: "full", code };

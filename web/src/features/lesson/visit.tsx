@@ -1,7 +1,7 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ApiError } from "../../api/http.ts";
-import { type JoinGrant, type Lesson, requestJoin } from "../../api/lessons.ts";
+import type { Door, JoinGrant, Lesson } from "../../api/lessons.ts";
 import { language, t } from "../../i18n/index.ts";
 import { dataBudget } from "../../platform/data-budget.ts";
 import { Ended } from "../call/ended.tsx";
@@ -26,8 +26,9 @@ interface Devices {
   readonly microphone: boolean;
 }
 
-/** One visit to a lesson: before, during and after the call. */
-export function Visit({ code, lesson }: { code: string; lesson: Lesson }) {
+/** One visit to a lesson: before, during and after the call. `knownAs`: what the server calls who enters. */
+export function Visit(props: { lesson: Lesson; door: Door; knownAs: string | null }) {
+  const { lesson, door, knownAs } = props;
   const [screen, setScreen] = useState<Screen>({ kind: "prejoin" });
   const [problem, setProblem] = useState<Problem | null>(null);
   const grant = useRef<JoinGrant | null>(null);
@@ -42,7 +43,7 @@ export function Visit({ code, lesson }: { code: string; lesson: Lesson }) {
     try {
       const [module, answer] = await Promise.all([
         loadCall(),
-        requestJoin(code, name, language.value, dataBudget.value),
+        door(knownAs === null ? name : null, language.value, dataBudget.value),
       ]);
       grant.current = answer;
       const blocked: Problem = { kind: "media", code: module.FIREWALL_BLOCKED };
@@ -75,7 +76,7 @@ export function Visit({ code, lesson }: { code: string; lesson: Lesson }) {
   const shown = problem && { text: t().joinError[problem.kind], code: problem.code };
   switch (screen.kind) {
     case "prejoin":
-      return <Prejoin lesson={lesson} onJoin={join} problem={shown} />;
+      return <Prejoin lesson={lesson} knownAs={knownAs} onJoin={join} problem={shown} />;
     case "call":
       return (
         <InCall

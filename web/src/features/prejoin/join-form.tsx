@@ -13,6 +13,7 @@ export function normaliseName(raw: string): string {
 
 export function JoinForm(props: {
   problem: PrejoinProps["problem"];
+  knownAs: string | null;
   onJoin: (name: string) => Promise<void>;
 }) {
   const m = t().prejoin;
@@ -24,13 +25,13 @@ export function JoinForm(props: {
   const submit = async (event: Event) => {
     event.preventDefault();
     if (busy) return;
-    const clean = normaliseName(name);
+    const clean = normaliseName(props.knownAs ?? name);
     setMissing(clean === "");
     if (clean === "") {
       input.current?.focus();
       return;
     }
-    writeStored("name", clean);
+    if (props.knownAs === null) writeStored("name", clean);
     setBusy(true);
     try {
       await props.onJoin(clean);
@@ -41,40 +42,47 @@ export function JoinForm(props: {
 
   return (
     <form class="join-form" onSubmit={(event) => void submit(event)} noValidate>
-      <div class="field">
-        <label class="field__label" for="join-name">
-          {m.nameLabel}
-        </label>
-        <input
-          ref={input}
-          id="join-name"
-          class="input"
-          data-testid="join-name"
-          type="text"
-          name="name"
-          autocomplete="name"
-          autocapitalize="words"
-          enterkeyhint="go"
-          maxLength={NAME_MAX_LENGTH}
-          value={name}
-          aria-invalid={missing}
-          aria-describedby={missing ? "join-name-error" : "join-name-hint"}
-          onInput={(event) => {
-            setName(event.currentTarget.value);
-            setMissing(false);
-          }}
-        />
-        {missing ? (
-          <span class="field__error" id="join-name-error" role="alert">
-            <Icon name="alert" size={20} />
-            {m.nameMissing}
-          </span>
-        ) : (
-          <span class="field__hint" id="join-name-hint">
-            {m.nameHint}
-          </span>
-        )}
-      </div>
+      {props.knownAs !== null ? (
+        <p class="join-form__known" data-testid="known-as">
+          <Icon name="person" size={20} />
+          {m.knownAs(props.knownAs)}
+        </p>
+      ) : (
+        <div class="field">
+          <label class="field__label" for="join-name">
+            {m.nameLabel}
+          </label>
+          <input
+            ref={input}
+            id="join-name"
+            class="input"
+            data-testid="join-name"
+            type="text"
+            name="name"
+            autocomplete="name"
+            autocapitalize="words"
+            enterkeyhint="go"
+            maxLength={NAME_MAX_LENGTH}
+            value={name}
+            aria-invalid={missing}
+            aria-describedby={missing ? "join-name-error" : "join-name-hint"}
+            onInput={(event) => {
+              setName(event.currentTarget.value);
+              setMissing(false);
+            }}
+          />
+          {missing ? (
+            <span class="field__error" id="join-name-error" role="alert">
+              <Icon name="alert" size={20} />
+              {m.nameMissing}
+            </span>
+          ) : (
+            <span class="field__hint" id="join-name-hint">
+              {m.nameHint}
+            </span>
+          )}
+        </div>
+      )}
       {props.problem && (
         <Notice tone="danger" icon="alert" alert>
           <p>{props.problem.text}</p>

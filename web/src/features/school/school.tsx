@@ -12,6 +12,8 @@ import { GroupPage } from "./groups/group-page.tsx";
 import { GroupsPage } from "./groups/groups-page.tsx";
 import { HomePage } from "./home/home-page.tsx";
 import { Waiting } from "./home/waiting.tsx";
+import { LessonsPage } from "./lessons/lessons-page.tsx";
+import { SheetPage } from "./links/sheet-page.tsx";
 import { PeoplePage } from "./people/people-page.tsx";
 import { RosterPage } from "./roster/roster-page.tsx";
 import { type Place, place, refresh, session } from "./session.ts";
@@ -34,6 +36,11 @@ const PAGES: Partial<Record<SchoolPage | "home", SchoolPageEntry>> = {
   groups: {
     page: (props) => (props.id ? <GroupPage {...props} id={props.id} /> : <GroupsPage {...props} />),
     roles: ["head", "teacher", "methodologist"],
+  },
+  lessons: { page: LessonsPage, roles: ["head", "teacher", "methodologist", "guardian"] },
+  sheet: {
+    page: (props) => (props.id ? <SheetPage {...props} id={props.id} /> : null),
+    roles: ["head", "teacher"],
   },
   families: { page: FamiliesPage, roles: ["head", "teacher"] },
   roster: { page: RosterPage, roles: ["head"] },

@@ -16,6 +16,12 @@ const EVERYBODY: readonly Role[] = ["head", "teacher", "methodologist", "operato
 export const SECTIONS: readonly Section[] = [
   { name: "home", path: "/", icon: "home", roles: EVERYBODY },
   {
+    name: "lessons",
+    path: "/lessons",
+    icon: "calendar",
+    roles: ["head", "teacher", "methodologist", "guardian"],
+  },
+  {
     name: "people",
     path: "/people",
     icon: "people",

@@ -6,6 +6,8 @@ import { announce } from "../../../ui/announcer.tsx";
 import { Confirm } from "../../../ui/confirm.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { BusyButton, Problem, required, TextField, useForm } from "../../../ui/form.tsx";
+import { Ticks } from "../../../ui/ticks.tsx";
+import { FamilyLink } from "../links/family-link.tsx";
 import { ChildrenFields } from "./children-fields.tsx";
 
 /** All that is known of a family; saving replaces it. */
@@ -73,7 +75,14 @@ export function FamilyDialog(props: {
       <form class="form" noValidate onSubmit={form.submit}>
         <TextField form={form} name="name" label={m.families.name} hint={m.families.nameHint} />
         {props.pupils && <ChildrenFields kids={children} groups={props.groups} onChange={setChildren} />}
-        <OwnGroups groups={props.groups} chosen={groups} hint={props.pupils} onChange={setGroups} />
+        <Ticks
+          legend={m.families.ownGroups}
+          hint={props.pupils ? m.families.ownGroupsHint : undefined}
+          options={props.groups.map(({ id, name }) => [id, name] as const)}
+          chosen={groups}
+          onChange={setGroups}
+        />
+        {family && <FamilyLink family={family.id} />}
         <Problem text={form.problem} />
         <div class="form__actions form__actions--end">
           {family && props.mayRemove && (
@@ -92,39 +101,4 @@ export function FamilyDialog(props: {
 
 function onlyGroup(groups: readonly GroupAnswer[]): string {
   return groups.length === 1 ? (groups[0]?.id ?? "") : "";
-}
-
-function OwnGroups(props: {
-  groups: readonly GroupAnswer[];
-  chosen: readonly string[];
-  /** Says that the children's groups come on top. */
-  hint: boolean;
-  onChange: (groups: readonly string[]) => void;
-}) {
-  const m = s().families;
-  if (props.groups.length === 0) return null;
-  return (
-    <fieldset class="form__section">
-      <legend>{m.ownGroups}</legend>
-      {props.hint && <p class="field__hint">{m.ownGroupsHint}</p>}
-      <div class="ticks">
-        {props.groups.map(({ id, name }) => (
-          <label key={id} class="tick">
-            <input
-              type="checkbox"
-              checked={props.chosen.includes(id)}
-              onChange={(event) =>
-                props.onChange(
-                  event.currentTarget.checked
-                    ? [...props.chosen, id]
-                    : props.chosen.filter((known) => known !== id),
-                )
-              }
-            />
-            {name}
-          </label>
-        ))}
-      </div>
-    </fieldset>
-  );
 }

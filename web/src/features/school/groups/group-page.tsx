@@ -46,6 +46,13 @@ export function GroupPage({ place, id }: PageProps & { id: string }) {
               <span class="tag">{m.ages[known.age]}</span>
             </p>
             <GroupTeachers group={known} mayChange={isHead} onChange={found.reload} />
+            {(isHead || place.me.groups.includes(id)) && (
+              <div>
+                <Link class="button" href={`/groups/${id}/links`} testId="to-sheet">
+                  {m.links.sheet}
+                </Link>
+              </div>
+            )}
             {(isHead || place.me.groups.includes(id)) && <GroupFamilies group={known} />}
           </>
         )}
