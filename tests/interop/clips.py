@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -47,6 +48,10 @@ def write_sound(path: Path, seconds: float) -> Path:
 
 
 def read_video(path: Path) -> list[Image]:
-    """All pictures of a file, as RGB."""
+    """All pictures of a file that can be decoded, as RGB: of a recording packets may be missing."""
+    found: list[Image] = []
     with av.open(str(path)) as container:
-        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        for packet in container.demux(video=0):
+            with contextlib.suppress(av.error.InvalidDataError):
+                found += [frame.to_ndarray(format="rgb24") for frame in packet.decode()]
+    return found

@@ -57,12 +57,13 @@ func trackCallbacks(callback *lksdk.ParticipantCallback, recorder *Recorder) {
 	}
 	callback.OnTrackSubscribed = func(track *webrtc.TrackRemote, publication *lksdk.RemoteTrackPublication, p *lksdk.RemoteParticipant) {
 		sid := publication.SID()
+		recorded := recorder.begin(track, sid) // before anybody can ask for it
 		tell("subscribed", Event{"track": sid, "identity": p.Identity(), "mime": track.Codec().MimeType})
-		go recorder.read(track, sid)
+		go recorder.read(track, sid, recorded)
 	}
 }
 
-func (r *Recorder) read(track *webrtc.TrackRemote, sid string) {
+func (r *Recorder) begin(track *webrtc.TrackRemote, sid string) *Recorded {
 	recorded := &Recorded{mime: track.Codec().MimeType}
 	if r.folder != "" && strings.EqualFold(recorded.mime, webrtc.MimeTypeVP8) {
 		writer, err := ivfwriter.New(filepath.Join(r.folder, sid+".ivf"))
@@ -72,6 +73,10 @@ func (r *Recorder) read(track *webrtc.TrackRemote, sid string) {
 	r.lock.Lock()
 	r.tracks[sid] = recorded
 	r.lock.Unlock()
+	return recorded
+}
+
+func (r *Recorder) read(track *webrtc.TrackRemote, sid string, recorded *Recorded) {
 	for {
 		packet, _, err := track.ReadRTP()
 		if err != nil {
