@@ -6,6 +6,7 @@
 
 use crate::chunk::Chunk;
 use crate::receiver::Arrival;
+use crate::sender::report::ntp_fraction;
 use crate::transport::Route;
 use crate::{Core, Event, MediaKind, PlayerStream, Time, TransportId};
 use polyana_wire::rtcp::SenderInfo;
@@ -60,8 +61,6 @@ pub(crate) struct Player {
     offset: usize,
     /// Media time `.1` is due at `.0`; None: the film stands.
     clock: Option<(Time, u64)>,
-    /// Played to the end of the queue: what comes next begins when it comes.
-    is_starved: bool,
     packet: Vec<u8>,
 }
 
@@ -76,7 +75,6 @@ impl Player {
 
     fn begin(&mut self, now: Time) {
         self.offset = 0;
-        self.is_starved = self.queue.is_empty();
         if self.clock.is_some() {
             self.clock = self
                 .queue
@@ -119,7 +117,6 @@ impl Core {
             queue: VecDeque::new(),
             offset: 0,
             clock: None,
-            is_starved: true,
             packet: Vec::with_capacity(HEADER + crate::chunk::MAX_PAYLOAD),
         }));
         Ok(())
@@ -145,8 +142,10 @@ impl Core {
         if player.queue.len() >= MAX_QUEUED {
             return Err(format!("more than {MAX_QUEUED} chunks wait"));
         }
+        // Played to the end of the queue: what comes next begins when it comes.
+        let begins = player.queue.is_empty();
         player.queue.push_back(Queued { chunk, media_us });
-        if restart || player.is_starved {
+        if begins {
             player.begin(now);
         }
         if restart {
@@ -213,7 +212,6 @@ impl Core {
         let ended = playing.media_us;
         player.queue.pop_front();
         player.offset = 0;
-        player.is_starved = player.queue.is_empty();
         // Chunks that do not follow each other in the film do so in time.
         if let (Some(next), Some(clock)) = (player.queue.front(), player.clock.as_mut())
             && !(ended..=ended + LONGEST_CHUNK_US).contains(&next.media_us)
@@ -286,11 +284,9 @@ impl Core {
         let Some(&receiver) = self.receiver_ids.get(&stream.parameters.receiver) else {
             return;
         };
-        let seconds = now.0 / 1_000_000 + NTP_EPOCH_S;
-        let fraction = ((now.0 % 1_000_000) << 32) / 1_000_000;
         let info = SenderInfo {
             ssrc: stream.ssrc,
-            ntp_time: seconds << 32 | fraction,
+            ntp_time: (NTP_EPOCH_S << 32) + ntp_fraction(now.0),
             rtp_time: stream.timestamp(now),
             packet_count: 0,
             octet_count: 0,

@@ -20,7 +20,7 @@ use rustc_hash::FxHashMap;
 use shared::{Mailbox, Message, Shared, Wake};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::{AsFd, RawFd};
+use std::os::fd::RawFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -345,7 +345,7 @@ fn bind_udp(binds: &[SocketAddr], workers: usize) -> io::Result<(Vec<Sockets>, V
             let socket = UdpSocket::bind(address)?;
             address = socket.local();
             if index == 0 {
-                steered = steering::steer(socket.as_fd(), workers).is_ok();
+                steered = steering::steer(&socket, workers).is_ok();
             }
             worker.media.push(socket);
             if steered {

@@ -3,8 +3,8 @@
 //! RTCP goes to sockets of its own. Nothing of it is urgent to the millisecond, and receivers of video send feedback twenty
 //! times a second each: read with the media, every one of them would wake the worker.
 
+use crate::udp::{UdpSocket, set_option};
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd};
 
 /// Sockets of each worker on a port, in the order in which they are bound.
 pub(crate) const SOCKETS: usize = 2;
@@ -16,26 +16,13 @@ const PORT_BEHIND_IPV4: u32 = NETWORK + 20;
 const PORT_BEHIND_IPV6: u32 = NETWORK + 40;
 
 /// Sends what comes to the port of `socket` to its `workers * SOCKETS` sockets. Without it the kernel chooses by addresses.
-pub(crate) fn steer(socket: BorrowedFd<'_>, workers: usize) -> io::Result<()> {
+pub(crate) fn steer(socket: &UdpSocket, workers: usize) -> io::Result<()> {
     let mut code = program(workers as u32);
     let filter = libc::sock_fprog {
         len: code.len() as u16,
         filter: code.as_mut_ptr(),
     };
-    // SAFETY: the program outlives the call, which copies it.
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_SOCKET,
-            libc::SO_ATTACH_REUSEPORT_CBPF,
-            (&raw const filter).cast(),
-            size_of::<libc::sock_fprog>() as libc::socklen_t,
-        )
-    };
-    if result < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(())
+    set_option(socket, libc::SOL_SOCKET, libc::SO_ATTACH_REUSEPORT_CBPF, filter)
 }
 
 /// The number of the socket: that of the worker by the peer's port, then media (0) or RTCP (1; RFC 5761, section 4). A
@@ -85,9 +72,7 @@ fn program(workers: u32) -> Vec<libc::sock_filter> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::udp::UdpSocket;
     use std::net::UdpSocket as Plain;
-    use std::os::fd::AsFd;
 
     const RTP: [u8; 12] = [0x80, 96, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     const FEEDBACK: [u8; 12] = [0x8f, 205, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -115,7 +100,7 @@ mod tests {
         for _ in 1..workers * SOCKETS {
             sockets.push(UdpSocket::bind(address).expect("bind"));
         }
-        steer(sockets[0].as_fd(), workers).expect("filter");
+        steer(&sockets[0], workers).expect("filter");
         let peer = Plain::bind(format!("{host}:0")).expect("bind");
         peer.send_to(datagram, address).expect("send");
         let arrived = arrived(&sockets);

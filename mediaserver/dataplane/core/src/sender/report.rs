@@ -70,6 +70,6 @@ impl SenderReports {
 }
 
 /// Microseconds as 32.32 fixed point seconds.
-fn ntp_fraction(elapsed_us: u64) -> u64 {
+pub(crate) fn ntp_fraction(elapsed_us: u64) -> u64 {
     ((u128::from(elapsed_us) << 32) / 1_000_000) as u64
 }
