@@ -128,30 +128,25 @@ class Staff:
             invitation = await self._open(session, code, self._context.now(), lock=True)
             new = NewPerson(name, invitation.email, password, language)
             person = await self._people.add(session, new, hashed)
-            invitation.used_at = self._context.now()
-            await self._roles.add(
-                session,
-                person.id,
-                invitation.organisation_id,
-                Role(invitation.role),
-                RoleState.CONFIRMED,
-                invitation.created_by or person.id,
-            )
+            await self._use(session, invitation, person.id)
             return await self._sessions.begin(session, person.id, device)
 
     async def accept_signed_in(self, code: str, by: Actor) -> None:
         """Gives the role to somebody who has an account."""
         async with self._context.database.write() as session:
             invitation = await self._open(session, code, self._context.now(), lock=True)
-            invitation.used_at = self._context.now()
-            await self._roles.add(
-                session,
-                by.person,
-                invitation.organisation_id,
-                Role(invitation.role),
-                RoleState.CONFIRMED,
-                invitation.created_by or by.person,
-            )
+            await self._use(session, invitation, by.person)
+
+    async def _use(self, session: Session, invitation: StaffInvitation, person: str) -> None:
+        invitation.used_at = self._context.now()
+        await self._roles.add(
+            session,
+            person,
+            invitation.organisation_id,
+            Role(invitation.role),
+            RoleState.CONFIRMED,
+            invitation.created_by or person,
+        )
 
     async def _open(self, session: Session, code: str, now: datetime, lock: bool = False) -> StaffInvitation:
         query = select(StaffInvitation).where(StaffInvitation.code_hash == self._context.codes.hash(code))
