@@ -95,3 +95,23 @@ def test_control_of_calls_is_above_the_protocol_and_below_the_school() -> None:
         assert not importers(below, "signalling.call")
     for above in ("signalling.school", "signalling.store", "signalling.pages", "signalling.app"):
         assert not importers("signalling/call", above)
+
+
+def test_films_are_decoded_and_counted_in_the_library_alone() -> None:
+    for name in ("av", "cv2", "numpy"):
+        for folder in ("signalling", "mediaserver"):
+            assert all(path.startswith("signalling/library/") for path in importers(folder, name))
+
+
+def test_the_library_knows_no_http_no_calls_and_no_people() -> None:
+    for name in (
+        "aiohttp",
+        "livekit",
+        "mediaserver.room",
+        "signalling.rtc",
+        "signalling.call",
+        "signalling.school",
+    ):
+        assert not importers("signalling/library", name)
+    for name in ("asyncio", "av"):
+        assert not importers("signalling/library/checks", name)

@@ -1,0 +1,1 @@
+"""Automatic checks of a film before a person looks at it: pure functions over decoded pictures and samples."""
