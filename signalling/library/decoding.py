@@ -78,16 +78,17 @@ def _is_cover(stream: av.VideoStream) -> bool:
     return bool(stream.disposition & av.stream.Disposition.attached_pic)
 
 
-def decode(container: av.container.InputContainer, *, width: int = CHECK_WIDTH) -> Iterator[Picture | Sound]:
-    """All pictures (at most `width` wide) and all sound (48 kHz), in the order of the file; times begin near 0.
+def frames(
+    container: av.container.InputContainer,
+) -> Iterator[tuple[float | None, av.VideoFrame | av.AudioFrame]]:
+    """All pictures and all sound with their times in s, in the order of the file; times begin near 0.
 
-    NotAFilm where the file cannot be decoded to its end.
+    Times of pictures are never None and grow. NotAFilm where the file cannot be decoded to its end.
     """
     video = next((one for one in container.streams.video if not _is_cover(one)), None)
     audio = next(iter(container.streams.audio), None)
     if video is not None:
         video.thread_type = "AUTO"
-    resampler = av.AudioResampler(format="fltp", rate=RATE)
     start = (container.start_time or 0) / av.time_base
     last = -1.0
     try:
@@ -95,18 +96,30 @@ def decode(container: av.container.InputContainer, *, width: int = CHECK_WIDTH) 
             for frame in packet.decode():
                 if isinstance(frame, av.VideoFrame):
                     last = _time(frame, start, last)
-                    yield Picture(last, _rgb(frame, width))
+                    yield last, frame
                 elif isinstance(frame, av.AudioFrame):
-                    yield from _resampled(resampler, frame)
-        if audio is not None:
-            yield from _resampled(resampler, None)
+                    yield frame.time - start if frame.time is not None else None, frame
+    except MemoryError:
+        raise
     except av.error.FFmpegError as error:
         raise NotAFilm("damaged", f"The file is damaged after {max(last, 0):.0f} s") from error
 
 
+def decode(container: av.container.InputContainer, *, width: int = CHECK_WIDTH) -> Iterator[Picture | Sound]:
+    """As `frames`: pictures at most `width` wide, sound of 48 kHz."""
+    resampler = av.AudioResampler(format="fltp", rate=RATE)
+    for time, frame in frames(container):
+        if isinstance(frame, av.AudioFrame):
+            yield from _resampled(resampler, frame)
+        elif time is not None:
+            yield Picture(time, _rgb(frame, width))
+    if container.streams.audio:
+        yield from _resampled(resampler, None)
+
+
 def _time(frame: av.VideoFrame, start: float, last: float) -> float:
     if frame.time is None:
-        raise NotAFilm("no_times", "The film does not say when its pictures are shown")
+        raise NotAFilm("damaged", "The film does not say when its pictures are shown")
     return max(frame.time - start, last + 1e-3)
 
 
@@ -126,7 +139,13 @@ def check_film(path: Path, limits: Limits | None = None) -> Report:
     """Decodes everything; NotAFilm says why that was impossible."""
     with open_film(path) as container:
         film = probe(container)
-        checks = FilmChecks(width=film.width, height=film.height, channels=film.channels, limits=limits)
+        checks = FilmChecks(
+            width=film.width,
+            height=film.height,
+            channels=film.channels,
+            promised=film.duration,
+            limits=limits,
+        )
         for decoded in decode(container):
             if isinstance(decoded, Picture):
                 checks.picture(decoded.time, decoded.rgb)

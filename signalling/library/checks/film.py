@@ -38,6 +38,7 @@ class Limits:
     loudness_range: float = 20.0  # LU
     true_peak: float = -1.0  # dBTP
     sound_length: float = 1.0  # s by which sound and picture may differ
+    missing: float = 1.0  # s by which a film may be shorter than its file says
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,20 @@ class Report:
 
 
 class FilmChecks:
-    """`width`, `height`: of the source, 0 without pictures; `channels`: 0 without sound."""
+    """`width`, `height`: of the source, 0 without pictures; `channels`: 0 without sound; `promised`: its length in s,
+    as the file says."""
 
-    def __init__(self, *, width: int, height: int, channels: int, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        width: int,
+        height: int,
+        channels: int,
+        promised: float | None = None,
+        limits: Limits | None = None,
+    ) -> None:
         self._width, self._height, self._channels = width, height, channels
+        self._promised = promised
         self._limits = limits or Limits()
         self._flashes = FlashDetector()
         self._picture = PictureChecks()
@@ -142,6 +153,8 @@ class FilmChecks:
             note(FindingCode.RESOLUTION_LOW, Severity.WARNING, self._height, limits.least_height)
         if self._width and self._pictures > 1 and frame_rate < limits.least_frame_rate:
             note(FindingCode.FRAME_RATE_LOW, Severity.WARNING, frame_rate, limits.least_frame_rate)
+        if self._promised is not None and duration < self._promised - limits.missing:
+            note(FindingCode.TRUNCATED, Severity.ERROR, duration, self._promised)
         if limits.longest is not None and duration > limits.longest:
             note(FindingCode.DURATION, Severity.WARNING, duration, limits.longest)
         if loudness is None:

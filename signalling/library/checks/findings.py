@@ -26,6 +26,7 @@ class FindingCode(StrEnum):
     RESOLUTION_LOW = "resolution_low"
     FRAME_RATE_LOW = "frame_rate_low"
     DURATION = "duration"
+    TRUNCATED = "truncated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Finding:
     """`start` and `end` in seconds of the film; `value` beside `limit` in the unit that the code implies.
 
     Flashes: transitions' area (share of the picture); black, frozen, silence: s; clipping: clipped samples;
-    loudness: LUFS, LU, dBTP; resolution: lines; frame rate: frames a second; duration and sound length: s.
+    loudness: LUFS, LU, dBTP; resolution: lines; frame rate: frames a second; duration,
+    sound length and truncated (s that can be played beside s that the file promises): s.
     """
 
     code: FindingCode

@@ -1,0 +1,23 @@
+"""The second step: renditions for broadcast, of a film that can be broadcast at all."""
+
+import json
+import math
+from collections.abc import Callable
+
+from ..checks.loudness import Loudness
+from ..renditions.film import encode_film
+from ..renditions.sound import gain
+from .checking import REPORT
+from .job import Job
+
+
+def encode(job: Job, tell: Callable[[float], None]) -> None:
+    """Nothing is made of a film that its report refuses. Raises `NotAFilm`."""
+    report = json.loads((job.folder / REPORT).read_bytes())
+    if not report["acceptable"]:
+        return
+    measured = report["loudness"]
+    factor = 1.0
+    if measured is not None:
+        factor = gain(Loudness(**{name: -math.inf if one is None else one for name, one in measured.items()}))
+    encode_film(job.source, job.folder, rate=report["frame_rate"], gain=factor, tell=tell)

@@ -1,0 +1,78 @@
+"""Writes one rendition to disk and remembers where each chunk is and what its digest is."""
+
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from types import TracebackType
+
+from .format import Chunk, Header, Packet
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkEntry:
+    """As the manifest has it: bytes of the file, media time, digest of exactly these bytes."""
+
+    offset: int
+    length: int
+    start: int
+    duration: int
+    sha256: str
+
+
+class RenditionWriter:
+    """A context: the file is there, whole, when it was left without an error."""
+
+    def __init__(self, path: Path, header: Header) -> None:
+        self._path = path
+        self._part = path.with_name(f".{path.name}.part")
+        self._file = self._part.open("wb")
+        self._digest = sha256()
+        self._offset = 0
+        self.header = header
+        self.name = path.name
+        self._entries: list[ChunkEntry] = []
+        self._write(header.pack())
+
+    def add(self, packets: list[Packet], duration: int) -> None:
+        """The next chunk: it begins at its first packet."""
+        chunk = Chunk(len(self._entries), packets[0].time, duration, tuple(packets))
+        data = chunk.pack()
+        self._entries.append(
+            ChunkEntry(self._offset, len(data), chunk.start, duration, sha256(data).hexdigest())
+        )
+        self._write(data)
+
+    @property
+    def entries(self) -> tuple[ChunkEntry, ...]:
+        return tuple(self._entries)
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self._offset
+
+    @property
+    def sha256(self) -> str:
+        """Of the whole file so far."""
+        return self._digest.hexdigest()
+
+    def _write(self, data: bytes) -> None:
+        self._file.write(data)
+        self._digest.update(data)
+        self._offset += len(data)
+
+    def __enter__(self) -> "RenditionWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self._file.close()
+        if kind is None:
+            self._part.replace(self._path)
+        else:
+            self._part.unlink(missing_ok=True)
