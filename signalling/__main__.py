@@ -18,7 +18,7 @@ import uvloop
 
 from mediaserver.clock import SystemClock
 from mediaserver.ice_candidates import local_addresses
-from signalling import __version__, admin, check, livekit_config, memory
+from signalling import __version__, admin, check, content_console, livekit_config, memory
 from signalling.api_keys import ApiKeys
 from signalling.app import Server, bracketed
 from signalling.config import DEV_KEY, DEV_SECRET, ConfigError, Settings, load
@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     token.add_argument("--ttl", type=_seconds, default=timedelta(hours=1), metavar="SECONDS")
     token.add_argument("--subscribe-only", action="store_true", help="without the right to publish")
     admin.add_commands(commands, _add_settings)
+    content_console.add_commands(commands, _add_settings)
     return root
 
 
@@ -115,6 +116,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return check.main(settings, warnings)
     if arguments.command in ("admin", "audit"):
         return admin.main(settings, arguments)
+    if arguments.command in ("keys", "content"):
+        return content_console.main(settings, arguments)
     logs.configure(json=settings.log_json, level=settings.log_level)
     for warning in warnings:
         log.warning("not supported here", livekit=warning)

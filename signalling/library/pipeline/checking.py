@@ -13,10 +13,7 @@ from ..checks.film import FilmChecks, Limits, Report
 from ..decoding import NotAFilm, Picture, Probe, decode, open_film, probe
 from ..files import write_whole
 from .contact_sheet import ContactSheet
-from .job import Bounds, FailureCode, Job
-
-REPORT = "report.json"
-SHEET = "contact-sheet.jpg"
+from .job import REPORT, SHEET, Bounds, FailureCode, Job
 
 Tell = Callable[[float], None]
 

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from ..checks.loudness import Loudness
 from ..renditions.film import encode_film
 from ..renditions.sound import gain
-from .checking import REPORT
-from .job import Job
+from .job import REPORT, Job
 
 
 def encode(job: Job, tell: Callable[[float], None]) -> None:

@@ -6,6 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+REPORT = "report.json"
+SHEET = "contact-sheet.jpg"
+
 Seconds = Annotated[float, Field(gt=0)]
 
 

@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 
 from ..decoding import NotAFilm
-from ..renditions.film import LISTING
-from .checking import REPORT, check
+from ..renditions.format import LISTING
+from .checking import check
 from .encoding import encode
-from .job import Bounds, Done, Failed, FailureCode, Job, Progress
+from .job import REPORT, Bounds, Done, Failed, FailureCode, Job, Progress
 
 TOLD_EVERY = 0.5  # s
 

@@ -13,13 +13,12 @@ import numpy as np
 from ..checks.loudness import RATE
 from ..decoding import frames, open_film, probe
 from ..files import write_whole
-from .format import Header
+from .format import LISTING, Header
 from .ladder import frame_rate, ladder
 from .sound import SoundEncoder
 from .video import Grid, LayerEncoder
 from .writer import RenditionWriter
 
-LISTING = "renditions.json"
 SOUND = "sound.prtp"
 
 
@@ -80,10 +79,10 @@ class Renditions:
             encoder.finish()
         if self._sound is not None:
             self._sound.finish()
-        return {"version": 1, "renditions": [_listed(writer) for writer in self._writers()]}
+        return {"version": 1, "renditions": [listed(writer) for writer in self._writers()]}
 
 
-def _listed(writer: RenditionWriter) -> dict[str, Any]:
+def listed(writer: RenditionWriter) -> dict[str, Any]:
     header: Header = writer.header
     return {
         "file": writer.name,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
+LISTING = "renditions.json"
 MAGIC = b"PRTP"
 CHUNK_MAGIC = b"PCHK"
 VERSION = 1

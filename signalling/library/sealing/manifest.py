@@ -10,10 +10,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..renditions.film import LISTING
+from ..renditions.format import LISTING
 from .canonical import canonical
 from .keys import KeyRing
 
+SEAL = "seal.json"  # beside the renditions
 MOST_MANIFEST = 64 << 20  # bytes: four hours of four renditions are 8 MB
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, lt=2**53)]
