@@ -1,0 +1,115 @@
+"""A sealed film as the data plane plays it: second by second, each checked against the seal as it is read."""
+
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from .renditions.format import HEADER, Chunk, Flag, Header, RenditionError, read_chunk, read_header
+from .sealing.manifest import Manifest, SealBroken, SealedRendition
+
+#: Of `mediaserver._dataplane.Chunk`: microseconds from the second's begin, stream, flags, length.
+RECORD = struct.Struct(">IBBH")
+MARKER = 1
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Second:
+    """`media_us`: when it begins in the film, microseconds; `records`: packets of all streams in the order of time."""
+
+    media_us: int
+    records: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Stream:
+    number: int
+    sealed: SealedRendition
+    path: Path
+    header: Header
+
+
+class SealedFilm:
+    """Reads what the manifest names and nothing else. Streams are numbered as the manifest lists its renditions."""
+
+    def __init__(self, manifest: Manifest, folder: Path) -> None:
+        """The manifest's signature was checked before. Raises `SealBroken`."""
+        self._streams = [
+            _open(number, sealed, folder / sealed.file) for number, sealed in enumerate(manifest.renditions)
+        ]
+
+    @property
+    def headers(self) -> tuple[Header, ...]:
+        """Of the streams: kind, layer, clock, size."""
+        return tuple(stream.header for stream in self._streams)
+
+    @property
+    def seconds(self) -> int:
+        return max((len(stream.sealed.chunks) for stream in self._streams), default=0)
+
+    def second(self, number: int) -> Second:
+        """Blocks on the disk. Raises `SealBroken`: nothing of this second may be sent."""
+        if not 0 <= number < self.seconds:
+            raise IndexError(number)
+        chunks = {
+            stream.number: (_read(stream, number), stream.header.clock)
+            for stream in self._streams
+            if number < len(stream.sealed.chunks)
+        }
+        begin = min(chunk.start * MICROSECONDS // clock for chunk, clock in chunks.values())
+        return Second(begin, records(chunks, begin))
+
+
+def records(chunks: Mapping[int, tuple[Chunk, int]], begin_us: int) -> bytes:
+    """Packets of all streams as the data plane takes them. `chunks`: by stream, each with its clock in Hz."""
+    found = sorted(_records(chunks, begin_us), key=lambda one: one[0])
+    return b"".join(record for _, record in found)
+
+
+def _records(chunks: Mapping[int, tuple[Chunk, int]], begin_us: int) -> Iterator[tuple[int, bytes]]:
+    for stream, (chunk, clock) in chunks.items():
+        for packet in chunk.packets:
+            # Rounded up: the data plane rounds down to the clock again.
+            at = -(-packet.time * MICROSECONDS // clock) - begin_us
+            flags = MARKER if Flag.MARKER in packet.flags else 0
+            yield at, RECORD.pack(at, stream, flags, len(packet.payload)) + packet.payload
+
+
+def _open(number: int, sealed: SealedRendition, path: Path) -> _Stream:
+    try:
+        with path.open("rb") as file:
+            header = read_header(file.read(HEADER.size))
+    except (OSError, RenditionError) as error:
+        raise SealBroken(f"{path.name}: {error}", path.name) from error
+    told = (
+        header.kind.name.lower(),
+        header.layer,
+        header.clock,
+        header.width,
+        header.height,
+        header.channels,
+    )
+    if told != (sealed.kind, sealed.layer, sealed.clock, sealed.width, sealed.height, sealed.channels):
+        raise SealBroken(f"{path.name} is not what was sealed", path.name)
+    return _Stream(number, sealed, path, header)
+
+
+def _read(stream: _Stream, number: int) -> Chunk:
+    entry, name = stream.sealed.chunks[number], stream.path.name
+    try:
+        with stream.path.open("rb") as file:
+            file.seek(entry.offset)
+            data = file.read(entry.length)
+    except OSError as error:
+        raise SealBroken(f"{name} cannot be read", name) from error
+    if sha256(data).hexdigest() != entry.sha256:
+        raise SealBroken(f"{name} was changed at {number} s", name)
+    try:
+        chunk = read_chunk(data, stream.header)
+    except RenditionError as error:
+        raise SealBroken(f"{name}: {error}", name) from error
+    if (chunk.number, chunk.start, chunk.duration) != (number, entry.start, entry.duration):
+        raise SealBroken(f"{name} has another second where {number} should be", name)
+    return chunk

@@ -1,0 +1,131 @@
+"""A sealed film as records of the data plane: in order, whole, and not with a changed byte."""
+
+import json
+import random
+import struct
+from pathlib import Path
+
+import pytest
+
+from signalling.library.broadcast import SealedFilm
+from signalling.library.renditions import vp8
+from signalling.library.renditions.film import listed
+from signalling.library.renditions.format import Flag, Header, Kind, Packet
+from signalling.library.renditions.writer import RenditionWriter
+from signalling.library.sealing.manifest import Manifest, SealBroken, manifest_of
+
+SECONDS, RATE = 4, 25
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two layers and sound, made without encoders."""
+    made = []
+    for layer in range(2):
+        header = Header(Kind.VP8, layer, 90_000, 90_000, width=320 << layer, height=180 << layer)
+        with RenditionWriter(tmp_path / f"video-{layer}.prtp", header) as writer:
+            for second in range(SECONDS):
+                packets: list[Packet] = []
+                for number in range(second * RATE, (second + 1) * RATE):
+                    picture = bytes([number % RATE > 0, number, layer]) + bytes(1500 * (layer + 1))
+                    packets += vp8.packets(picture, time=number * 3600, picture_id=number)
+                writer.add(packets, 90_000)
+        made.append(listed(writer))
+    with RenditionWriter(tmp_path / "sound.prtp", Header(Kind.OPUS, 0, 48_000, 48_000, channels=2)) as writer:
+        for second in range(SECONDS + 1):
+            count = 50 if second < SECONDS else 3
+            start = second * 48_000
+            writer.add(
+                [Packet(start + n * 960, bytes([n] * 80), Flag.BEGINS) for n in range(count)], count * 960
+            )
+    made.append(listed(writer))
+    (tmp_path / "renditions.json").write_text(json.dumps({"renditions": made}))
+    (tmp_path / "source").write_bytes(b"film")
+    return tmp_path
+
+
+@pytest.fixture
+def manifest(folder: Path) -> Manifest:
+    return manifest_of("c1", {}, folder / "source", folder)
+
+
+def parse(records: bytes) -> list[tuple[int, int, int, bytes]]:
+    found, at = [], 0
+    while at < len(records):
+        time, stream, flags, length = struct.unpack_from(">IBBH", records, at)
+        at += 8 + length
+        found.append((time, stream, flags, records[at - length : at]))
+    return found
+
+
+def test_a_second_has_all_packets_of_all_streams_in_order(manifest: Manifest, folder: Path) -> None:
+    film = SealedFilm(manifest, folder)
+    assert film.seconds == SECONDS + 1
+    assert [(one.kind, one.layer) for one in film.headers] == [(Kind.VP8, 0), (Kind.VP8, 1), (Kind.OPUS, 0)]
+    second = film.second(2)
+    assert second.media_us == 2_000_000
+    found = parse(second.records)
+    times = [time for time, *_ in found]
+    assert times == sorted(times) and times[0] == 0 and times[-1] == 980_000
+    assert sum(stream == 2 for _, stream, *_ in found) == 50
+    for stream in (0, 1):
+        assert sum(flags for _, number, flags, _ in found if number == stream) == RATE
+        first = next(payload for _, number, _, payload in found if number == stream)
+        assert vp8.is_keyframe(first[4:])
+
+
+def test_sound_may_be_longer_than_the_picture(manifest: Manifest, folder: Path) -> None:
+    film = SealedFilm(manifest, folder)
+    assert {stream for _, stream, *_ in parse(film.second(SECONDS).records)} == {2}
+    for number in (-1, SECONDS + 1):
+        with pytest.raises(IndexError):
+            film.second(number)
+
+
+def test_records_are_what_the_data_plane_takes(manifest: Manifest, folder: Path) -> None:
+    dataplane = pytest.importorskip("mediaserver._dataplane")
+    if not hasattr(dataplane, "Chunk"):
+        pytest.skip("this data plane plays no films")
+    film = SealedFilm(manifest, folder)
+    for number in range(film.seconds):
+        dataplane.Chunk(film.second(number).records)
+
+
+def test_a_hundred_changed_bytes_stop_a_hundred_times(manifest: Manifest, folder: Path) -> None:
+    film = SealedFilm(manifest, folder)
+    chosen = random.Random(5)
+    for _ in range(100):
+        rendition = chosen.choice(manifest.renditions)
+        number = chosen.randrange(len(rendition.chunks))
+        entry = rendition.chunks[number]
+        where = entry.offset + chosen.randrange(entry.length)
+        path = folder / rendition.file
+        whole = path.read_bytes()
+        path.write_bytes(
+            whole[:where] + bytes([whole[where] ^ 1 << chosen.randrange(8)]) + whole[where + 1 :]
+        )
+        with pytest.raises(SealBroken) as broken:
+            film.second(number)
+        assert broken.value.file == rendition.file
+        path.write_bytes(whole)
+        film.second(number)
+
+
+def test_chunks_that_change_places_are_found(manifest: Manifest, folder: Path) -> None:
+    path = folder / "sound.prtp"
+    first, second = manifest.renditions[2].chunks[:2]
+    whole = path.read_bytes()
+    assert first.length == second.length
+    swapped = whole[second.offset : second.offset + second.length] + whole[first.offset : second.offset]
+    path.write_bytes(whole[: first.offset] + swapped + whole[second.offset + second.length :])
+    with pytest.raises(SealBroken):
+        SealedFilm(manifest, folder).second(0)
+
+
+def test_another_file_in_its_place_is_found(manifest: Manifest, folder: Path) -> None:
+    (folder / "video-1.prtp").write_bytes((folder / "video-0.prtp").read_bytes())
+    with pytest.raises(SealBroken):
+        SealedFilm(manifest, folder)
+    (folder / "video-1.prtp").unlink()
+    with pytest.raises(SealBroken):
+        SealedFilm(manifest, folder)
