@@ -169,6 +169,8 @@ class QualityMonitor:
     def _silent(self, participant: Participant, now: Sample) -> bool:
         """Nothing comes from the peer, not even checks of consent."""
         connection = participant.primary_connection
+        if not connection.has_peer:
+            return False
         found, before = now.transports.get(connection.id), self._before.transports.get(connection.id)
         still = found is not None and before is not None and found.bytes_in == before.bytes_in
         self._silence[participant.sid] = self._silence.get(participant.sid, 0) + 1 if still else 0

@@ -12,6 +12,7 @@ import structlog
 
 from . import _dataplane as dataplane
 from ._dataplane import (
+    Chunk,
     CodecParameters,
     Encoding,
     PayloadTypeMapping,
@@ -25,6 +26,7 @@ from .ice_candidates import IceCandidate, LocalAddresses, host_candidates
 from .metrics import MediaMetrics
 
 __all__ = [
+    "Chunk",
     "CodecParameters",
     "Encoding",
     "Engine",
@@ -45,6 +47,7 @@ UFRAG_BYTES = 9
 PASSWORD_BYTES = 24
 
 AudioLevelHandler = Callable[[list[tuple[int, float]]], None]
+ChunkPlayedHandler = Callable[[int], None]
 LayerBitrateHandler = Callable[[list[tuple[int, int, int, int]]], None]
 
 
@@ -126,6 +129,7 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handlers: dict[int, tuple[int, TransportHandler]] = {}
         self._owners: dict[int, int] = {}
+        self._players: dict[int, ChunkPlayedHandler] = {}
         self._level_handlers: list[AudioLevelHandler] = []
         self._bitrate_handlers: list[LayerBitrateHandler] = []
         self._rooms: dict[str, int] = {}
@@ -236,6 +240,14 @@ class Engine:
         """No more events of this transport."""
         self._handlers.pop(transport, None)
 
+    def register_player(self, transport: int, handler: ChunkPlayedHandler) -> None:
+        """`handler` gets the begin in the film, microseconds, of each chunk that this transport has played."""
+        self._players[transport] = handler
+
+    def unregister_player(self, transport: int) -> None:
+        """No more chunks are played there."""
+        self._players.pop(transport, None)
+
     def own_receiver(self, receiver: int, transport: int) -> None:
         """Events of this receiver go to the transport's handler."""
         self._owners[receiver] = transport
@@ -295,6 +307,9 @@ class Engine:
             case dataplane.EncodingStarted(receiver, encoding, _):
                 if handler := self._handler(self._owners.get(receiver, 0)):
                     handler.encoding_started(receiver, encoding)
+            case dataplane.ChunkPlayed(transport, media_us):
+                if player := self._players.get(transport):
+                    player(media_us)
             case dataplane.AudioLevels(levels):
                 for level_handler in self._level_handlers:
                     level_handler(levels)

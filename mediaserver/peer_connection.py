@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping
 from enum import Enum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import structlog
 
@@ -68,6 +68,9 @@ class PeerConnectionObserver(Protocol):
 
 class PeerConnection:
     """See ARCHITECTURE.md for the contract. All methods belong to the event loop's thread."""
+
+    has_peer: ClassVar[bool] = True
+    """False: what comes in is played by the server, and there is no line to look at."""
 
     def __init__(
         self,

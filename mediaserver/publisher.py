@@ -80,6 +80,11 @@ class Publisher:
             if not only_closing or policy.gate(track) is not Gate.OPEN:
                 self._apply_gate(track)
 
+    def begin_played(self, track: Track, receiver: RtpReceiver, rids: tuple[str, ...]) -> None:
+        """An announced track comes in from the server itself."""
+        track.main.bind(receiver, sdp_track_id="", rids=rids, mime_type=receiver.mime_type)
+        self._begin(track.main)
+
     def add_codec(self, track_sid: str, codec: TrackCodec) -> Track:
         """Announces a section with a backup codec of a published track. Raises `PublishRefused`."""
         track = self.tracks.get(track_sid)

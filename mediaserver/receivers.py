@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import codecs, negotiation
-from .rtp import RtpReceiver, codec_parameters, media_kind, receiver_encodings
+from .engine import Encoding
+from .rtp import MediaKind, RtpReceiver, codec_parameters, media_kind, receiver_encodings
 from .sdp import MediaSection, RtpCodec, SessionDescription
 from .sections import Section, Sections, sends
 
@@ -46,6 +47,26 @@ class Receivers:
             extensions=negotiation.extensions_of(remote, codecs.RECEIVING_EXTENSIONS[section.kind]),
             nack=any("nack" in codec.feedback for codec in answered),
         )
+
+    def add_played(self, kind: MediaKind, codec: RtpCodec, encodings: list[Encoding]) -> RtpReceiver:
+        """A track that no peer sends: the server plays it."""
+        engine = self._connection.engine
+        receiver = RtpReceiver(engine.next_id(), kind, kind, self._connection, [codec], encodings)
+        receiver.stereo = codec.parameter("stereo") == "1"
+        receiver.mime_type = codec.mime_type
+        self.by_mid[receiver.mid] = receiver
+        engine.own_receiver(receiver.id, self._connection.id)
+        engine.plane.set_receiver(
+            self._connection.id,
+            receiver.id,
+            kind=kind,
+            mid=receiver.mid,
+            codecs=codec_parameters([codec]),
+            encodings=encodings,
+            extensions=[],
+            nack=False,
+        )
+        return receiver
 
     def end_silent(self, sections: Sections, offer: SessionDescription) -> None:
         """Ends those whose sections no longer send."""

@@ -147,6 +147,10 @@ class Transport:
             self._connect(fingerprints, server=server), name=f"handshake-{self.id}"
         )
 
+    def needs_no_peer(self) -> None:
+        """What comes in here the server itself plays: it counts as connected."""
+        self._set_state(ConnectionState.CONNECTED)
+
     async def _connect(self, fingerprints: list[Fingerprint], *, server: bool) -> None:
         try:
             await self._establish(fingerprints, server=server)

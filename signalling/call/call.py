@@ -22,6 +22,7 @@ from signalling.call.errors import CallError, forbidden, not_found
 from signalling.call.events import CallEvent
 from signalling.call.handlers import HANDLERS
 from signalling.call.roles import CallRole, Power, person_of, role_of
+from signalling.call.screening import Projector, Screening
 from signalling.call.settings import CallSettings
 from signalling.call.snapshot import Scene, snapshot
 from signalling.call.state import CallState, Person
@@ -50,6 +51,7 @@ class CallContext:
     attendance: Attendance
     clock: Clock
     chat: ChatStore
+    projector: Callable[[], Projector]
     tell: Callable[[CallEvent], None]
 
 
@@ -61,6 +63,7 @@ class Call:
         self.state = CallState(settings)
         self.clock = context.clock
         self.conversation = Conversation(self, context.chat)
+        self.screening = Screening(self)
         self.room: Room | None = None
         self.idle_since = context.clock.monotonic()
         """Since when there has been no room, monotonic."""
@@ -93,6 +96,8 @@ class Call:
         return self.state.entrance.refusal(person_of(identity), role)
 
     def seating(self, participant: Participant) -> Rules:
+        if self.screening.is_film(participant.identity):
+            return standing.rules_of_film(self.state)
         key, role = person_of(participant.identity), role_of(participant.attributes.get(ROLE_ATTRIBUTE, ""))
         badge = participant.attributes.get(BADGE_ATTRIBUTE, "")
         person = self.state.person(key, role, participant.name, badge)
@@ -122,6 +127,11 @@ class Call:
             self._buckets.pop(key, None)
         self._event("", "left", key, identity=participant.identity)
         self._changed = True
+
+    @property
+    def projector(self) -> Projector:
+        """Shows films."""
+        return self._context.projector()
 
     def present(self) -> list[tuple[str, Participant]]:
         """Everybody in the room: (person, participant)."""
@@ -196,6 +206,15 @@ class Call:
             if (presence := attendance.of(participant)) is not None:
                 presence.remove(RemovalReason.PARTICIPANT_REMOVED)
 
+    def film_changed(self) -> None:
+        """Where the film is, or whether it moves."""
+        self._changed = True
+
+    def film_stopped(self, content: str, reason: str) -> None:
+        """Not by a host."""
+        self._event("", "film_stopped", content=content, reason=reason)
+        self._changed = True
+
     def screen(self, participant: Participant, *, shared: bool) -> None:
         """Somebody began to share a screen, or ended it."""
         self._event(participant.identity, "screen_started" if shared else "screen_ended")
@@ -248,6 +267,9 @@ class Call:
             self._changed = True
             self._apply()
         self._changed |= self.state.forget_absent(now)
+        if self.screening.tick(now):
+            self._event("", "film_time_over")
+            self._changed = True
         self._notice_answers()
         self.conversation.flush()
         if self._changed and now >= self._next_told:
@@ -286,7 +308,10 @@ class Call:
         if self.room is None:
             return
         present = self.present()
-        self.room.policy.set_rules({p: standing.rules_of(self.state, key) for key, p in present})
+        rules = {p: standing.rules_of(self.state, key) for key, p in present}
+        films = dict.fromkeys(self.screening.participants(), standing.rules_of_film(self.state))
+        self.room.policy.set_rules(rules | films)
+        self.screening.obey()
         for key, participant in present:
             permissions = standing.permissions_of(self.state, key, participant.permissions)
             if permissions != participant.permissions:

@@ -258,6 +258,34 @@ class ClosePoll(_Command):
     poll: Annotated[str, Field(max_length=16)]
 
 
+class FilmPlay(_Command):
+    """Shows a film from a position on; without `content` the one that stands goes on."""
+
+    type: Literal["film_play"]
+    content: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    position_s: Annotated[float, Field(ge=0, le=86_400)] = 0
+
+
+class FilmPause(_Command):
+    type: Literal["film_pause"]
+
+
+class FilmSeek(_Command):
+    type: Literal["film_seek"]
+    position_s: Annotated[float, Field(ge=0, le=86_400)]
+
+
+class FilmVolume(_Command):
+    """How loud clients play it; 1 is as it was made."""
+
+    type: Literal["film_volume"]
+    volume: Annotated[float, Field(ge=0, le=1)]
+
+
+class FilmStop(_Command):
+    type: Literal["film_stop"]
+
+
 class End(_Command):
     type: Literal["end"]
 
@@ -308,6 +336,11 @@ Command = Annotated[
     | OpenPoll
     | Vote
     | ClosePoll
+    | FilmPlay
+    | FilmPause
+    | FilmSeek
+    | FilmVolume
+    | FilmStop
     | End,
     Field(discriminator="type"),
 ]

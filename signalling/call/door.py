@@ -27,6 +27,12 @@ ALLOWED: dict[str, frozenset[Power]] = {
             "demote",
             "deny",
             "direct",
+            "film_pause",
+            "film_play",
+            "film_seek",
+            "film_stop",
+            "film_volume",
+            "films",
             "freeze",
             "lower_all_hands",
             "lower_hand_of",
@@ -54,7 +60,7 @@ ALLOWED: dict[str, frozenset[Power]] = {
     ),
     **dict.fromkeys(("answer", "chat", "lower_hand", "raise_hand", "react", "vote"), _EVERYBODY_IN),
 }
-"""By the type of a command; `attendance` is the list of who was here."""
+"""By the type of a command; `attendance` is the list of who was here, `films` of what may be shown."""
 
 AGAINST_COHOSTS = frozenset({"mute", "stop_camera", "freeze", "remove", "ban", "demote", "direct"})
 """What a host may do to a co-host, and nobody to a host."""

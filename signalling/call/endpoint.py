@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from signalling.call.service import CallService
     from signalling.rtc.settings import RtcSettings
 
+MAX_QUERY = 200
+"""Characters."""
 MAX_HISTORY = 200
 """Messages of the chat in one answer."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -42,6 +44,7 @@ class CallEndpoint:
             web.post("/api/calls/{room}/commands", _answering(self._command)),
             web.get("/api/calls/{room}/chat", _answering(self._chat)),
             web.get("/api/calls/{room}/attendance", _answering(self._attendance)),
+            web.get("/api/calls/{room}/films", _answering(self._films)),
         ]
 
     async def _snapshot(self, request: web.Request) -> web.StreamResponse:
@@ -67,6 +70,14 @@ class CallEndpoint:
         if not door.may(call.state.power(call.caller(identity)), "attendance"):
             raise forbidden()
         return web.json_response({"rows": [asdict(row) for row in self._service.rows(call.name)]})
+
+    async def _films(self, request: web.Request) -> web.StreamResponse:
+        """What may be shown in this call."""
+        call, identity = self._caller(request)
+        if not door.may(call.state.power(call.caller(identity)), "films"):
+            raise forbidden()
+        films = await call.screening.allowed(request.query.get("q", "")[:MAX_QUERY])
+        return web.json_response({"films": [asdict(film) for film in films]})
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         """Makes a room a controlled one, from a backend."""

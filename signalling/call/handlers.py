@@ -290,6 +290,32 @@ def close_poll(call: Call, actor: str, command: commands.ClosePoll) -> None:
     call.state.polls[command.poll].open = False
 
 
+# Films
+
+
+async def film_play(call: Call, actor: str, command: commands.FilmPlay) -> None:
+    if command.content is None:
+        call.screening.resume()
+    else:
+        await call.screening.show(command.content, command.position_s)
+
+
+def film_pause(call: Call, actor: str, command: commands.FilmPause) -> None:
+    call.screening.pause()
+
+
+def film_seek(call: Call, actor: str, command: commands.FilmSeek) -> None:
+    call.screening.seek(command.position_s)
+
+
+def film_volume(call: Call, actor: str, command: commands.FilmVolume) -> None:
+    call.state.films.volume = command.volume
+
+
+def film_stop(call: Call, actor: str, command: commands.FilmStop) -> None:
+    call.screening.stop()
+
+
 def _take(call: Call, person: str, medium: Medium) -> None:
     call.state.asked.get(person, set()).discard(medium)
     if medium is Medium.AUDIO and call.state.self_unmute:
@@ -340,6 +366,11 @@ HANDLERS: dict[str, Handler] = {
             drop_cohost,
             end,
             extend,
+            film_pause,
+            film_play,
+            film_seek,
+            film_stop,
+            film_volume,
             freeze,
             lower_all_hands,
             lower_hand,

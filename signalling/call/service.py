@@ -19,6 +19,7 @@ from signalling.call.endpoint import CallEndpoint
 from signalling.call.entrance import Refusal
 from signalling.call.events import CallEvent, Listener
 from signalling.call.roles import role_of
+from signalling.call.screening import NoProjector, Projector
 from signalling.call.settings import CallSettings
 from signalling.rtc.admission import ROLE_ATTRIBUTE, Admission
 from signalling.rtc.errors import PermissionDenied, ServerFull
@@ -71,10 +72,14 @@ class CallService:
         self.presence_listeners: list[Callable[[PresenceRecord], None]] = []
         self.settings_of: Callable[[str], CallSettings | None] = lambda room: None
         """What a call is like that nobody has opened: the school knows after a restart."""
+        self.projector: Projector = NoProjector()
+        """Shows films."""
         self._attendance = attendance
         self._clock = clock
         self._sample = sample
-        self._context = CallContext(attendance, clock, chat or MemoryChat(), self._tell)
+        self._context = CallContext(
+            attendance, clock, chat or MemoryChat(), lambda: self.projector, self._tell
+        )
         self._revoked: dict[str, None] = {}
         """Persons in order: tokens of a role that was taken back may still be around."""
         self._meter = DeliveryMeter()
@@ -176,6 +181,8 @@ class CallService:
             if settings is None:
                 return  # a room of plain tokens
             call = self.open(room, settings)
+        if call.screening.is_film(admission.profile.identity):
+            return
         refusal = call.check_entry(admission.profile.identity, role_of(role or ""))
         if refusal is not None:
             raise PermissionDenied(REFUSALS[refusal])
@@ -196,7 +203,9 @@ class CallService:
 
     def _track_changed(self, track: Track, published: bool) -> None:
         call = self.calls.get(track.publisher.room.name)
-        if call is not None and track.settings.source is TrackSource.SCREEN_SHARE:
+        if call is None or call.screening.is_film(track.publisher.identity):
+            return
+        if track.settings.source is TrackSource.SCREEN_SHARE:
             call.screen(track.publisher, shared=published)
 
     def _joined(self, participant: Participant) -> None:

@@ -67,3 +67,5 @@ class CallSettings(BaseModel):
     warning_minutes: Annotated[float, Field(ge=0, le=60)] = 2
     soft_stop_s: Annotated[float, Field(ge=0, le=3600)] = 60
     """After the limit, before media of those who do not lead freeze."""
+    film_minutes: Annotated[float, Field(ge=0, le=1440)] = 0
+    """Of films together, by the age of the children; then the film stands, and goes on only if a host wants it."""

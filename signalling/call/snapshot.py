@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from mediaserver.rules import Circles, Medium, Rules
@@ -79,6 +80,8 @@ def snapshot(scene: Scene, person: str) -> dict[str, object]:
         "people_total": total,
         "groups": _groups(state, person),
         "polls": [_poll(state, person, poll) for poll in state.polls.values()],
+        "film": _film(state),
+        "film_end": asdict(state.films.end) if state.films.end is not None else None,
     }
     if leads:
         found["lobby"] = _lobby(state)
@@ -193,6 +196,24 @@ def _groups(state: CallState, person: str) -> list[dict[str, object]]:
         for group, name in state.groups.names.items()
         if state.leads(person) or group == own
     ]
+
+
+def _film(state: CallState) -> dict[str, object] | None:
+    films, film = state.films, state.films.film
+    if film is None:
+        return None
+    return {
+        **asdict(film.entry),
+        "identity": film.identity,
+        "playing": film.playing,
+        "moving": film.moving,
+        "ended": film.ended,
+        "position_s": round(film.position_s, 3),
+        "at": round(film.at, 3),
+        "reasons": state.film_reasons,
+        "volume": films.volume,
+        "over": films.is_over,
+    }
 
 
 def _poll(state: CallState, person: str, poll: Poll) -> dict[str, object]:

@@ -32,6 +32,14 @@ def rules_of(state: CallState, key: str) -> Rules:
     )
 
 
+def rules_of_film(state: CallState) -> Rules:
+    """Everybody who is in sees a film, wherever it is; it receives nobody."""
+    everybody = MediumRules(frozenset({ALL}), Gate.FROZEN if state.panic else Gate.OPEN)
+    return Rules(
+        seen_by=frozenset({ALL}), audio=everybody, video=everybody, screen=everybody, data=MediumRules()
+    )
+
+
 def permissions_of(state: CallState, key: str, given: Permissions) -> Permissions:
     """What somebody may publish; `given` by its token."""
     power = state.power(key)

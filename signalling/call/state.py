@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from mediaserver.rules import Medium
 from signalling.call.entrance import Entrance
+from signalling.call.film import Films
 from signalling.call.groups import Groups
 from signalling.call.guardian import GuardianRule
 from signalling.call.hands import Hands
@@ -78,6 +79,7 @@ class CallState:
     """Whom the media of somebody reach, if not those of the default: persons, or a named reach."""
     groups: Groups = field(default_factory=Groups)
     polls: dict[str, Poll] = field(default_factory=dict)
+    films: Films = field(init=False)
 
     def __post_init__(self) -> None:
         settings = self.settings
@@ -85,6 +87,7 @@ class CallState:
         self.self_unmute, self.chat_allowed = settings.self_unmute, settings.chat
         self.chat_interval_s = settings.chat_interval_s
         self.entrance = Entrance(self._lobby_rule(), settings.locked)
+        self.films = Films(limit_s=settings.film_minutes * 60)
         self.guardian = GuardianRule(settings.guardian_rule, settings.guardian_grace_s)
         self.limit = TimeLimit(
             settings.limit_minutes * 60, settings.warning_minutes * 60, settings.soft_stop_s
@@ -166,6 +169,13 @@ class CallState:
             found += ["unattended"] if self.guardian.frozen else []
             found += ["time"] if self.time_phase is TimePhase.STOPPED else []
         return found
+
+    @property
+    def film_reasons(self) -> list[str]:
+        """Why a film stands, whatever the host wants; empty: it may go on."""
+        found = ["panic"] if self.panic else []
+        found += ["unattended"] if self.guardian.frozen else []
+        return found + (["time"] if self.time_phase is TimePhase.STOPPED else [])
 
     def forget_choices(self, key: str) -> None:
         """Somebody was removed: what it was given is taken back."""

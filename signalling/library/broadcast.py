@@ -3,6 +3,7 @@
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
@@ -49,6 +50,50 @@ class SealedFilm:
     def seconds(self) -> int:
         return max((len(stream.sealed.chunks) for stream in self._streams), default=0)
 
+    @cached_property
+    def starts(self) -> tuple[int, ...]:
+        """When each second begins, microseconds."""
+        return tuple(
+            min(
+                stream.sealed.chunks[number].start * MICROSECONDS // stream.header.clock
+                for stream in self._streams
+                if number < len(stream.sealed.chunks)
+            )
+            for number in range(self.seconds)
+        )
+
+    @property
+    def duration_us(self) -> int:
+        """Until the end of the longest stream."""
+        return max(
+            ((s.sealed.chunks[-1].start + s.sealed.chunks[-1].duration) * MICROSECONDS // s.header.clock)
+            for s in self._streams
+            if s.sealed.chunks
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """Films with the same one are the same, byte by byte."""
+        return sha256("".join(stream.sealed.sha256 for stream in self._streams).encode()).hexdigest()
+
+    @property
+    def bitrates(self) -> tuple[int, ...]:
+        """Of the streams, bit/s on average."""
+        return tuple(
+            round(s.sealed.size * 8 * MICROSECONDS / max(1, self.duration_us)) for s in self._streams
+        )
+
+    def stamp(self) -> tuple[tuple[int, ...], ...]:
+        """Of the files: another one after each write to them, whatever was written. Blocks on the disk. Raises
+        `SealBroken`."""
+        return tuple(_stamp(stream.path) for stream in self._streams)
+
+    def check(self) -> None:
+        """Reads everything. Blocks on the disk. Raises `SealBroken`."""
+        for stream in self._streams:
+            for number in range(len(stream.sealed.chunks)):
+                _read(stream, number)
+
     def second(self, number: int) -> Second:
         """Blocks on the disk. Raises `SealBroken`: nothing of this second may be sent."""
         if not 0 <= number < self.seconds:
@@ -75,6 +120,14 @@ def _records(chunks: Mapping[int, tuple[Chunk, int]], begin_us: int) -> Iterator
             at = -(-packet.time * MICROSECONDS // clock) - begin_us
             flags = MARKER if Flag.MARKER in packet.flags else 0
             yield at, RECORD.pack(at, stream, flags, len(packet.payload)) + packet.payload
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise SealBroken(f"{path.name} cannot be read", path.name) from error
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _open(number: int, sealed: SealedRendition, path: Path) -> _Stream:

@@ -87,8 +87,11 @@ class Attendance:
             except RoomFull as error:
                 raise ServerFull("room has exceeded its max participants") from error
 
-    def prepare(self, admission: Admission, observer: ParticipantObserver) -> Participant:
-        """A participant that has not entered its room yet. Raises a `JoinError`."""
+    def prepare(
+        self, admission: Admission, observer: ParticipantObserver, connect: Connect | None = None
+    ) -> Participant:
+        """A participant that has not entered its room yet. `connect` makes its connections, if they are no usual ones.
+        Raises a `JoinError`."""
         self.check(admission)
         room = self.rooms.get_or_create(
             admission.room_name, admission.room_settings, admission.unsupported_room_options
@@ -104,7 +107,7 @@ class Attendance:
             admission.permissions,
             room=room,
             observer=observer,
-            connect=partial(self._connect, room, names),
+            connect=partial(connect or self._connect, room, names),
             single_connection=parameters.single_connection,
             auto_subscribe=parameters.auto_subscribe,
             adaptive_stream=parameters.adaptive_stream,

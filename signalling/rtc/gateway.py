@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,21 +16,28 @@ from signalling.rtc.admission import Admission, admit, token_of
 from signalling.rtc.connect_parameters import ConnectParameters
 from signalling.rtc.ice_servers import IceServer, ice_servers
 from signalling.rtc.presence import Information
-from signalling.rtc.tokens import Claims, verify_token
+from signalling.rtc.tokens import Claims, VideoGrants, verify_token
 
 if TYPE_CHECKING:
     from livekit.protocol import rtc
 
     from mediaserver.clock import Clock
+    from mediaserver.connection_quality import Rated
+    from mediaserver.data_tracks import DataTrack
+    from mediaserver.layers import VideoQuality
     from mediaserver.participant import Participant, ParticipantObserver
+    from mediaserver.peer_connection import PeerConnection
     from mediaserver.room import Room
+    from mediaserver.subscriber import SubscriptionFailure
+    from mediaserver.track import Track
     from signalling.api_keys import ApiKeys
-    from signalling.rtc.attendance import Attendance
+    from signalling.rtc.attendance import Attendance, Connect
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.outgoing import Outgoing
     from signalling.rtc.settings import RtcSettings
 
 MAX_CLIENT_NAME = 100
+OWN_CLIENT = "Polyana"
 
 
 class Gateway:
@@ -86,9 +94,21 @@ class Gateway:
             admission = replace(admission, profile=replace(admission.profile, kind=kind))
         return admission
 
-    def participant(self, admission: Admission, observer: ParticipantObserver) -> Participant:
-        """One that has not entered its room yet. Raises a `JoinError`."""
-        return self.attendance.prepare(admission, observer)
+    def participant(
+        self, admission: Admission, observer: ParticipantObserver, connect: Connect | None = None
+    ) -> Participant:
+        """One that has not entered its room yet. `connect` makes its connections, if they are no usual ones. Raises a
+        `JoinError`."""
+        return self.attendance.prepare(admission, observer, connect)
+
+    def admit_own(self, room: str, identity: str, name: str, *, kind: ParticipantKind) -> Admission:
+        """Of a participant that the server itself is, and that only publishes. Raises a `JoinError`."""
+        grants = VideoGrants(
+            room_join=True, room=room, can_publish=True, can_subscribe=False, can_publish_data=False
+        )
+        name = name[: self._settings.max_name_length]
+        claims = Claims(iss="", exp=math.inf, sub=identity, name=name, video=grants)
+        return self.admit(claims, OWN_CLIENT, kind=kind)
 
     def enter(self, guest: Guest) -> None:
         """The participant takes its seat; an earlier presence of the same identity ends."""
@@ -102,7 +122,8 @@ class Gateway:
 
 
 class Guest:
-    """A `Presence` whose client speaks another protocol: what the others are told passes it by."""
+    """A `Presence` whose client speaks another protocol, or that has none: what the others are told passes it by. Of
+    `ParticipantObserver` it has what can be left to silence."""
 
     participant: Participant
     protocol = responses.PROTOCOL
@@ -159,6 +180,47 @@ class Guest:
             await self._left.wait()
         finally:
             await self.participant.close()
+
+    # ParticipantObserver
+
+    def negotiation_needed(self, connection: PeerConnection) -> None:
+        """There is one negotiation, or none."""
+
+    def data_received(self, label: str, payload: bytes) -> None:
+        """Data channels are not answered."""
+
+    def profile_changed(self) -> None:
+        """The client has no profile."""
+
+    def track_subscribed(self, track: Track) -> None:
+        """It sends anyway."""
+
+    def subscribed_qualities_changed(self, track: Track, qualities: Mapping[str, VideoQuality]) -> None:
+        """It cannot be told what to encode."""
+
+    def connection_quality_changed(self, changes: Mapping[str, Rated]) -> None:
+        """It has its own statistics."""
+
+    def data_track_handles_changed(self, tracks: Mapping[int, DataTrack]) -> None:
+        """It has no data tracks."""
+
+    def data_track_unpublished(self, track: DataTrack) -> None:
+        """It has no data tracks."""
+
+    def track_muted(self, track: Track) -> None:
+        """The data plane drops the packets."""
+
+    def track_unpublished(self, track: Track) -> None:
+        """The data plane drops the packets."""
+
+    def stream_states_changed(self, paused: Mapping[Track, bool]) -> None:
+        """It sees that the picture stands."""
+
+    def subscription_failed(self, track_sid: str, failure: SubscriptionFailure) -> None:
+        """Players look for something else."""
+
+    def subscription_permission_changed(self, track: Track, allowed: bool) -> None:
+        """Players look for something else."""
 
 
 def _printable(client: str) -> str:

@@ -62,7 +62,11 @@ class Verdicts:
         fresh = {sid: session.data.reports.fresh(now) for sid, session in sessions.items()}
         reports = {sid: report for sid, report in fresh.items() if report is not None}
         presences = {presence.participant.sid: presence for presence in self._attendance}
-        participants = [presence.participant for presence in presences.values()]
+        participants = [
+            presence.participant
+            for presence in presences.values()
+            if presence.participant.primary_connection.has_peer
+        ]
         samples = self._reader.read(participants, Counts.of(workers, now), reports)
         server = self._reader.server(self._lag_s)
         self._lag_s = 0.0

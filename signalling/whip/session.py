@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
@@ -17,12 +16,7 @@ from signalling.whip.entity_tag import new_entity_tag
 from signalling.whip.errors import of_description
 
 if TYPE_CHECKING:
-    from mediaserver.connection_quality import Rated
-    from mediaserver.data_tracks import DataTrack
-    from mediaserver.layers import VideoQuality
     from mediaserver.peer_connection import PeerConnection
-    from mediaserver.subscriber import SubscriptionFailure
-    from mediaserver.track import Track
     from signalling.rtc.admission import Admission
     from signalling.rtc.tokens import Claims
     from signalling.whip.offers import CheckedOffer
@@ -42,8 +36,8 @@ class SessionListener(Protocol):
 
 
 class WhipSession(Guest):
-    """A participant that was made by one POST. Implements `ParticipantObserver`, mostly by silence: these
-    protocols have no way to tell the client anything."""
+    """A participant that was made by one POST. These protocols have no way to tell the client
+    anything."""
 
     protocol_name = ""
 
@@ -149,42 +143,3 @@ class WhipSession(Guest):
         self._gateway.left(self, reason)
         self._listener.ended(self, reason)
         self.end()
-
-    def negotiation_needed(self, connection: PeerConnection) -> None:
-        """There is one negotiation."""
-
-    def data_received(self, label: str, payload: bytes) -> None:
-        """Data channels are not answered."""
-
-    def profile_changed(self) -> None:
-        """The client has no profile."""
-
-    def track_subscribed(self, track: Track) -> None:
-        """It sends anyway."""
-
-    def subscribed_qualities_changed(self, track: Track, qualities: Mapping[str, VideoQuality]) -> None:
-        """It cannot be told what to encode."""
-
-    def connection_quality_changed(self, changes: Mapping[str, Rated]) -> None:
-        """It has its own statistics."""
-
-    def data_track_handles_changed(self, tracks: Mapping[int, DataTrack]) -> None:
-        """It has no data tracks."""
-
-    def data_track_unpublished(self, track: DataTrack) -> None:
-        """It has no data tracks."""
-
-    def track_muted(self, track: Track) -> None:
-        """The data plane drops the packets."""
-
-    def track_unpublished(self, track: Track) -> None:
-        """The data plane drops the packets."""
-
-    def stream_states_changed(self, paused: Mapping[Track, bool]) -> None:
-        """It sees that the picture stands."""
-
-    def subscription_failed(self, track_sid: str, failure: SubscriptionFailure) -> None:
-        """Players look for something else."""
-
-    def subscription_permission_changed(self, track: Track, allowed: bool) -> None:
-        """Players look for something else."""

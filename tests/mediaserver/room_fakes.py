@@ -9,7 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from mediaserver.answering import AnswerWishes
-from mediaserver.participant import Participant, ParticipantLimits, ParticipantObserver, Profile
+from mediaserver.participant import (
+    ConnectionFactory,
+    Participant,
+    ParticipantLimits,
+    ParticipantObserver,
+    Profile,
+)
 from mediaserver.peer_connection import (
     ConnectionState,
     Offerer,
@@ -105,6 +111,8 @@ def section(mid: str, kind: str, track_id: str, **more: Any) -> dict[str, Any]:
 
 class FakeConnection:
     """Behaves as `PeerConnection` promises, without a network."""
+
+    has_peer = True
 
     def __init__(self, offerer: Offerer, observer: PeerConnectionObserver) -> None:
         self.offerer = offerer
@@ -331,6 +339,7 @@ def make_participant(
     allow_pause: bool = True,
     max_tracks: int = 32,
     max_subscriptions: Mapping[Kind, int] | None = None,
+    connect: ConnectionFactory = connect,
     **profile: Any,
 ) -> Participant:
     """Somebody who has joined and whose connection takes senders."""

@@ -163,6 +163,7 @@ ENDPOINTS = {
     ("GET", "/api/calls/{room}"): Access.CALL,
     ("GET", "/api/calls/{room}/chat"): Access.CALL,
     ("GET", "/api/calls/{room}/attendance"): Access.CALL,
+    ("GET", "/api/calls/{room}/films"): Access.CALL,
     ("POST", "/api/calls/{room}/commands"): Access.CALL,
     ("PUT", "/api/calls/{room}"): Access.CALL_ADMIN,
     ("*", "/twirp/{service}/{method}"): Access.SERVER_API,

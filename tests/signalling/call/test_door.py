@@ -34,6 +34,12 @@ direct              HC    MV+
 drop_cohost         H     HCMV
 end                 H
 extend              H
+film_pause          HC
+film_play           HC
+film_seek           HC
+film_stop           HC
+film_volume         HC
+films               HC
 freeze              HC    MV+
 lower_all_hands     HC
 lower_hand          HCMV
@@ -81,7 +87,7 @@ def test_the_table_is_whole() -> None:
     commands = {
         get_args(model.model_fields["type"].annotation)[0] for model in get_args(get_args(Command)[0])
     }
-    assert commands | {"attendance"} == set(ROWS) == set(door.ALLOWED)
+    assert commands | {"attendance", "films"} == set(ROWS) == set(door.ALLOWED)
     assert set(HANDLERS) == commands
 
 

@@ -1,6 +1,5 @@
 """A sealed film as records of the data plane: in order, whole, and not with a changed byte."""
 
-import json
 import random
 import struct
 from pathlib import Path
@@ -9,44 +8,21 @@ import pytest
 
 from signalling.library.broadcast import SealedFilm
 from signalling.library.renditions import vp8
-from signalling.library.renditions.film import listed
-from signalling.library.renditions.format import Flag, Header, Kind, Packet
-from signalling.library.renditions.writer import RenditionWriter
-from signalling.library.sealing.manifest import Manifest, SealBroken, manifest_of
+from signalling.library.renditions.format import Kind
+from signalling.library.sealing.manifest import Manifest, SealBroken
+from tests.signalling.library.made_film import RATE, make_film
 
-SECONDS, RATE = 4, 25
+SECONDS = 4
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two layers and sound, made without encoders."""
-    made = []
-    for layer in range(2):
-        header = Header(Kind.VP8, layer, 90_000, 90_000, width=320 << layer, height=180 << layer)
-        with RenditionWriter(tmp_path / f"video-{layer}.prtp", header) as writer:
-            for second in range(SECONDS):
-                packets: list[Packet] = []
-                for number in range(second * RATE, (second + 1) * RATE):
-                    picture = bytes([number % RATE > 0, number, layer]) + bytes(1500 * (layer + 1))
-                    packets += vp8.packets(picture, time=number * 3600, picture_id=number)
-                writer.add(packets, 90_000)
-        made.append(listed(writer))
-    with RenditionWriter(tmp_path / "sound.prtp", Header(Kind.OPUS, 0, 48_000, 48_000, channels=2)) as writer:
-        for second in range(SECONDS + 1):
-            count = 50 if second < SECONDS else 3
-            start = second * 48_000
-            writer.add(
-                [Packet(start + n * 960, bytes([n] * 80), Flag.BEGINS) for n in range(count)], count * 960
-            )
-    made.append(listed(writer))
-    (tmp_path / "renditions.json").write_text(json.dumps({"renditions": made}))
-    (tmp_path / "source").write_bytes(b"film")
     return tmp_path
 
 
 @pytest.fixture
 def manifest(folder: Path) -> Manifest:
-    return manifest_of("c1", {}, folder / "source", folder)
+    return make_film(folder, SECONDS)
 
 
 def parse(records: bytes) -> list[tuple[int, int, int, bytes]]:

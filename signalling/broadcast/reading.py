@@ -1,0 +1,124 @@
+"""Films in memory, second by second: read and checked in threads, once for all rooms that play the same."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from mediaserver.engine import Chunk
+from mediaserver.film import FilmStream
+from mediaserver.sdp import RtpCodec
+from signalling.library.renditions.format import Header, Kind
+
+if TYPE_CHECKING:
+    from signalling.broadcast.metrics import BroadcastMetrics
+    from signalling.library.broadcast import SealedFilm
+
+THREADS = 2
+MAX_BYTES = 64 << 20
+"""Of chunks in memory: minutes of a film."""
+VP8 = RtpCodec(96, "video/VP8", 90_000)
+OPUS = RtpCodec(111, "audio/opus", 48_000, 2, parameters=(("minptime", "10"), ("useinbandfec", "1")))
+STEREO = RtpCodec(111, "audio/opus", 48_000, 2, parameters=(*OPUS.parameters, ("stereo", "1")))
+
+Work = TypeVar("Work")
+Key = tuple[str, int]
+"""A film and a second of it."""
+
+
+class Chunks:
+    """What was read last is kept, up to `max_bytes`. Belongs to one event loop."""
+
+    def __init__(self, metrics: BroadcastMetrics, max_bytes: int = MAX_BYTES) -> None:
+        self._metrics = metrics
+        self._max_bytes = max_bytes
+        self._kept: OrderedDict[Key, tuple[Chunk, int]] = OrderedDict()
+        self._bytes = 0
+        self._reading: dict[Key, asyncio.Task[Chunk]] = {}
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="films")
+
+    async def settle(self) -> bool:
+        """Waits for what is being read. Returns whether there was anything."""
+        reading = list(self._reading.values())
+        await asyncio.gather(*reading, return_exceptions=True)
+        return bool(reading)
+
+    async def get(self, film: SealedFilm, number: int) -> Chunk:
+        """A second of a film. Raises `SealBroken`."""
+        key = film.digest, number
+        known = key in self._kept or key in self._reading
+        self._metrics.seconds.labels("memory" if known else "disk").inc()
+        if key in self._kept:
+            self._kept.move_to_end(key)
+            return self._kept[key][0]
+        if not known:
+            task = self._reading[key] = asyncio.create_task(self._read(film, key))
+            task.add_done_callback(partial(self._was_read, key))
+        # Who stops waiting does not stop the others.
+        return await asyncio.shield(self._reading[key])
+
+    async def in_thread(self, work: Callable[[], Work]) -> Work:
+        """What blocks on the disk."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    async def close(self) -> None:
+        """Idempotent."""
+        for task in list(self._reading.values()):
+            task.cancel()
+        await asyncio.gather(*self._reading.values(), return_exceptions=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._kept.clear()
+        self._bytes = 0
+
+    def _was_read(self, key: Key, task: asyncio.Task[Chunk]) -> None:
+        del self._reading[key]
+        if not task.cancelled():
+            task.exception()  # those who wait get it; there may be nobody left
+
+    async def _read(self, film: SealedFilm, key: Key) -> Chunk:
+        chunk, size = await self.in_thread(lambda: _chunk(film, key[1]))
+        self._kept[key] = chunk, size
+        self._bytes += size
+        while self._bytes > self._max_bytes and len(self._kept) > 1:
+            self._bytes -= self._kept.popitem(last=False)[1][1]
+        self._metrics.kept_bytes.set(self._bytes)
+        return chunk
+
+
+def _chunk(film: SealedFilm, number: int) -> tuple[Chunk, int]:
+    records = film.second(number).records
+    return Chunk(records), len(records)
+
+
+class OpenFilm:
+    """A `FilmSource`: one film for all rooms that play it."""
+
+    def __init__(self, film: SealedFilm, chunks: Chunks) -> None:
+        self._film, self._chunks = film, chunks
+        self.streams: Sequence[FilmStream] = tuple(
+            _stream(header, bitrate) for header, bitrate in zip(film.headers, film.bitrates, strict=True)
+        )
+        self.starts: Sequence[int] = film.starts
+        self.duration_us = film.duration_us
+        self._stamp: tuple[tuple[int, ...], ...] | None = None
+
+    async def chunk(self, number: int) -> Chunk:
+        """Raises `SealBroken`."""
+        return await self._chunks.get(self._film, number)
+
+    async def watch(self) -> None:
+        """To be called a few times a second: a file that somebody has written to is read again. Raises `SealBroken`."""
+        stamp = await self._chunks.in_thread(self._film.stamp)
+        if self._stamp is not None and stamp != self._stamp:
+            await self._chunks.in_thread(self._film.check)
+        self._stamp = stamp
+
+
+def _stream(header: Header, bitrate: int) -> FilmStream:
+    if header.kind is Kind.OPUS:
+        return FilmStream(STEREO if header.channels == 2 else OPUS, bitrate_bps=bitrate)
+    return FilmStream(VP8, header.width, header.height, bitrate)

@@ -1,0 +1,65 @@
+"""The film that is shown in a call, as far as it is known without media. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from signalling.broadcast.films import FilmEntry
+
+
+@dataclass
+class Film:
+    """Positions in seconds from its begin."""
+
+    entry: FilmEntry
+    identity: str
+    """Of the participant that publishes it."""
+    playing: bool = True
+    """As the host wants it; whether it moves depends on the call, too."""
+    position_s: float = 0.0
+    at: float = 0.0
+    """When it was there, seconds since the epoch; it goes on from there if it is `moving`."""
+    moving: bool = False
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FilmEnd:
+    """Why the last film is no longer shown, if that was not the host's wish."""
+
+    title: str
+    reason: str
+
+
+@dataclass
+class Films:
+    """What a call has of films."""
+
+    film: Film | None = None
+    end: FilmEnd | None = None
+    volume: float = 1.0
+    """How loud a film is played by clients; 1 is as it was made."""
+    limit_s: float = 0.0
+    """Of films in this call together, by the age of the children; 0: there is none."""
+    watched_s: float = 0.0
+    limit_told: bool = False
+    _watched_at: float | None = field(default=None, repr=False)
+
+    @property
+    def is_over(self) -> bool:
+        """More has been watched than the norm says."""
+        return 0 < self.limit_s <= self.watched_s
+
+    def watch(self, now: float) -> bool:
+        """Counts what is watched; `now` in seconds, monotonic. To be called regularly. Returns whether the limit was
+        reached, once."""
+        moving = self.film is not None and self.film.moving
+        if moving and self._watched_at is not None:
+            self.watched_s += now - self._watched_at
+        self._watched_at = now if moving else None
+        if self.is_over and not self.limit_told:
+            self.limit_told = True
+            return True
+        return False

@@ -1,0 +1,186 @@
+"""What of a film the data plane is given and when, and where everybody is told that the film is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from mediaserver.film import AHEAD, FilmConnection, FilmPlayer, FilmStream, film_connection, publish
+from mediaserver.layers import VideoQuality
+from mediaserver.participant import ParticipantKind, ParticipantState
+from mediaserver.peer_connection import Offerer, PeerConnectionObserver
+from mediaserver.track import TrackSource
+from tests.mediaserver.film_fakes import OPUS, SECOND_US, VP8, FakeEngine, NumberedFilm, settle
+from tests.mediaserver.room_fakes import FakeClock, make_participant, make_room
+
+TRANSPORT = 7
+
+
+class Film:
+    """A player, and what it told."""
+
+    def __init__(self, seconds: int = 10) -> None:
+        self.engine, self.clock, self.source = FakeEngine(), FakeClock(), NumberedFilm(seconds)
+        self.moves = 0
+        self.errors: list[Exception] = []
+        self.player = FilmPlayer(self.engine.engine, TRANSPORT, self.source, self.clock, self)
+
+    def film_moved(self) -> None:
+        self.moves += 1
+
+    def film_failed(self, error: Exception) -> None:
+        self.errors.append(error)
+
+    @property
+    def queue(self) -> list[int]:
+        """Numbers of the chunks that the data plane has."""
+        return [start // SECOND_US for start in self.engine.plane.queues.get(TRANSPORT, ())]
+
+    @property
+    def position_s(self) -> float:
+        return self.player.moment.position_at(self.clock.time()) / 1e6
+
+    async def second(self) -> None:
+        self.clock.advance(1)
+        self.engine.plane.pass_second()
+        await settle()
+
+
+@pytest.fixture
+async def film() -> AsyncIterator[Film]:
+    made = Film()
+    await settle()
+    yield made
+    await made.player.close()
+    assert not made.engine.players
+
+
+async def test_a_few_chunks_are_there_before_they_are_due(film: Film) -> None:
+    assert film.queue == list(range(AHEAD)) and film.source.asked == film.queue
+    assert not film.player.playing and film.position_s == 0
+    film.player.play()
+    moves = film.moves
+    for second in range(1, 6):
+        await film.second()
+        assert film.queue == list(range(second, second + AHEAD)) and film.position_s == second
+    assert film.moves == moves, "it is where everybody expects it"
+
+
+async def test_a_pause_goes_back_to_the_begin_of_the_second(film: Film) -> None:
+    film.player.play()
+    await film.second()
+    film.clock.advance(0.7)
+    assert film.position_s == pytest.approx(1.7)
+    film.player.pause()
+    film.clock.advance(60)
+    assert film.position_s == 1 and TRANSPORT not in film.engine.plane.playing
+    film.player.play()
+    film.clock.advance(0.5)
+    assert film.position_s == pytest.approx(1.5)
+
+
+async def test_a_chunk_that_had_ended_when_the_film_was_paused_counts(film: Film) -> None:
+    film.player.play()
+    handler = film.engine.players[TRANSPORT]
+    film.engine.plane.queues[TRANSPORT].popleft()
+    film.player.pause()
+    handler(0)  # told late
+    await settle()
+    assert film.position_s == 1 and film.queue == [1, 2, 3]
+
+
+@pytest.mark.parametrize(("to", "number"), [(4.2, 4), (0, 0), (-1, 0), (1e6, 9)])
+async def test_a_seek_replaces_what_was_given(film: Film, to: float, number: int) -> None:
+    film.player.play()
+    await film.second()
+    film.player.seek(round(to * SECOND_US))
+    assert film.position_s == number
+    await settle()
+    assert film.queue == list(range(number, min(10, number + AHEAD)))
+    film.clock.advance(0.25)
+    assert film.position_s == number + 0.25
+
+
+async def test_what_is_read_when_somebody_seeks_is_thrown_away(film: Film) -> None:
+    film.source.held = {3: asyncio.Event()}
+    film.player.play()
+    await film.second()
+    assert film.source.asked[-1] == 3
+    film.player.seek(6 * SECOND_US)
+    film.source.held[3].set()
+    await settle()
+    assert film.queue == [6, 7, 8]
+    film.engine.players[TRANSPORT](1 * SECOND_US)  # of what was replaced
+    assert film.queue == [6, 7, 8] and film.position_s == 6
+
+
+async def test_a_slow_disk_is_told(film: Film) -> None:
+    film.source.held = {3: asyncio.Event()}
+    film.player.play()
+    for _ in range(3):
+        await film.second()
+    film.clock.advance(5)
+    assert film.position_s == 3 and not film.player.moment.moving and film.player.playing
+    film.source.held.pop(3).set()
+    await settle()
+    film.clock.advance(0.5)
+    assert film.position_s == 3.5 and film.player.moment.moving
+
+
+async def test_the_end_shows_the_last_second_and_play_begins_anew(film: Film) -> None:
+    film.player.play()
+    for _ in range(10):
+        await film.second()
+    assert film.player.moment.ended and not film.player.playing
+    assert film.position_s == pytest.approx(9.6) and film.queue == [9]
+    film.player.play()
+    await settle()
+    assert film.queue == [0, 1, 2] and film.player.playing and not film.player.moment.ended
+    await film.second()
+    assert film.position_s == 1
+
+
+async def test_what_the_source_raises_ends_it_at_once(film: Film) -> None:
+    film.source.broken = {4: ValueError("changed")}
+    film.player.play()
+    await film.second()
+    assert not film.errors and film.queue == [1, 2, 3]
+    await film.second()
+    assert [str(error) for error in film.errors] == ["changed"] and not film.player.playing
+
+
+async def test_others_see_a_participant_with_a_picture_in_layers_and_a_sound() -> None:
+    engine, clock, room = FakeEngine(), FakeClock(), make_room()
+    viewer = make_participant(room, "viewer")
+    streams = (
+        FilmStream(VP8, 320, 180, 100_000),
+        FilmStream(VP8, 640, 360, 400_000),
+        FilmStream(OPUS),
+    )
+
+    def connect(offerer: Offerer, observer: PeerConnectionObserver) -> FilmConnection:
+        return film_connection(engine.engine, clock, room, {}, offerer, observer)
+
+    film = make_participant(room, "film:1", kind=ParticipantKind.INGRESS, connect=connect)
+    publish(film, streams)
+    assert film.state is ParticipantState.ACTIVE and film.brings_films
+    picture, sound = film.publisher.tracks.values()
+    assert picture.settings.source is TrackSource.SCREEN_SHARE and picture.mime_type == "video/VP8"
+    assert sound.settings.source is TrackSource.SCREEN_SHARE_AUDIO
+    assert picture.sync_stream == sound.sync_stream == "film"
+    assert [(one.quality, one.width) for one in picture.main.layers] == [
+        (VideoQuality.MEDIUM, 320),
+        (VideoQuality.HIGH, 640),
+    ]
+    assert picture.main.simulcast and len(viewer.subscriber.subscriptions) == 2
+    ((_, arguments, _),) = [one for one in engine.plane.commands if one[0] == "set_player"]
+    assert picture.receiver and sound.receiver
+    assert arguments[1] == [
+        (picture.receiver.id, 0, 96, 90_000),
+        (picture.receiver.id, 1, 96, 90_000),
+        (sound.receiver.id, 0, 111, 48_000),
+    ]
+    await film.close()
+    assert not film.publisher_connection.receivers

@@ -1,0 +1,146 @@
+"""Films in rooms: by whose rules they are opened, how they are shared, and what stops them."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from mediaserver.participant import ParticipantKind
+from signalling.broadcast.films import FilmRefused
+from signalling.broadcast.projection import StopReason
+from signalling.library.sealing.manifest import SealBroken
+from signalling.rtc.errors import RoomNotFound
+from tests.signalling.broadcast.broadcast_fakes import SECONDS
+from tests.signalling.broadcast.conftest import Cinema, Seats
+
+
+async def test_a_film_is_a_participant_that_others_receive(cinema: Cinema) -> None:
+    viewer = await cinema.viewer()
+    shown, seats = await cinema.show()
+    participant = viewer.participant.room.participants["film:lesson"]
+    assert participant.kind is ParticipantKind.INGRESS and participant.name == "Hedgehog"
+    assert len(participant.publisher.tracks) == 2
+    for second in range(1, 4):
+        await cinema.second()
+        assert shown.moment.position_at(cinema.clock.time()) == second * 1_000_000
+    shown.stop(StopReason.HOST)
+    await cinema.read()
+    assert seats.stops == [StopReason.HOST] and not viewer.participant.room.tracks
+    assert not cinema.engine.plane.queues and cinema.counted("stops_total", reason="host") == 1
+
+
+async def test_seconds_are_read_once_for_all_rooms(cinema: Cinema) -> None:
+    for number in range(10):
+        await cinema.viewer(f"room{number}")
+        await cinema.show(room=f"room{number}")
+    for _ in range(SECONDS + 2):
+        await cinema.second()
+    assert cinema.counted("seconds_total", source="disk") == SECONDS + 1
+    assert cinema.counted("seconds_total", source="memory") >= 9 * (SECONDS + 1)
+
+
+async def test_memory_is_bounded(tmp_path: Path) -> None:
+    cinema = Cinema(tmp_path, max_bytes=300_000)
+    cinema.films.add(seconds=20)
+    await cinema.viewer()
+    shown, _ = await cinema.show()
+    for _ in range(15):
+        await cinema.second()
+        assert 0 < cinema.counted("cache_bytes") <= 300_000
+    shown.seek(0)
+    await cinema.read()
+    assert shown.moment.moving and cinema.counted("seconds_total", source="disk") > 20
+    await cinema.close()
+
+
+async def test_the_lesson_says_what_may_be_shown(cinema: Cinema) -> None:
+    await cinema.viewer()
+    await cinema.viewer("parents")
+    cinema.lessons["parents"] = ("school", "parents")
+    for room, content, code in (
+        ("lesson", "nothing", "unknown"),
+        ("parents", "c1", "wrong_programme"),
+        ("elsewhere", "c1", "no_lesson"),
+    ):
+        with pytest.raises(FilmRefused) as refused:
+            await cinema.broadcasts.show(room, "film:1", content, Seats())
+        assert refused.value.code == code
+    assert [film.title for film in await cinema.broadcasts.allowed("lesson", "hedge")] == ["Hedgehog"]
+    assert await cinema.broadcasts.allowed("lesson", "wolf") == []
+    assert await cinema.broadcasts.allowed("parents", "") == []
+    assert "film:1" not in {
+        p.identity for room in cinema.attendance.rooms for p in room.participants.values()
+    }
+
+
+async def test_a_room_that_is_gone_does_not_come_back_for_a_film(cinema: Cinema) -> None:
+    with pytest.raises(RoomNotFound):
+        await cinema.show()
+    assert cinema.attendance.rooms.get("lesson") is None
+
+
+async def test_a_withdrawn_film_stops_everywhere(cinema: Cinema) -> None:
+    cinema.films.add("c2")
+    all_seats = []
+    for room, content in (("one", "c1"), ("two", "c1"), ("three", "c2")):
+        await cinema.viewer(room)
+        all_seats.append((await cinema.show(content, room))[1])
+    cinema.films.withdraw("c1")
+    assert [seats.stops for seats in all_seats] == [[StopReason.WITHDRAWN]] * 2 + [[]]
+    with pytest.raises(FilmRefused, match="withdrawn"):
+        await cinema.show(room="one")
+
+
+async def test_a_broken_seal_stops_the_film_everywhere_and_is_told_once(cinema: Cinema) -> None:
+    all_seats = []
+    for room in ("one", "two"):
+        await cinema.viewer(room)
+        all_seats.append((await cinema.show(room=room))[1])
+    flip(cinema, random.Random(1), second=5)
+    for _ in range(SECONDS):
+        await cinema.second()
+    assert [seats.stops for seats in all_seats] == [[StopReason.SEAL_BROKEN]] * 2
+    await cinema.broadcasts.watch()
+    ((content, what),) = cinema.films.broken
+    assert content == "c1" and isinstance(what, SealBroken) and what.file
+    assert cinema.counted("seals_broken_total") == 1
+    with pytest.raises(FilmRefused, match="seal_broken"):
+        await cinema.show(room="one")
+
+
+def flip(cinema: Cinema, chosen: random.Random, second: int | None = None) -> tuple[Path, bytes]:
+    """Another bit in a file of the film; returns the file as it was."""
+    path = cinema.films.folder / "c1" / chosen.choice(["video-0.prtp", "video-1.prtp", "sound.prtp"])
+    whole = path.read_bytes()
+    part = len(whole) // (SECONDS + 1)
+    where = (
+        chosen.randrange(32, len(whole)) if second is None else second * part + chosen.randrange(part // 2)
+    )
+    path.write_bytes(whole[:where] + bytes([whole[where] ^ 1 << chosen.randrange(8)]) + whole[where + 1 :])
+    return path, whole
+
+
+async def test_a_hundred_flips_while_it_plays_stop_it_a_hundred_times_and_none_never(cinema: Cinema) -> None:
+    """Whatever byte it is, also of what was shown already: the next look at the files finds it, half a second later."""
+    chosen = random.Random(7)
+    await cinema.viewer()
+    for clean in (True, False):
+        for _ in range(100):
+            cinema.films.refusals.clear()
+            shown, seats = await cinema.show()
+            await cinema.broadcasts.watch()
+            for _ in range(chosen.randrange(SECONDS)):
+                await cinema.second()
+            if not clean:
+                path, whole = flip(cinema, chosen)
+            await cinema.broadcasts.watch()
+            await cinema.second()
+            if clean:
+                assert not seats.stops
+                shown.stop(StopReason.HOST)
+            else:
+                assert seats.stops == [StopReason.SEAL_BROKEN]
+                path.write_bytes(whole)
+    assert len(cinema.films.broken) == 100
