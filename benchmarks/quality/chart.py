@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ..chart import COLOURS, GREY, document, frame, polyline
-from .cells import BEFORE_STEP_S, Cell
+from .cells import BEFORE_STEP_S, LEVELS_KBPS, Cell
 from .figures import BIN_S, Figures
 
 #: Points of a line are means of so many bins (the longest wait and the last height among them).
@@ -12,7 +12,7 @@ BINS = 5
 
 def chart(cell: Cell, courses: Mapping[str, Figures]) -> str:
     """`courses`: by server."""
-    top_kbps = 1.25 * max(cell.kbps, cell.then_kbps or 0)
+    top_kbps = 1.25 * (max(cell.kbps, cell.then_kbps or 0) or LEVELS_KBPS[-1])
     panels = [
         ("kbit/s", top_kbps, {name: means(one.kbps) for name, one in courses.items()}),
         ("queue, ms", 400.0, {name: most(one.queue_ms) for name, one in courses.items()}),
@@ -22,7 +22,7 @@ def chart(cell: Cell, courses: Mapping[str, Figures]) -> str:
     for panel, (title, most_of_it, lines) in enumerate(panels):
         span = (cell.seconds, most_of_it)
         parts += frame(panel, title, most_of_it, f"{cell.seconds:.0f} s")
-        if panel == 0:
+        if panel == 0 and cell.kbps:
             parts.append(polyline(panel, limit(cell), span, GREY, ' stroke-dasharray="4 3"'))
         for values, colour in zip(lines.values(), COLOURS, strict=False):
             points = [((index + 0.5) * BINS * BIN_S, value) for index, value in enumerate(values)]

@@ -70,6 +70,7 @@ pub struct Core {
     counters: Counters,
     random: Random,
     scratch: Vec<u16>,
+    missed: Vec<congestion::Missed>,
 }
 
 impl Core {
@@ -95,6 +96,7 @@ impl Core {
             events: VecDeque::new(),
             counters: Counters::default(),
             scratch: Vec::new(),
+            missed: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ impl Core {
             return;
         };
         congestion.refill(now);
+        self.repeat(now, index);
         let mut padder = None;
         for position in 0..self.transports[index].senders.len() {
             let number = self.transports[index].senders[position];

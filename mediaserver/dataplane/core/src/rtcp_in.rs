@@ -1,6 +1,6 @@
 //! RTCP from peers: reports, requests to resend, requests for keyframes.
 
-use crate::sender::Resend;
+use crate::sender::{Resend, Wish};
 use crate::{Core, Event, Path, Time};
 use polyana_wire::rtcp::{self, NackIter, Packet, ReportBlock, SenderInfo, TransportFeedback};
 
@@ -105,38 +105,70 @@ impl Core {
         let Some(index) = self.sender_with_ssrc(transport, ssrc) else {
             return;
         };
-        let owner = &mut self.transports[transport];
-        let rtt_us = owner.rtt_us;
-        let Some(mut outlet) = owner.outlet() else { return };
-        if let Some(congestion) = &mut outlet.congestion {
+        if let Some(congestion) = &mut self.transports[transport].congestion {
             congestion.refill(now);
         }
-        let sender = &mut self.senders[index];
-        let source = &self.receivers[sender.receiver];
-        let (mut datagrams_out, mut bytes_out) = (0, 0);
         for sequence in lost.take(MAX_NACKED) {
             self.counters.nacks_in += 1;
-            match sender.resend(sequence, source, &mut outlet, &mut self.control, rtt_us, now) {
-                Resend::Sent { bytes } => {
-                    datagrams_out += 1;
-                    bytes_out += bytes;
-                    self.counters.retransmitted_out += 1;
-                }
+            match self.send_again(now, index, sequence, Wish::Asked) {
                 Resend::Awaited => self.counters.retransmissions_awaited += 1,
                 Resend::Missing | Resend::Unknown => self.counters.retransmission_misses += 1,
-                Resend::Needless => {}
+                Resend::Sent { .. } | Resend::Needless => {}
             }
         }
-        self.transports[transport].count_out(datagrams_out, bytes_out);
+    }
+
+    fn send_again(&mut self, now: Time, sender: usize, sequence: u16, wish: Wish) -> Resend {
+        let sender = &mut self.senders[sender];
+        let owner = &mut self.transports[sender.transport];
+        let rtt_us = owner.rtt_us;
+        let Some(mut outlet) = owner.outlet() else {
+            return Resend::Needless;
+        };
+        let source = &self.receivers[sender.receiver];
+        let resend = sender.resend(
+            sequence,
+            wish,
+            source,
+            &mut outlet,
+            &mut self.control,
+            rtt_us,
+            now,
+        );
+        if let Resend::Sent { bytes } = resend {
+            owner.count_out(1, bytes);
+            self.counters.retransmitted_out += 1;
+        }
+        resend
+    }
+
+    /// Sends what is due to go out once more.
+    pub(crate) fn repeat(&mut self, now: Time, transport: usize) {
+        while let Some(congestion) = &mut self.transports[transport].congestion
+            && let Some((ssrc, sequence)) = congestion.take_repeat(now)
+        {
+            if let Some(index) = self.sender_with_ssrc(transport, ssrc) {
+                self.send_again(now, index, sequence, Wish::Repeat);
+            }
+        }
     }
 
     fn receive_feedback(&mut self, now: Time, transport: usize, feedback: &TransportFeedback<'_>) {
         let owner = &mut self.transports[transport];
         let rtt_us = owner.rtt_us;
-        if let Some(congestion) = &mut owner.congestion {
-            congestion.feedback(feedback, rtt_us, now);
-            self.tell_estimate(transport, now);
+        let Some(congestion) = &mut owner.congestion else {
+            return;
+        };
+        let mut missed = std::mem::take(&mut self.missed);
+        congestion.refill(now);
+        congestion.feedback(feedback, rtt_us, &mut missed, now);
+        for missed in missed.drain(..) {
+            if let Some(index) = self.sender_with_ssrc(transport, missed.ssrc) {
+                self.send_again(now, index, missed.sequence, Wish::Missed { left: missed.left });
+            }
         }
+        self.missed = missed;
+        self.tell_estimate(transport, now);
     }
 
     /// An estimate that the peer makes itself (draft-alvestrand-rmcat-remb-03) counts where it gives no feedback on packets.

@@ -9,23 +9,23 @@ const MAX_LENGTH: usize = 4096;
 const FORGOTTEN_US: u64 = 2_000_000;
 
 /// A packet as it left.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Departure {
     pub at: Time,
+    /// What is sent again when it is lost: SSRC and number of the stream; SSRC 0: nothing.
+    pub ssrc: u32,
+    pub sequence: u16,
     pub bytes: u16,
     /// The probe that it is part of; 0: none.
     pub probe: u16,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Slot {
-    departure: Departure,
-    sequence: u16,
-    state: State,
+    /// Transport-wide.
+    pub number: u16,
+    pub state: State,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
+    /// Not on its way.
     #[default]
     Free,
     Waiting,
@@ -36,27 +36,25 @@ enum State {
 /// A ring that grows while feedback is later than it is long.
 #[derive(Debug)]
 pub(super) struct History {
-    ring: Vec<Slot>,
+    ring: Vec<Departure>,
 }
 
 impl Default for History {
     fn default() -> Self {
         Self {
-            ring: vec![Slot::default(); FIRST_LENGTH],
+            ring: vec![Departure::default(); FIRST_LENGTH],
         }
     }
 }
 
 impl History {
-    pub fn sent(&mut self, sequence: u16, departure: Departure) {
-        let new = Slot {
-            departure,
-            sequence,
+    pub fn sent(&mut self, departure: Departure) {
+        let new = Departure {
             state: State::Waiting,
+            ..departure
         };
-        let slot = self.slot(sequence);
-        let is_needed =
-            slot.state == State::Waiting && departure.at.0.saturating_sub(slot.departure.at.0) < FORGOTTEN_US;
+        let slot = self.slot(new.number);
+        let is_needed = slot.state == State::Waiting && new.at.0.saturating_sub(slot.at.0) < FORGOTTEN_US;
         *slot = if is_needed {
             return self.sent_too_many(new);
         } else {
@@ -65,43 +63,43 @@ impl History {
     }
 
     #[cold]
-    fn sent_too_many(&mut self, new: Slot) {
+    fn sent_too_many(&mut self, new: Departure) {
         if self.ring.len() < MAX_LENGTH {
             self.grow();
         }
-        *self.slot(new.sequence) = new;
+        *self.slot(new.number) = new;
     }
 
     /// The packet with this number has arrived; None: it is known already, or forgotten.
-    pub fn arrived(&mut self, sequence: u16) -> Option<Departure> {
-        let slot = self.slot(sequence);
-        if slot.state == State::Free || slot.sequence != sequence {
+    pub fn arrived(&mut self, number: u16) -> Option<Departure> {
+        let slot = self.slot(number);
+        if slot.state == State::Free || slot.number != number {
             return None;
         }
         slot.state = State::Free;
-        Some(slot.departure)
+        Some(*slot)
     }
 
     /// The packet with this number has not arrived; None: that is no news.
-    pub fn lost(&mut self, sequence: u16) -> Option<Departure> {
-        let slot = self.slot(sequence);
-        if slot.state != State::Waiting || slot.sequence != sequence {
+    pub fn lost(&mut self, number: u16) -> Option<Departure> {
+        let slot = self.slot(number);
+        if slot.state != State::Waiting || slot.number != number {
             return None;
         }
         slot.state = State::Lost;
-        Some(slot.departure)
+        Some(*slot)
     }
 
-    fn slot(&mut self, sequence: u16) -> &mut Slot {
-        let index = usize::from(sequence) & (self.ring.len() - 1); // its length is a power of two
+    fn slot(&mut self, number: u16) -> &mut Departure {
+        let index = usize::from(number) & (self.ring.len() - 1); // its length is a power of two
         &mut self.ring[index]
     }
 
     fn grow(&mut self) {
-        let longer = vec![Slot::default(); self.ring.len() * 2];
+        let longer = vec![Departure::default(); self.ring.len() * 2];
         for slot in std::mem::replace(&mut self.ring, longer) {
             if slot.state != State::Free {
-                *self.slot(slot.sequence) = slot;
+                *self.slot(slot.number) = slot;
             }
         }
     }
@@ -111,35 +109,40 @@ impl History {
 mod tests {
     use super::*;
 
-    fn departure(at: u64) -> Departure {
+    fn departure(number: u16, at: u64) -> Departure {
         Departure {
             at: Time(at),
             bytes: 1000,
-            probe: 0,
+            number,
+            ..Departure::default()
         }
+    }
+
+    fn told(departure: Option<Departure>) -> Option<(u16, u64)> {
+        departure.map(|departure| (departure.number, departure.at.0))
     }
 
     #[test]
     fn each_packet_arrives_once_and_is_lost_once() {
         let mut history = History::default();
-        history.sent(65_535, departure(5));
-        history.sent(0, departure(6));
-        assert_eq!(history.arrived(65_535), Some(departure(5)));
-        assert_eq!(history.arrived(65_535), None);
-        assert_eq!(history.lost(0), Some(departure(6)));
-        assert_eq!(history.lost(0), None);
-        assert_eq!(history.arrived(0), Some(departure(6)), "late, not lost");
-        assert_eq!(history.lost(1), None, "never sent");
+        history.sent(departure(65_535, 5));
+        history.sent(departure(0, 6));
+        assert_eq!(told(history.arrived(65_535)), Some((65_535, 5)));
+        assert_eq!(told(history.arrived(65_535)), None);
+        assert_eq!(told(history.lost(0)), Some((0, 6)));
+        assert_eq!(told(history.lost(0)), None);
+        assert_eq!(told(history.arrived(0)), Some((0, 6)), "late, not lost");
+        assert_eq!(told(history.lost(1)), None, "never sent");
     }
 
     #[test]
     fn grows_for_packets_that_wait_and_forgets_old_ones() {
         let mut history = History::default();
-        (0..3000u16).for_each(|sequence| history.sent(sequence, departure(u64::from(sequence) * 100)));
-        assert!((0..3000).all(|sequence| history.arrived(sequence).is_some()));
+        (0..3000u16).for_each(|number| history.sent(departure(number, u64::from(number) * 100)));
+        assert!((0..3000).all(|number| history.arrived(number).is_some()));
         let mut history = History::default();
-        (0..3000u16).for_each(|sequence| history.sent(sequence, departure(u64::from(sequence) * 100_000)));
+        (0..3000u16).for_each(|number| history.sent(departure(number, u64::from(number) * 100_000)));
         assert_eq!(history.ring.len(), FIRST_LENGTH);
-        assert_eq!(history.arrived(0), None);
+        assert_eq!(told(history.arrived(0)), None);
     }
 }

@@ -9,6 +9,7 @@ mod loss;
 mod pacer;
 mod probe;
 mod rate;
+mod repeats;
 mod standing;
 mod throughput;
 
@@ -21,6 +22,7 @@ use pacer::Pacer;
 use polyana_wire::rtcp::TransportFeedback;
 use probe::Prober;
 use rate::{DelayRate, Observed};
+use repeats::Repeats;
 use standing::StandingQueue;
 use std::collections::VecDeque;
 use throughput::Throughput;
@@ -36,6 +38,8 @@ const SILENCE_US: u64 = 1_000_000;
 const SILENCE_FACTOR: f64 = 0.7;
 /// A growing delay counts as a queue from here on: less is jitter.
 const SHORT_QUEUE_US: i64 = 15_000;
+/// Before a queue as long as this nothing is sent that may be needless; a large picture alone makes a shorter one.
+const CROWDED_QUEUE_US: i64 = 60_000;
 /// A queue as long as this is too long, whether or not it grows.
 const LONG_QUEUE_US: i64 = 100_000;
 /// What is sent is measured over this.
@@ -70,6 +74,14 @@ impl Known {
     }
 }
 
+/// Media that did not arrive: SSRC, number, and when it left.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Missed {
+    pub ssrc: u32,
+    pub sequence: u16,
+    pub left: Time,
+}
+
 #[derive(Debug)]
 pub(crate) struct Congestion {
     history: History,
@@ -79,6 +91,7 @@ pub(crate) struct Congestion {
     loss_rate: LossRate,
     prober: Prober,
     pacer: Pacer,
+    repeats: Repeats,
     /// Bytes that were sent, and when which of them were.
     sent: u64,
     sent_before: VecDeque<(Time, u64)>,
@@ -112,6 +125,7 @@ impl Congestion {
             loss_rate: LossRate::new(now),
             prober: Prober::new(now),
             pacer: Pacer::new(now),
+            repeats: Repeats::default(),
             sent: 0,
             sent_before: VecDeque::new(),
             arrived: Throughput::default(),
@@ -165,15 +179,19 @@ impl Congestion {
         })
     }
 
-    /// A packet with this transport-wide number leaves.
-    pub fn sent(&mut self, sequence: u16, bytes: usize, now: Time) {
-        let probe = self.prober.sent(bytes);
+    /// A packet with this transport-wide number leaves. `media`: what is to be sent again if it is lost, SSRC and number;
+    /// SSRC 0: nothing.
+    pub fn sent(&mut self, number: u16, media: (u32, u16), bytes: usize, now: Time) {
         let departure = Departure {
             at: now,
+            ssrc: media.0,
+            sequence: media.1,
             bytes: bytes as u16,
-            probe,
+            probe: self.prober.sent(bytes),
+            number,
+            ..Departure::default()
         };
-        self.history.sent(sequence, departure);
+        self.history.sent(departure);
         self.sent += bytes as u64;
         self.pacer.spend(bytes);
         if !self.is_heard {
@@ -201,12 +219,34 @@ impl Congestion {
         !self.is_heard || self.pacer.may_repair()
     }
 
+    /// The peer tells which packets arrive.
+    pub fn is_heard(&self) -> bool {
+        self.is_heard
+    }
+
     /// So much was sent again.
     pub fn repaired(&mut self, bytes: usize) {
         self.pacer.spend_repair(bytes);
     }
 
-    pub fn feedback(&mut self, feedback: &TransportFeedback<'_>, rtt_us: Option<u64>, now: Time) {
+    /// What was sent again goes out once more in a moment, if the line loses so much that it may be lost as well.
+    pub fn repeat_later(&mut self, ssrc: u32, sequence: u16, now: Time) {
+        self.repeats.add(ssrc, sequence, now);
+    }
+
+    /// SSRC and number of what is due to go out once more.
+    pub fn take_repeat(&mut self, now: Time) -> Option<(u32, u16)> {
+        self.repeats.take(now)
+    }
+
+    /// `missed` takes media that did not arrive.
+    pub fn feedback(
+        &mut self,
+        feedback: &TransportFeedback<'_>,
+        rtt_us: Option<u64>,
+        missed: &mut Vec<Missed>,
+        now: Time,
+    ) {
         let (mut arrived, mut lost) = (Known::default(), Known::default());
         // What is malformed ends early; what came before it counts.
         let _ = feedback.for_each(|sequence, arrival| match arrival {
@@ -224,6 +264,13 @@ impl Congestion {
             None => {
                 if let Some(departure) = self.history.lost(sequence) {
                     lost.add(departure.at > self.lowered);
+                    if departure.ssrc != 0 {
+                        missed.push(Missed {
+                            ssrc: departure.ssrc,
+                            sequence: departure.sequence,
+                            left: departure.at,
+                        });
+                    }
                 }
             }
         });
@@ -236,6 +283,8 @@ impl Congestion {
         self.unanswered_since = None;
         let rtt_us = rtt_us.unwrap_or(ASSUMED_RTT_US);
         let standing_us = self.standing.take().unwrap_or(0);
+        self.repeats
+            .observe(arrived.all, lost.all, standing_us > CROWDED_QUEUE_US);
         let usage = match self.delay.take_usage() {
             Usage::Over if standing_us < SHORT_QUEUE_US => Usage::Normal,
             Usage::Normal if standing_us > LONG_QUEUE_US => Usage::Over,
@@ -319,6 +368,7 @@ impl Congestion {
         } else {
             Time(now.0 + UNPROBED_US)
         };
-        wants.then_some(at)
+        let look = wants.then_some(at);
+        look.into_iter().chain(self.repeats.due()).min()
     }
 }

@@ -222,6 +222,7 @@ mod tests {
                     at: Time(now),
                     bytes: SIZE,
                     probe,
+                    ..Departure::default()
                 };
                 free_at = f64::max(free_at, now as f64) + f64::from(SIZE) * 8e6 / line;
                 flights.push((departure, free_at as i64));

@@ -223,7 +223,8 @@ impl Sender {
             self.shape.write(&packet, way.outlet.srtp, buffer)
         });
         let Some(length) = length else { return };
-        self.shape.stamped(&packet.stamp, length, way.outlet, way.now);
+        self.shape
+            .stamped(&packet.stamp, Some(out), length, way.outlet, way.now);
         self.stamps.remember(out, packet.stamp);
         self.sent.remember(out, form);
         self.munger.sent(segment.encoding, meta.sequence, out, &numbers);

@@ -21,6 +21,7 @@ use munger::{Munger, Segment};
 use report::SenderReports;
 pub(crate) use resend::Resend;
 use retransmit::ResendLimit;
+pub(crate) use retransmit::Wish;
 use sent::SentLog;
 use shape::Shape;
 use stamp::Stamps;

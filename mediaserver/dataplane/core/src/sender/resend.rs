@@ -2,6 +2,7 @@
 
 use super::Sender;
 use super::packet::{Packet, rewritten};
+use super::retransmit::Wish;
 use super::shape::NONE;
 use crate::api::Time;
 use crate::batch::TransmitBatch;
@@ -10,11 +11,12 @@ use crate::receiver::Receiver;
 use crate::transport::Outlet;
 
 impl Sender {
-    /// Answers one number of a NACK; None: not sent (unknown, gone, or resent a moment ago).
+    /// Sends one number of this stream again, if that may be and helps.
     #[allow(clippy::too_many_arguments)] // as above
     pub fn resend(
         &mut self,
         sequence: u16,
+        wish: Wish,
         source: &Receiver,
         outlet: &mut Outlet<'_>,
         batch: &mut TransmitBatch,
@@ -45,8 +47,17 @@ impl Sender {
         if self.shape.forwards_red && meta.red.is_stand_in() {
             return Resend::Needless;
         }
-        let may_repair = outlet.congestion.as_deref().is_none_or(Congestion::may_repair);
-        if !may_repair || !self.resend.allow(out, rtt_us, now) {
+        let congestion = outlet.congestion.as_deref();
+        let may_repair = congestion.is_none_or(Congestion::may_repair);
+        // Peers ask again before a resend can have come. Feedback on the line tells sooner if that was lost; without it the
+        // half of a round trip is a guess between what is needless and what is late.
+        let tenths = if congestion.is_some_and(Congestion::is_heard) {
+            9
+        } else {
+            5
+        };
+        let patience_us = rtt_us.unwrap_or(0) * tenths / 10;
+        if !may_repair || !self.resend.allow(out, wish, patience_us, now) {
             return Resend::Needless;
         }
         let has_rtx = self.shape.outgoing(meta).rtx != NONE;
@@ -75,10 +86,15 @@ impl Sender {
             return Resend::Unknown;
         };
         if rtx.is_some() {
-            self.shape.stamped(&packet.stamp, length, outlet, now);
+            let missed_if_lost = (wish != Wish::Repeat).then_some(out);
+            self.shape
+                .stamped(&packet.stamp, missed_if_lost, length, outlet, now);
         }
         if let Some(congestion) = &mut outlet.congestion {
             congestion.repaired(length);
+            if rtx.is_some() && wish != Wish::Repeat {
+                congestion.repeat_later(self.shape.ssrc, sequence, now);
+            }
         }
         self.next_rtx += u64::from(rtx.is_some());
         self.retransmitted += 1;
@@ -99,7 +115,7 @@ impl Sender {
         });
         let Some(length) = length else { return 0 };
         self.next_rtx += 1;
-        self.shape.stamped(&stamp, length, outlet, now);
+        self.shape.stamped(&stamp, None, length, outlet, now);
         length
     }
 

@@ -4,7 +4,7 @@ use crate::api::Time;
 
 /// Recently resent numbers that are remembered.
 const REMEMBERED: usize = 256;
-/// A second request sooner than this asks for what is on its way.
+/// The least patience.
 const MIN_INTERVAL_US: u64 = 10_000;
 /// Resends a second: half of a fast video stream.
 const PER_SECOND: f64 = 500.0;
@@ -27,15 +27,36 @@ impl Default for ResendLimit {
     }
 }
 
+/// Why a packet should go out again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// The peer asks for it (NACK).
+    Asked,
+    /// The copy that left then did not arrive, as feedback on the line tells.
+    Missed { left: Time },
+    /// Once more after a resend.
+    Repeat,
+}
+
 impl ResendLimit {
-    /// True when the packet may be resent now, and remembers it.
-    pub fn allow(&mut self, out: u64, rtt_us: Option<u64>, now: Time) -> bool {
+    /// True when the packet may be resent now, and remembers it. A peer that asks sooner than `patience_us` after a resend asks
+    /// for what is on its way.
+    pub fn allow(&mut self, out: u64, wish: Wish, patience_us: u64, now: Time) -> bool {
+        if wish == Wish::Repeat {
+            return true;
+        }
         if self.recent.is_empty() {
             self.recent = vec![(u64::MAX, Time(0)); REMEMBERED];
         }
         let slot = &mut self.recent[(out % REMEMBERED as u64) as usize];
-        let interval = (rtt_us.unwrap_or(0) / 2).max(MIN_INTERVAL_US);
-        if slot.0 == out && now.0.saturating_sub(slot.1.0) < interval {
+        let is_on_its_way = slot.0 == out
+            && match wish {
+                Wish::Missed { left } => slot.1 > left,
+                Wish::Asked | Wish::Repeat => {
+                    now.0.saturating_sub(slot.1.0) < patience_us.max(MIN_INTERVAL_US)
+                }
+            };
+        if is_on_its_way {
             return false;
         }
         let elapsed = now.0.saturating_sub(self.refilled.0) as f64 / 1e6;

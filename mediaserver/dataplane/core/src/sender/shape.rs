@@ -25,6 +25,8 @@ pub(super) const NONE: u8 = 0xff;
 pub(super) struct Shape {
     pub ssrc: u32,
     rtx_ssrc: u32,
+    /// The SSRC where there is a retransmission stream, else 0.
+    resent_ssrc: u32,
     mid: Vec<u8>,
     mid_id: Option<u8>,
     transport_sequence_id: Option<u8>,
@@ -74,6 +76,10 @@ impl Shape {
             .or(ids.id(Kind::TransportSequence))
             .is_some();
         let mid = parameters.mid.as_bytes();
+        let padding_type = payload_types
+            .iter()
+            .map(|known| known.rtx)
+            .find(|rtx| *rtx != NONE);
         Self {
             plain: PlainHeader::new(mid, &ids),
             ssrc: parameters.ssrc,
@@ -88,10 +94,8 @@ impl Shape {
                 && payload_types
                     .iter()
                     .any(|known| known.payload_type != NONE && known.rtx == NONE),
-            padding_type: payload_types
-                .iter()
-                .map(|known| known.rtx)
-                .find(|rtx| *rtx != NONE),
+            padding_type,
+            resent_ssrc: padding_type.map_or(0, |_| parameters.ssrc),
             payload_types,
             forwards_red,
         }
@@ -135,13 +139,23 @@ impl Shape {
         stamp
     }
 
-    /// A packet has left with this stamp: its number is waited for in the peer's feedback.
+    /// A packet has left with this stamp: its number is waited for in the peer's feedback. `media`: of the stream, where it is
+    /// to be sent again if it is lost and can be.
     #[inline]
-    pub fn stamped(&self, stamp: &Stamp, bytes: usize, outlet: &mut Outlet<'_>, now: Time) {
+    pub fn stamped(
+        &self,
+        stamp: &Stamp,
+        media: Option<u64>,
+        bytes: usize,
+        outlet: &mut Outlet<'_>,
+        now: Time,
+    ) {
         if let Some(congestion) = &mut outlet.congestion
             && self.has_feedback()
         {
-            congestion.sent(u16::from_be_bytes(stamp.transport_sequence), bytes, now);
+            let number = u16::from_be_bytes(stamp.transport_sequence);
+            let media = media.map_or((0, 0), |out| (self.resent_ssrc, out as u16));
+            congestion.sent(number, media, bytes, now);
         }
     }
 

@@ -1,0 +1,90 @@
+//! On a line that loses packets at any rate a resend may be lost as well, and to learn that takes another round trip. What
+//! is sent again there goes out once more a moment later.
+
+use crate::api::Time;
+use std::collections::VecDeque;
+
+/// Losses come in bursts: the second copy leaves after one.
+const APART_US: u64 = 15_000;
+/// Shares of packets lost from which on it is done once, and twice.
+const LOSSY: [f64; 2] = [0.01, 0.07];
+/// Of one packet in the mean.
+const WEIGHT: f64 = 0.01;
+const MOST: usize = 64;
+
+#[derive(Debug, Default)]
+pub(super) struct Repeats {
+    loss: f64,
+    is_queued: bool,
+    /// SSRC and number, in the order of time.
+    waiting: VecDeque<(Time, u32, u16)>,
+}
+
+impl Repeats {
+    /// What has become known of packets. `is_queued`: they had to wait, so that the line may lose what is too much for it.
+    pub fn observe(&mut self, arrived: u32, lost: u32, is_queued: bool) {
+        self.is_queued = is_queued;
+        let all = f64::from(arrived + lost);
+        if all > 0.0 {
+            let share = f64::from(lost) / all;
+            self.loss += (share - self.loss) * (1.0 - (1.0 - WEIGHT).powf(all));
+        }
+    }
+
+    pub fn add(&mut self, ssrc: u32, sequence: u16, now: Time) {
+        if self.is_queued || self.waiting.len() >= MOST {
+            return;
+        }
+        let copies = LOSSY.iter().filter(|&&share| self.loss >= share).count() as u64;
+        for copy in 1..=copies {
+            let at = Time(now.0 + copy * APART_US);
+            let place = self.waiting.partition_point(|&(other, ..)| other <= at);
+            self.waiting.insert(place, (at, ssrc, sequence));
+        }
+    }
+
+    pub fn take(&mut self, now: Time) -> Option<(u32, u16)> {
+        self.due().filter(|&due| due <= now)?;
+        let (_, ssrc, sequence) = self.waiting.pop_front()?;
+        Some((ssrc, sequence))
+    }
+
+    pub fn due(&self) -> Option<Time> {
+        self.waiting.front().map(|&(due, ..)| due)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_line_that_loses_without_a_queue_gets_copies() {
+        let mut repeats = Repeats::default();
+        let mut copies = |lost, is_queued| {
+            (0..20).for_each(|_| repeats.observe(100 - lost, lost, is_queued));
+            repeats.add(1, 2, Time(0));
+            repeats.take(Time(APART_US))
+        };
+        assert_eq!(copies(0, false), None);
+        assert_eq!(copies(5, true), None);
+        assert_eq!(copies(5, false), Some((1, 2)));
+        assert_eq!(copies(0, false), None);
+    }
+
+    #[test]
+    fn a_copy_leaves_a_moment_later() {
+        let mut repeats = Repeats::default();
+        repeats.observe(95, 5, false);
+        repeats.add(1, 2, Time(7));
+        assert_eq!(repeats.take(Time(APART_US)), None);
+        assert_eq!(repeats.take(Time(APART_US + 7)), Some((1, 2)));
+        assert_eq!(repeats.due(), None);
+        repeats.observe(300, 100, false);
+        repeats.add(3, 4, Time(APART_US));
+        repeats.add(5, 6, Time(APART_US + 7));
+        let due = [2 * APART_US, 2 * APART_US + 7, 3 * APART_US, 3 * APART_US + 7].map(Time);
+        let ssrcs = due.map(|at| repeats.take(at).map(|(ssrc, _)| ssrc));
+        assert_eq!(ssrcs, [Some(3), Some(5), Some(3), Some(5)]);
+    }
+}
