@@ -51,6 +51,10 @@ class Action(StrEnum):
     CHANGE_CONSENTS = "change_consents"
     EXPORT_FAMILY = "export_family"
     DELETE_FAMILY = "delete_family"
+    SEE_CONTENT = "see_content"
+    ADD_CONTENT = "add_content"
+    CHANGE_CONTENT = "change_content"
+    VERIFY_CONTENT = "verify_content"
 
 
 _STAFF_ALL = dict.fromkeys(STAFF, Reach.ALL)
@@ -85,6 +89,10 @@ RULES: Mapping[Action, Mapping[Role, Reach]] = MappingProxyType(
         Action.CHANGE_CONSENTS: _HEAD,
         Action.EXPORT_FAMILY: _HEAD | _FAMILIES,
         Action.DELETE_FAMILY: _HEAD,
+        Action.SEE_CONTENT: _TEACHERS | _METHODOLOGIST,
+        Action.ADD_CONTENT: _TEACHERS | _METHODOLOGIST,
+        Action.CHANGE_CONTENT: _TEACHER | _METHODOLOGIST,
+        Action.VERIFY_CONTENT: _HEAD | _METHODOLOGIST,
     }
 )
 

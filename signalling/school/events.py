@@ -51,7 +51,14 @@ class LessonCancelled:
     room: str | None
 
 
-SchoolEvent = RoleConfirmed | RoleRevoked | LinkRevoked | FamilyRemoved | LessonCancelled
+@dataclass(frozen=True)
+class ContentEnded:
+    """Content was withdrawn, expired, removed, or its seal is broken: what is on of it stops."""
+
+    content: str
+
+
+SchoolEvent = RoleConfirmed | RoleRevoked | LinkRevoked | FamilyRemoved | LessonCancelled | ContentEnded
 
 
 class SchoolEvents:

@@ -66,3 +66,40 @@ class LessonKind(StrEnum):
     PEDAGOGICAL_COUNCIL = "pedagogical_council"
     PARENT_MEETING = "parent_meeting"
     EVENT = "event"
+
+
+class ContentKind(StrEnum):
+    """What a piece of content is, by what is in its file."""
+
+    FILM = "film"
+    SOUND = "sound"
+    IMAGE = "image"
+    DOCUMENT = "document"
+
+
+class ContentState(StrEnum):
+    """Somebody writes a draft and submits it; somebody else verifies it."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    VERIFIED = "verified"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class PreparationState(StrEnum):
+    """How far the file of a piece of content is."""
+
+    NONE = "none"
+    """It has no file."""
+    QUEUED = "queued"
+    RUNNING = "running"
+    READY = "ready"
+    REFUSED = "refused"
+    """It was checked, and must not be broadcast as it is: the report says why."""
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+AGE_MARKS = (0, 6, 12, 16, 18)
+"""0+ to 18+, as the federal law on the protection of children from information has them."""

@@ -4,6 +4,7 @@ from signalling.store.tables.audit import AuditEntry, AuditHead
 from signalling.store.tables.base import Base
 from signalling.store.tables.calls import ChatLine, Presence
 from signalling.store.tables.consents import Consent, ConsentDocument
+from signalling.store.tables.content import Content, ContentAuthor, ContentGroup, Upload
 from signalling.store.tables.groups import Child, Family, FamilyGroup, FamilyGuardian, Group, GroupTeacher
 from signalling.store.tables.lessons import (
     CalendarFeed,
@@ -31,6 +32,9 @@ __all__ = [
     "Child",
     "Consent",
     "ConsentDocument",
+    "Content",
+    "ContentAuthor",
+    "ContentGroup",
     "ExternalIdentity",
     "Family",
     "FamilyGroup",
@@ -48,4 +52,5 @@ __all__ = [
     "Presence",
     "SignIn",
     "StaffInvitation",
+    "Upload",
 ]

@@ -48,6 +48,10 @@ see_consents         HG     HG     H      HG     H        H     H      HG     H
 change_consents      H      H      H      H      H        H     H      H      H
 export_family        HG     HG     H      HG     H        H     H      HG     H
 delete_family        H      H      H      H      H        H     H      H      H
+see_content          HTM    HTM    HM     HTM    HTM      HTM   HTM    HTM    HM
+add_content          HTM    HTM    HM     HTM    HTM      HTM   HTM    HTM    HM
+change_content       HTM    HM     HM     HTM    HTM      HTM   HM     HM     HM
+verify_content       HM     HM     HM     HM     HM       HM    HM     HM     HM
 """
 LETTERS = {"H": Role.HEAD, "T": Role.TEACHER, "M": Role.METHODOLOGIST, "O": Role.OPERATOR, "G": Role.GUARDIAN}
 

@@ -10,12 +10,16 @@ from tests.signalling.served import Served, client_at
 
 
 class Browser:
-    """`json` of the last answer, `status` and `headers` of it."""
+    """`status`, `headers` and `content` of the last answer; `text` where it is text."""
 
     def __init__(self, served: Served, address: str = "192.0.2.1") -> None:
         self.served, self.address = served, address
         self.cookies: dict[str, str] = {}
-        self.status, self.text, self.headers = 0, "", dict[str, str]()
+        self.status, self.content, self.headers = 0, b"", dict[str, str]()
+
+    @property
+    def text(self) -> str:
+        return self.content.decode(errors="replace")
 
     async def request(self, method: str, path: str, body: Any = None, **extra: Any) -> Any:
         headers = client_at(self.address) | {"X-Polyana": "1", "User-Agent": "a browser"}
@@ -24,7 +28,7 @@ class Browser:
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         async with self.served.http.request(method, path, json=body, headers=headers, **extra) as response:
-            self.status, self.text = response.status, await response.text()
+            self.status, self.content = response.status, await response.read()
             self.headers = dict(response.headers)
             for line in response.headers.getall("Set-Cookie", []):
                 self._keep(line)

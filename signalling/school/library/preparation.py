@@ -1,0 +1,200 @@
+"""Files of content are prepared one after the other, by a worker process of its own for each."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from signalling.library.incoming_folder import IncomingFolder
+from signalling.library.pipeline.job import REPORT, FailureCode, Job, Progress
+from signalling.library.pipeline.supervisor import PreparationFailed, prepare
+from signalling.library.sealing.keys import KeyFault
+from signalling.library.sealing.manifest import SealBroken
+from signalling.library.settings import LibrarySettings
+from signalling.library.storage import SOURCE, Storage
+from signalling.school.audit import SYSTEM
+from signalling.school.context import Context
+from signalling.school.errors import NotFound
+from signalling.school.library.seals import Seals, metadata_of
+from signalling.school.library.views import get
+from signalling.school.words import AgeBand, ContentKind, PreparationState
+from signalling.store import Session
+from signalling.store.tables import Content, Upload
+
+MOST_ATTEMPTS = 3
+AGAIN = frozenset({FailureCode.CRASHED, FailureCode.STALLED})
+"""What another worker may do better."""
+EVERY_S = 30.0
+PENDING = (PreparationState.QUEUED, PreparationState.RUNNING)
+Prepare = Callable[[Job, Callable[[Progress], None]], Awaitable[None]]
+log = structlog.get_logger(__name__)
+
+
+class Preparations:
+    """The queue is in the database: what a server did not end, the next one does."""
+
+    def __init__(
+        self,
+        context: Context,
+        settings: LibrarySettings,
+        storage: Storage,
+        incoming: IncomingFolder,
+        seals: Seals,
+        prepare: Prepare = prepare,
+    ) -> None:
+        self._context, self._settings, self._storage = context, settings, storage
+        self._incoming, self._seals, self._prepare = incoming, seals, prepare
+        self._awake = asyncio.Event()
+        self._running: tuple[str, asyncio.Task[None]] | None = None
+        self.progress: dict[str, Progress] = {}
+        """Of the content whose worker runs now."""
+
+    async def run(self) -> None:
+        """Until it is cancelled; what runs then is begun anew by the next server."""
+        while True:
+            self._awake.clear()
+            if not await self._settle(self.step):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._awake.wait(), EVERY_S)
+
+    def wake(self) -> None:
+        """Something was put into the queue."""
+        self._awake.set()
+
+    async def resume(self) -> None:
+        """At the start, before anybody uploads: what ran when the server ended is in the queue again; files of nobody
+        are removed."""
+        async with self._context.database.write() as session:
+            left = select(Content).where(Content.preparation == PreparationState.RUNNING)
+            for content in await session.scalars(left):
+                if content.attempts >= MOST_ATTEMPTS:
+                    content.preparation, content.failure = PreparationState.FAILED, FailureCode.CRASHED
+                else:
+                    content.preparation = PreparationState.QUEUED
+            known = set(await session.scalars(select(Content.id)))
+            coming = set(await session.scalars(select(Upload.id)))
+        for content_id in await asyncio.to_thread(self._storage.known):
+            if content_id not in known:
+                await self._storage.remove(content_id)
+        await asyncio.to_thread(self._incoming.keep_only, coming)
+
+    async def step(self) -> bool:
+        """Prepares the content that has waited longest; False: there is none."""
+        async with self._context.database.write() as session:
+            queued = select(Content).where(Content.preparation == PreparationState.QUEUED)
+            content = await session.scalar(queued.order_by(Content.queued_at, Content.id).limit(1))
+            if content is None:
+                return False
+            content.preparation = PreparationState.RUNNING
+            content.attempts += 1
+        task = asyncio.create_task(self._work(content), name=f"prepare-{content.id}")
+        self._running = (content.id, task)
+        try:
+            await asyncio.wait([task])
+        finally:
+            task.cancel()
+            ended = await asyncio.gather(task, return_exceptions=True)
+            self._running = None
+            self.progress.pop(content.id, None)
+        if isinstance(ended[0], Exception):
+            raise ended[0]
+        return True
+
+    async def cancel(self, content: str) -> None:
+        """No worker touches its files afterwards. What the database says of it, the caller has written before."""
+        if self._running is not None and self._running[0] == content:
+            task = self._running[1]
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def forget(self, content: str, upload: str | None) -> None:
+        """Removes all its files. A disk that refuses is told in the log; the next start tries again."""
+        try:
+            await self._storage.remove(content)
+            if upload is not None:
+                await asyncio.to_thread(self._incoming.remove, upload)
+        except OSError as error:
+            log.error("files could not be removed", content=content, reason=str(error))
+
+    async def _work(self, content: Content) -> None:
+        try:
+            folder = await self._storage.fetch(content.id)
+            job = Job(
+                source=folder / SOURCE,
+                folder=folder,
+                bounds=self._settings.bounds,
+                longest_for_age=self._longest(content),
+            )
+            await self._prepare(job, partial(self.progress.__setitem__, content.id))
+            report = await asyncio.to_thread(read_report, folder)
+            if report["acceptable"]:
+                async with self._context.database.read() as session:
+                    metadata = await metadata_of(session, await get(session, content.id))
+                await self._seals.write(content.id, await self._seals.make(content.id, metadata))
+            await self._storage.keep(content.id)
+        except PreparationFailed as failure:
+            await self._failed(content.id, failure.code)
+        except (OSError, SealBroken, KeyFault) as error:
+            log.error("content could not be prepared", content=content.id, reason=str(error))
+            await self._failed(content.id, FailureCode.DISK)
+        except NotFound:
+            log.info("content was removed while it was prepared", content=content.id)
+        else:
+            await self._done(content.id, report)
+
+    async def _done(self, content: str, report: dict[str, Any]) -> None:
+        async with self._context.database.write() as session:
+            if (row := await self._mine(session, content)) is None:
+                return
+            row.duration_s = report["duration"]
+            row.kind = ContentKind(report["medium"])
+            acceptable = report["acceptable"]
+            row.preparation = PreparationState.READY if acceptable else PreparationState.REFUSED
+            action = "content_prepared" if acceptable else "content_refused"
+            await self._note(session, row, action)
+
+    async def _failed(self, content: str, code: FailureCode) -> None:
+        async with self._context.database.write() as session:
+            if (row := await self._mine(session, content)) is None:
+                return
+            if code in AGAIN and row.attempts < MOST_ATTEMPTS:
+                row.preparation = PreparationState.QUEUED
+                return
+            row.preparation, row.failure = PreparationState.FAILED, code
+            await self._note(session, row, "content_preparation_failed", reason=code)
+
+    async def _mine(self, session: Session, content: str) -> Content | None:
+        """Unless it was removed or cancelled meanwhile."""
+        row = await session.get(Content, content)
+        return row if row is not None and row.preparation == PreparationState.RUNNING else None
+
+    async def _note(self, session: Session, row: Content, action: str, **details: str) -> None:
+        target = f"content:{row.id}"
+        await self._context.record(
+            session, SYSTEM, action, target, organisation=row.organisation_id, title=row.title, **details
+        )
+
+    def _longest(self, content: Content) -> float | None:
+        """Seconds: what the norms allow at a time for its age."""
+        screen = self._context.settings.norms[AgeBand(content.age)].film if content.age else None
+        return screen.at_a_time * 60.0 if screen is not None else None
+
+    async def _settle(self, work: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            return await work()
+        except (OSError, SQLAlchemyError) as error:
+            log.error("the library's queue does not move", reason=str(error))
+            return False
+
+
+def read_report(folder: Path) -> dict[str, Any]:
+    """As the worker wrote it. Raises `OSError`, `ValueError`."""
+    found: dict[str, Any] = json.loads((folder / REPORT).read_bytes())
+    return found
