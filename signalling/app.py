@@ -39,6 +39,8 @@ from signalling.rtc.settings import RtcSettings
 from signalling.school import School
 from signalling.school.api import LARGE, SchoolApi
 from signalling.school.api.joining import Joining
+from signalling.school.api.tus import STREAMED
+from signalling.school.library import Library
 from signalling.school.passwords import Passwords
 from signalling.store import Database
 from signalling.tls_context import TlsContext
@@ -119,6 +121,7 @@ class Server:
         self.database = Database(settings.store, settings.data)
         key = load_link_key(settings.data)
         self.school = School(self.database, clock, key, settings.school, passwords)
+        self.library = Library(self.school.context, settings.library, settings.data)
         self.lessons = LessonBook(key, settings.lessons)
         self.rtc = RtcService(self.engine, self.keys, settings.rtc, clock, self.registry)
         sample = self.engine.sample_statistics
@@ -152,7 +155,7 @@ class Server:
         api = PagesApi(settings.operator_token, load.read)
         health = self._health()
         app.add_routes([*self.rtc.routes(), *self.whip.routes(), *self.calls.routes()])
-        app.add_routes(SchoolApi(self.school, joining).routes())
+        app.add_routes(SchoolApi(self.school, self.library, joining).routes())
         app.add_routes([*api.routes(), *health.routes(), *self._bundle.routes()])
         return app
 
@@ -170,6 +173,7 @@ class Server:
             server_api=RateLimit(self._clock, rtc.api_requests_per_s, rtc.api_burst),
         )
         body_limits = dict.fromkeys(LARGE, self.settings.school.max_body_bytes)
+        body_limits |= dict.fromkeys(STREAMED, self.settings.library.max_file_bytes)
         body_limits[SERVER_API_PATH] = rtc.max_api_body_bytes
         return web.Application(
             middlewares=[middleware(http, limits, body_limits)],
@@ -184,6 +188,7 @@ class Server:
         await self.database.open()
         self._needs_setup = await self.school.organisations.needs_setup()
         await self.school.elsewhere.start()
+        await self.library.preparations.resume()
         await self.lesson_calls.reopen()
         await self.engine.start()
         await self.webhooks.start()
@@ -207,6 +212,8 @@ class Server:
             asyncio.create_task(self.records.run(), name="lesson-records"),
             asyncio.create_task(self.school.retention.run(), name="retention"),
             asyncio.create_task(self.school.elsewhere.run(), name="console"),
+            asyncio.create_task(self.library.preparations.run(), name="preparations"),
+            asyncio.create_task(self.library.review.run(), name="library"),
         ]
         if http.tls_port is not None:
             self._tasks.append(asyncio.create_task(self._tls.run(), name="tls-certificate"))

@@ -29,6 +29,7 @@ from pydantic_settings import (
 )
 
 from signalling.key_file import read_key_file
+from signalling.library.settings import LibrarySettings
 from signalling.rtc import RtcSettings
 from signalling.school.settings import SchoolSettings
 from signalling.store import StoreSettings
@@ -169,6 +170,7 @@ class Settings(BaseSettings):
     webhook: WebhookSettings = WebhookSettings()
     store: StoreSettings = StoreSettings()
     school: SchoolSettings = SchoolSettings()
+    library: LibrarySettings = LibrarySettings()
     lessons: Annotated[tuple[LessonSettings, ...], AfterValidator(_one_lesson_a_room)] = ()
     operator_token: str = ""
     """For the operator's page and /metrics from elsewhere; made on the spot when empty."""

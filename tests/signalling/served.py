@@ -33,6 +33,7 @@ class Served:
                 "data": data,
                 "operator_token": OPERATOR_TOKEN,
                 "school": school or {},
+                "library": {"max_file_bytes": 4 << 20, "quota_bytes": 20 << 20},
                 "lessons": [{"room": "maths", "title": "Maths", "host": "Anna"}],
                 "http": {"trusted_proxies": [PROXY], "max_body_bytes": 2000, **http},
                 "media": {"hosts": ["127.0.0.1"], "udp_port": 0, "tcp_port": None},

@@ -12,6 +12,7 @@ from signalling.school.api.joining import Joining
 from signalling.school.api.oidc_client import OidcClient
 from signalling.school.door import Actor
 from signalling.school.errors import NotSignedIn
+from signalling.school.library import Library
 from signalling.school.school import School
 from signalling.school.sessions import Known
 
@@ -30,6 +31,7 @@ class Call:
     """A request that was understood."""
 
     school: School
+    library: Library
     joining: Joining
     providers: Mapping[str, OidcClient]
     """OpenID providers by id."""
@@ -63,7 +65,7 @@ class Call:
         return self.me.actor
 
 
-Handler = Callable[..., Awaitable[BaseModel | web.Response | None]]
+Handler = Callable[..., Awaitable[BaseModel | web.StreamResponse | None]]
 
 
 @dataclass(frozen=True)

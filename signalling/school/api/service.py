@@ -15,17 +15,20 @@ from signalling.school.api import (
     attendance,
     audit,
     consents,
+    content,
     cookies,
     families,
     groups,
     invitations,
     links,
+    material,
     oidc,
     openapi,
     roster,
     schedule,
     sessions,
     staff,
+    tus,
 )
 from signalling.school.api.endpoint import Access, Call, Endpoint, arguments
 from signalling.school.api.joining import Joining
@@ -40,6 +43,8 @@ from signalling.school.errors import (
     NotSignedIn,
     SchoolError,
 )
+from signalling.school.library import Library
+from signalling.school.library.material import PICTURE, RENDITION
 from signalling.school.school import School
 
 HEADER = "X-Polyana"
@@ -48,6 +53,8 @@ refused then."""
 SAFE = ("GET", "HEAD")
 _ID = re.compile(ID_PATTERN)
 _CODE = re.compile(CODE_PATTERN)
+_NAMES = {"picture": PICTURE, "rendition": RENDITION}
+"""Parameters of a path that are no ids."""
 ENDPOINTS = (
     *sessions.endpoints,
     *staff.endpoints,
@@ -61,6 +68,8 @@ ENDPOINTS = (
     *oidc.endpoints,
     *roster.endpoints,
     *audit.endpoints,
+    *content.endpoints,
+    *material.endpoints,
 )
 LARGE = tuple(endpoint.path for endpoint in ENDPOINTS if endpoint.large)
 """Paths whose bodies may be as large as `school.max_body_bytes`."""
@@ -70,8 +79,9 @@ log = structlog.get_logger("signalling.school")
 class SchoolApi:
     """All endpoints of the school below /api."""
 
-    def __init__(self, school: School, joining: Joining) -> None:
-        self._school, self._joining = school, joining
+    def __init__(self, school: School, library: Library, joining: Joining) -> None:
+        self._school, self._library, self._joining = school, library, joining
+        self._tus = tus.Tus(library, school.sessions, check_header)
         context = school.context
         self._providers = {one.id: OidcClient(one, context.clock) for one in context.settings.oidc}
         self._description = openapi.description(ENDPOINTS)
@@ -79,7 +89,7 @@ class SchoolApi:
     def routes(self) -> list[web.RouteDef]:
         """With the description itself."""
         routes = [web.route(e.method, e.path, partial(self._handle, e)) for e in ENDPOINTS]
-        return [*routes, web.get("/api/openapi.json", self._openapi)]
+        return [*routes, *self._tus.routes(), web.get("/api/openapi.json", self._openapi)]
 
     async def _openapi(self, request: web.Request) -> web.StreamResponse:
         return web.json_response(text=self._description)
@@ -87,11 +97,12 @@ class SchoolApi:
     async def _handle(self, endpoint: Endpoint, request: web.Request) -> web.StreamResponse:
         call: Call | None = None
         try:
-            _check_header(endpoint, request)
+            if endpoint.custom_header:
+                check_header(request)
             call = await self._call(endpoint, request)
             values = {"body": await _body(endpoint, request), "query": _query(endpoint, request)}
             outcome = await endpoint.handler(call, **arguments(endpoint, values))
-            response = _answer(endpoint, outcome)
+            response: web.StreamResponse = _answer(endpoint, outcome)
         except SchoolError as refusal:
             response = error(refusal.status, refusal.code, str(refusal))
         except IntegrityError:
@@ -109,6 +120,7 @@ class SchoolApi:
             raise NotSignedIn
         return Call(
             self._school,
+            self._library,
             self._joining,
             self._providers,
             known,
@@ -129,8 +141,9 @@ class SchoolApi:
             cookies.write(request, response, name, value, cookies.LIFETIMES[name] if value else 0)
 
 
-def _check_header(endpoint: Endpoint, request: web.Request) -> None:
-    if endpoint.custom_header and request.method not in SAFE and request.headers.get(HEADER) != "1":
+def check_header(request: web.Request) -> None:
+    """Raises `Denied` for a change that another site may have begun."""
+    if request.method not in SAFE and request.headers.get(HEADER) != "1":
         raise Denied(f"The header {HEADER}: 1 is needed", "NO_HEADER")
 
 
@@ -138,7 +151,7 @@ def _path(given: Mapping[str, str]) -> Mapping[str, str]:
     for name, value in given.items():
         if name == "code" and not _CODE.fullmatch(value):
             raise LinkNotFound
-        if name not in ("code", "provider") and not _ID.fullmatch(value):
+        if name not in ("code", "provider") and not _NAMES.get(name, _ID).fullmatch(value):
             raise NotFound
     return dict(given)
 
@@ -168,8 +181,8 @@ def _reasons(found: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, e['loc'])) or 'body'}: {e['msg']}" for e in errors[:10])
 
 
-def _answer(endpoint: Endpoint, outcome: Any) -> web.Response:
-    if isinstance(outcome, web.Response):
+def _answer(endpoint: Endpoint, outcome: Any) -> web.StreamResponse:
+    if isinstance(outcome, web.StreamResponse):
         return outcome
     if outcome is None:
         return web.Response(status=endpoint.status)

@@ -94,6 +94,71 @@ export interface ConsentList {
 
 export type ConsentPurpose = "processing" | "recording" | "publication";
 
+export interface ContentAnswer {
+  readonly id: string;
+  readonly organisation: string;
+  readonly kind: ContentKind;
+  readonly title: string;
+  readonly description: string;
+  readonly programme: Programme;
+  readonly age_mark: 0 | 6 | 12 | 16 | 18;
+  readonly age: AgeBand | null;
+  readonly licence: string;
+  readonly basis: string;
+  readonly valid_until: string | null;
+  readonly groups: readonly string[];
+  readonly state: ContentState;
+  readonly badge: boolean;
+  readonly revision: number;
+  readonly remark: string | null;
+  readonly file_name: string | null;
+  readonly media_type: string | null;
+  readonly size: number | null;
+  readonly duration_s: number | null;
+  readonly preparation: PreparationAnswer;
+  readonly upload: UploadAnswer | null;
+  readonly created_at: string;
+  readonly created_by: PersonAnswer | null;
+  readonly submitted_at: string | null;
+  readonly verified_at: string | null;
+  readonly verified_by: PersonAnswer | null;
+  readonly ended_at: string | null;
+  readonly seal_broken_at: string | null;
+  readonly may: readonly ("change" | "verify")[];
+}
+
+export interface ContentBody {
+  readonly title: string;
+  readonly programme: Programme;
+  readonly age_mark: 0 | 6 | 12 | 16 | 18;
+  readonly description?: string;
+  readonly age?: AgeBand | null;
+  readonly licence?: string;
+  readonly basis?: string;
+  readonly valid_until?: string | null;
+  readonly groups?: readonly string[];
+}
+
+export type ContentKind = "film" | "sound" | "image" | "document";
+
+export interface ContentList {
+  readonly contents: readonly ContentAnswer[];
+  readonly total: number;
+}
+
+export interface ContentQuery {
+  readonly query?: string;
+  readonly kind?: ContentKind | null;
+  readonly programme?: Programme | null;
+  readonly state?: ContentState | null;
+  readonly group?: string | null;
+  readonly age_mark?: number | null;
+  readonly offset?: number;
+  readonly limit?: number;
+}
+
+export type ContentState = "draft" | "submitted" | "verified" | "withdrawn" | "expired";
+
 export interface CountsAnswer {
   readonly new: number;
   readonly changed: number;
@@ -133,6 +198,13 @@ export interface ErrorDetail {
   readonly message: string;
 }
 
+export interface EvidenceAnswer {
+  readonly time: number;
+  readonly picture: string;
+}
+
+export type FailureCode = "not_a_film" | "nothing_inside" | "damaged" | "no_pictures" | "too_large" | "too_long" | "too_many_pictures" | "too_many_streams" | "too_many_channels" | "too_much_memory" | "too_much_time" | "stalled" | "crashed" | "disk";
+
 export interface FamilyAnswer {
   readonly id: string;
   readonly organisation: string;
@@ -163,6 +235,17 @@ export interface FaultAnswer {
   readonly column: string;
   readonly message: string;
 }
+
+export interface FindingAnswer {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  readonly start: number;
+  readonly end: number;
+  readonly value: number | null;
+  readonly limit: number;
+}
+
+export type FindingCode = "flashes" | "red_flashes" | "black" | "frozen" | "silence" | "clipping" | "too_loud" | "too_quiet" | "true_peak" | "loudness_range" | "no_sound" | "sound_length" | "resolution_low" | "frame_rate_low" | "duration" | "truncated";
 
 export interface GroupAnswer {
   readonly id: string;
@@ -262,6 +345,12 @@ export interface LessonBody {
 
 export type LessonKind = "lesson" | "consultation" | "working_meeting" | "pedagogical_council" | "parent_meeting" | "event";
 
+export interface LibraryAnswer {
+  readonly used: number;
+  readonly quota: number;
+  readonly max_file: number;
+}
+
 export interface LinkAnswer {
   readonly id: string;
   readonly name: string;
@@ -302,6 +391,20 @@ export interface LinkedLesson {
   readonly participants: number;
 }
 
+export interface LoudnessAnswer {
+  readonly integrated: number | null;
+  readonly range: number | null;
+  readonly true_peak: number | null;
+}
+
+export interface Manifest {
+  readonly version?: 1;
+  readonly content: string;
+  readonly metadata: Readonly<Record<string, string | number | boolean | null>>;
+  readonly source: SealedSource;
+  readonly renditions: readonly SealedRendition[];
+}
+
 export interface Me {
   readonly id: string;
   readonly name: string;
@@ -312,6 +415,8 @@ export interface Me {
   readonly groups: readonly string[];
   readonly families: readonly string[];
 }
+
+export type Medium = "film" | "sound";
 
 export interface MemberAnswer {
   readonly id: string;
@@ -386,11 +491,36 @@ export interface PasswordChange {
   readonly new: string;
 }
 
+export interface PersonAnswer {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface PreparationAnswer {
+  readonly state: PreparationState;
+  readonly step: string | null;
+  readonly done: number | null;
+  readonly failure: FailureCode | null;
+}
+
+export type PreparationState = "none" | "queued" | "running" | "ready" | "refused" | "failed" | "cancelled";
+
 export type Programme = "basic" | "additional" | "parents";
 
 export interface ProviderName {
   readonly id: string;
   readonly name: string;
+}
+
+export interface PublicKey {
+  readonly id: string;
+  readonly public: string;
+  readonly made: string;
+  readonly revoked: string | null;
+}
+
+export interface PublicKeys {
+  readonly keys: readonly PublicKey[];
 }
 
 export interface Purpose {
@@ -417,6 +547,23 @@ export interface Registration {
   readonly email: string;
   readonly password: string;
   readonly language?: "ru" | "en";
+}
+
+export interface Remark {
+  readonly remark: string;
+}
+
+export interface ReportAnswer {
+  readonly medium: Medium;
+  readonly acceptable: boolean;
+  readonly duration: number;
+  readonly width: number;
+  readonly height: number;
+  readonly frame_rate: number;
+  readonly channels: number;
+  readonly loudness: LoudnessAnswer | null;
+  readonly findings: readonly FindingAnswer[];
+  readonly evidence: readonly EvidenceAnswer[];
 }
 
 export type Role = "head" | "teacher" | "methodologist" | "operator" | "guardian";
@@ -464,6 +611,38 @@ export interface Screen {
   readonly a_day?: number | null;
 }
 
+export interface Seal {
+  readonly manifest: Manifest;
+  readonly key: string;
+  readonly signature: string;
+}
+
+export interface SealedChunk {
+  readonly offset: number;
+  readonly length: number;
+  readonly start: number;
+  readonly duration: number;
+  readonly sha256: string;
+}
+
+export interface SealedRendition {
+  readonly file: string;
+  readonly kind: "vp8" | "opus";
+  readonly layer: number;
+  readonly clock: number;
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  readonly sha256: string;
+  readonly size: number;
+  readonly chunks: readonly SealedChunk[];
+}
+
+export interface SealedSource {
+  readonly sha256: string;
+  readonly size: number;
+}
+
 export interface SetUp {
   readonly code: string;
   readonly organisation: string;
@@ -473,6 +652,8 @@ export interface SetUp {
   readonly password: string;
   readonly language?: "ru" | "en";
 }
+
+export type Severity = "note" | "warning" | "error";
 
 export interface Site {
   readonly needs_setup: boolean;
@@ -513,11 +694,26 @@ export interface Ticket {
   readonly badge: string;
 }
 
+export interface UploadAnswer {
+  readonly id: string;
+  readonly file_name: string;
+  readonly length: number;
+  readonly own: boolean;
+}
+
+export interface Verification {
+  readonly revision: number;
+}
+
 export interface Welcome {
   readonly organisation: string;
   readonly name: string;
   readonly email: string;
   readonly role: Role;
+}
+
+export interface Withdrawal {
+  readonly reason: string;
 }
 
 export interface Endpoints {
@@ -1191,5 +1387,212 @@ export interface Endpoints {
     readonly query: null;
     readonly body: null;
     readonly answer: string;
+  };
+  /** How full the library of an organisation is. */
+  readonly "GET /api/organisations/{organisation}/library": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: LibraryAnswer;
+  };
+  /** Search the library; newest first. */
+  readonly "GET /api/organisations/{organisation}/content": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: {
+      readonly query?: string;
+      readonly kind?: ContentKind | null;
+      readonly programme?: Programme | null;
+      readonly state?: ContentState | null;
+      readonly group?: string | null;
+      readonly age_mark?: number | null;
+      readonly offset?: number;
+      readonly limit?: number;
+    };
+    readonly body: null;
+    readonly answer: ContentList;
+  };
+  /** Make a draft; its file is uploaded afterwards. */
+  readonly "POST /api/organisations/{organisation}/content": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: null;
+    readonly body: ContentBody;
+    readonly answer: ContentAnswer;
+  };
+  /** One piece of content, with the progress of its preparation. */
+  readonly "GET /api/content/{content}": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ContentAnswer;
+  };
+  /** Replace what is written of a draft. */
+  readonly "PUT /api/content/{content}": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: ContentBody;
+    readonly answer: ContentAnswer;
+  };
+  /** Remove content with its files. */
+  readonly "DELETE /api/content/{content}": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: null;
+  };
+  /** Submit a draft, so that somebody else verifies it. */
+  readonly "POST /api/content/{content}/submission": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ContentAnswer;
+  };
+  /** Take a submission back. */
+  readonly "DELETE /api/content/{content}/submission": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ContentAnswer;
+  };
+  /** Give a submission back to its authors. */
+  readonly "POST /api/content/{content}/return": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: Remark;
+    readonly answer: ContentAnswer;
+  };
+  /** Verify and seal what somebody else submitted. */
+  readonly "POST /api/content/{content}/verification": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: Verification;
+    readonly answer: ContentAnswer;
+  };
+  /** Withdraw verified content; what is on of it stops. */
+  readonly "POST /api/content/{content}/withdrawal": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: Withdrawal;
+    readonly answer: ContentAnswer;
+  };
+  /** Make what was withdrawn or has expired a draft again. */
+  readonly "POST /api/content/{content}/revision": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ContentAnswer;
+  };
+  /** Prepare a file anew that failed or was cancelled. */
+  readonly "POST /api/content/{content}/preparation": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ContentAnswer;
+  };
+  /** Cancel the preparation of a file. */
+  readonly "DELETE /api/content/{content}/preparation": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ContentAnswer;
+  };
+  /** Read all files of content and compare them with its seal. */
+  readonly "POST /api/content/{content}/seal/check": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ContentAnswer;
+  };
+  /** What the automatic checks found. */
+  readonly "GET /api/content/{content}/report": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ReportAnswer;
+  };
+  /** The contact sheet, or a picture of what was found. */
+  readonly "GET /api/content/{content}/pictures/{picture}": {
+    readonly path: {
+      readonly content: string;
+      readonly picture: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** The file as it was uploaded, also in parts (Range). */
+  readonly "GET /api/content/{content}/source": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** A file as it is broadcast, also in parts (Range), for who compares it with the seal. */
+  readonly "GET /api/content/{content}/renditions/{rendition}": {
+    readonly path: {
+      readonly content: string;
+      readonly rendition: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** The seal: digests of all pieces, what is known of the content, who signed. Of what is not verified, too. */
+  readonly "GET /api/content/{content}/seal": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: Seal;
+  };
+  /** Public keys of this installation. */
+  readonly "GET /.well-known/polyana/keys.json": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: PublicKeys;
+  };
+  /** The seal of verified content, for anybody who knows its id. */
+  readonly "GET /.well-known/polyana/manifests/{content}.json": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: Seal;
   };
 }
