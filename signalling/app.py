@@ -151,7 +151,8 @@ class Server:
         found = faults(self.engine.metrics.errors, self.rtc.metrics.errors)
         load = LoadSampler(self.engine, self.rtc.snapshot, found, self._clock)
         open_call = self.lesson_calls.open
-        joining = Joining(settings, self.keys, self._clock, self.lessons, self.rtc.snapshot, open_call)
+        people = self.rtc.snapshot, open_call, self.calls.rows
+        joining = Joining(settings, self.keys, self._clock, self.lessons, *people)
         api = PagesApi(settings.operator_token, load.read)
         health = self._health()
         app.add_routes([*self.rtc.routes(), *self.whip.routes(), *self.calls.routes()])

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import structlog
 from sqlalchemy import delete, select
 
 from signalling.call.chat import ChatMessage
 from signalling.school.attendance import lesson_of_room
+from signalling.school.words import AuditAction
 from signalling.store.tables import ChatLine, Lesson
 from signalling.store.types import moment
 
@@ -19,14 +20,10 @@ if TYPE_CHECKING:
     from signalling.call import CallEvent, CallService, PresenceRecord
     from signalling.school import School
 
-#: What the audit log tells of a call.
-AUDITED = frozenset(
-    {
-        *("admit", "admit_all", "admit_expected", "deny", "block", "remove", "ban", "set_lock"),
-        *("panic", "calm", "freeze", "promote", "demote", "make_cohost", "drop_cohost"),
-        *("set_screen", "extend", "end", "unattended", "attended", "time_over", "time_stopped"),
-    }
-)
+AUDITED: Mapping[str, AuditAction] = {
+    action.removeprefix("call_"): action for action in get_args(AuditAction) if action.startswith("call_")
+}
+"""What the audit log tells of a call, by the action of its event."""
 MAX_WAITING = 10_000
 log = structlog.get_logger(__name__)
 
@@ -131,7 +128,7 @@ class LessonRecords:
                 await context.record(
                     session,
                     actor,
-                    f"call_{event.action}",
+                    AUDITED[event.action],
                     f"lesson:{lesson}",
                     organisation=known.organisation_id,
                     room=event.room,

@@ -17,6 +17,11 @@ SCHOOL_PAGES = (
         "/roster",
         "/lessons",
         "/lessons/{lesson}",
+        "/lessons/{lesson}/attendance",
+        "/journal",
+        "/consents",
+        "/family",
+        "/data",
         "/audit",
     ),
 )

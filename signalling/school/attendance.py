@@ -35,6 +35,8 @@ class Attended:
     left_at: datetime
     received_s: float
     joins: int
+    groups: Sequence[str]
+    """Of the lesson."""
 
 
 def lesson_of_room(room: str) -> tuple[str, datetime] | None:
@@ -84,10 +86,16 @@ class Attendance:
                 query = query.where(Presence.starts_at == starts_at)
             return merged(list(await session.scalars(query)), {lesson: view})
 
+    async def room_now(self, by: Actor, lesson: str) -> str:
+        """The room of the time that is on, else next, else last. Raises `NotFound`, `Denied`."""
+        async with self._context.database.read() as session:
+            view = await self._lessons.find(session, by, Action.SEE_ATTENDANCE, lesson)
+        return self._lessons.current(view).room
+
     async def journal(
-        self, by: Actor, organisation: str, after: datetime, before: datetime
+        self, by: Actor, organisation: str, after: datetime, before: datetime, group: str | None = None
     ) -> list[Attended]:
-        """Of all lessons that the actor may see the attendance of."""
+        """Of all lessons, or of those of one group, that the actor may see the attendance of."""
         async with self._context.database.read() as session:
             query = (
                 select(Presence)
@@ -100,7 +108,11 @@ class Attendance:
             )
             rows = list(await session.scalars(query))
             views = await self._views(session, {row.lesson_id for row in rows})
-        seen = {key: view for key, view in views.items() if allows(by, Action.SEE_ATTENDANCE, view.target())}
+        seen = {
+            key: view
+            for key, view in views.items()
+            if allows(by, Action.SEE_ATTENDANCE, view.target()) and (group is None or group in view.groups)
+        }
         return merged([row for row in rows if row.lesson_id in seen], seen)
 
     async def _views(self, session: Session, ids: set[str]) -> dict[str, LessonView]:
@@ -124,6 +136,7 @@ def merged(rows: Sequence[Presence], views: dict[str, LessonView]) -> list[Atten
             max(row.left_at for row in of),
             sum(row.received_s for row in of),
             len(of),
+            views[lesson].groups,
         )
         for (starts_at, lesson, person), of in groups.items()
     ]

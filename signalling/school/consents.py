@@ -9,7 +9,7 @@ from signalling.school.context import Context
 from signalling.school.door import Action, Actor, Target, check
 from signalling.school.errors import Conflict, NotFound
 from signalling.school.families import Families
-from signalling.school.words import ConsentPurpose
+from signalling.school.words import AuditAction, ConsentPurpose
 from signalling.store import Session
 from signalling.store.tables import Consent, ConsentDocument, Family
 
@@ -139,7 +139,7 @@ class Consents:
         )
 
     async def _note(
-        self, session: Session, by: Actor, action: str, family: Family, document: ConsentDocument
+        self, session: Session, by: Actor, action: AuditAction, family: Family, document: ConsentDocument
     ) -> None:
         await self._context.record(
             session,

@@ -10,6 +10,7 @@ from signalling.school.codes import Codes
 from signalling.school.events import SchoolEvents
 from signalling.school.passwords import Passwords
 from signalling.school.settings import SchoolSettings
+from signalling.school.words import AuditAction
 from signalling.store import Database, Session
 from signalling.store.types import moment
 
@@ -33,7 +34,7 @@ class Context:
         self,
         session: Session,
         actor: str,
-        action: str,
+        action: AuditAction,
         target: str,
         *,
         organisation: str | None = None,

@@ -9,7 +9,7 @@ from signalling.school.context import Context
 from signalling.school.door import Action, Actor, Target, allows, check
 from signalling.school.errors import BadRequest, Conflict, NotFound
 from signalling.school.events import FamilyRemoved
-from signalling.school.words import Role, RoleState
+from signalling.school.words import AuditAction, Role, RoleState
 from signalling.store import Session
 from signalling.store.tables import (
     ChatLine,
@@ -149,7 +149,7 @@ class Families:
             views[family].guardians.append((person, name))
         return list(views.values())
 
-    async def note(self, session: Session, by: Actor, action: str, family: Family) -> None:
+    async def note(self, session: Session, by: Actor, action: AuditAction, family: Family) -> None:
         """An entry of the audit log about a family."""
         await self._context.record(
             session, by.person, action, f"family:{family.id}", organisation=family.organisation_id

@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from signalling.school.context import Context
 from signalling.school.door import Action, Actor, Target, allows, check
 from signalling.school.errors import Conflict, NotFound
-from signalling.school.words import AgeBand, Role, RoleState
+from signalling.school.words import AgeBand, AuditAction, Role, RoleState
 from signalling.store import Session
 from signalling.store.tables import Group, GroupTeacher, Membership, Person
 
@@ -124,7 +124,9 @@ class Groups:
             teachers[group].append((person, name))
         return [GroupView(group, teachers[group.id]) for group in groups]
 
-    async def _note(self, session: Session, by: Actor, action: str, group: Group, **details: str) -> None:
+    async def _note(
+        self, session: Session, by: Actor, action: AuditAction, group: Group, **details: str
+    ) -> None:
         await self._context.record(
             session, by.person, action, f"group:{group.id}", organisation=group.organisation_id, **details
         )

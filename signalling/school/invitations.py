@@ -13,6 +13,7 @@ from signalling.school.errors import Denied, LinkNotFound, NotFound
 from signalling.school.events import LinkRevoked
 from signalling.school.families import Families, FamilyView
 from signalling.school.lessons import Lessons
+from signalling.school.words import AuditAction
 from signalling.store import Session
 from signalling.store.tables import Invitation, InvitationDevice
 from signalling.store.types import new_id
@@ -169,7 +170,7 @@ class Invitations:
         await session.flush()
         return hashed
 
-    async def alert(self, session: Session, invitation: Invitation, action: str) -> None:
+    async def alert(self, session: Session, invitation: Invitation, action: AuditAction) -> None:
         """Within a transaction: something about a link that its teacher should see."""
         invitation.alert_at = self._context.now()
         await self._note(session, f"link:{invitation.id}", action, invitation)
@@ -229,7 +230,7 @@ class Invitations:
         return LinkRevoked(invitation.id, invitation.family_id)
 
     async def _note(
-        self, session: Session, actor: str, action: str, invitation: Invitation, **details: str
+        self, session: Session, actor: str, action: AuditAction, invitation: Invitation, **details: str
     ) -> None:
         target = (
             f"family:{invitation.family_id}" if invitation.family_id else f"lesson:{invitation.lesson_id}"

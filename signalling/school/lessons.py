@@ -16,7 +16,7 @@ from signalling.school.errors import BadRequest, Conflict, NotFound
 from signalling.school.events import LessonCancelled
 from signalling.school.norms import limit_minutes
 from signalling.school.recurrence import Recurrence, occurrences
-from signalling.school.words import AgeBand, LessonKind, Programme, Role, RoleState, badge_of
+from signalling.school.words import AgeBand, AuditAction, LessonKind, Programme, Role, RoleState, badge_of
 from signalling.store import Session
 from signalling.store.tables import (
     Family,
@@ -296,7 +296,9 @@ class Lessons:
         if (host, organisation) not in await badges_of(session, {host}):
             raise Conflict("Only confirmed staff can be the host", "NO_HOST")
 
-    async def _note(self, session: Session, by: Actor, action: str, lesson: Lesson, **details: Any) -> None:
+    async def _note(
+        self, session: Session, by: Actor, action: AuditAction, lesson: Lesson, **details: Any
+    ) -> None:
         await self._context.record(
             session, by.person, action, f"lesson:{lesson.id}", organisation=lesson.organisation_id, **details
         )

@@ -11,7 +11,7 @@ from signalling.school.context import Context
 from signalling.school.errors import Conflict, Denied, NotFound, TooManyAttempts, WrongCredentials
 from signalling.school.roles import Roles
 from signalling.school.sessions import Known, Sessions
-from signalling.school.words import Role, RoleState
+from signalling.school.words import AuditAction, Role, RoleState
 from signalling.store import Session
 from signalling.store.tables import Organisation, Person
 
@@ -153,7 +153,7 @@ class People:
             raise NotFound
         return found
 
-    async def _note(self, person: str, action: str) -> None:
+    async def _note(self, person: str, action: AuditAction) -> None:
         async with self._context.database.write() as session:
             await self._context.record(session, person, action, f"person:{person}")
 

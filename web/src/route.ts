@@ -1,7 +1,12 @@
 export type EntrancePage = "sign-in" | "register" | "setup";
-/** `sheet`: links of a group's families, /groups/{id}/links. */
+/** `sheet`: links of a group's families, /groups/{id}/links; `attendance` of a lesson, /lessons/{id}/attendance. */
 export type SchoolPage =
   | "sheet"
+  | "attendance"
+  | "journal"
+  | "consents"
+  | "family"
+  | "data"
   | "people"
   | "groups"
   | "families"
@@ -22,6 +27,10 @@ export type Route =
 
 const ENTRANCE: readonly string[] = ["sign-in", "register", "setup"] satisfies EntrancePage[];
 const SCHOOL: readonly string[] = [
+  "journal",
+  "consents",
+  "family",
+  "data",
   "people",
   "groups",
   "families",
@@ -46,8 +55,11 @@ export function parseRoute(pathname: string): Route {
     if (first === "lessons") return { page: "ownLesson", id: second };
     if (first === "l" || first === "welcome") return link(first === "l" ? "lesson" : "welcome", second);
   }
-  if (parts.length === 3 && first === "groups" && second && parts[2] === "links")
-    return { page: "school", name: "sheet", id: second };
+  if (parts.length === 3 && second) {
+    const path = `${first}/${parts[2]}`;
+    if (path === "groups/links") return { page: "school", name: "sheet", id: second };
+    if (path === "lessons/attendance") return { page: "school", name: "attendance", id: second };
+  }
   return { page: "unknown" };
 }
 

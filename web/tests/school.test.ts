@@ -2,10 +2,9 @@ import { describe, expect, it } from "vitest";
 import { address } from "../src/api/school.ts";
 import { kindOf } from "../src/features/school/audit/entries.ts";
 import { recurrenceOf, repeatOf } from "../src/features/school/lessons/times.ts";
-import { faultWords } from "../src/features/school/roster/fault-words.ts";
-import { decode } from "../src/features/school/roster/files.ts";
 import { sectionsOf } from "../src/features/school/sections.ts";
 import { schoolCatalogues } from "../src/i18n/school/index.ts";
+import { decode } from "../src/platform/files.ts";
 import { parseRoute } from "../src/route.ts";
 
 describe("addresses of endpoints", () => {
@@ -24,6 +23,9 @@ describe("paths of pages", () => {
     ["/lessons/abc", "ownLesson"],
     ["/welcome/abc", "welcome"],
     ["/welcome/%E0%A4%A", "unknown"],
+    ["/lessons/abc/attendance", "school"],
+    ["/groups/abc/attendance", "unknown"],
+    ["/journal", "school"],
     ["/people/abc", "unknown"],
     ["/nothing", "unknown"],
   ])("%s is %s", (path, page) => expect(parseRoute(path).page).toBe(page));
@@ -33,9 +35,11 @@ describe("sections", () => {
   const of = (...roles: Parameters<typeof sectionsOf>[0] extends ReadonlySet<infer R> ? R[] : never) =>
     sectionsOf(new Set(roles)).map(({ name }) => name);
   it("of a head are all", () =>
-    expect(of("head")).toEqual(["home", "lessons", "people", "groups", "families", "audit"]));
+    expect(of("head")).toEqual([
+      ...["home", "lessons", "journal", "people", "groups", "families", "consents", "audit", "data"],
+    ]));
   it("of a teacher are without the log", () => expect(of("teacher")).not.toContain("audit"));
-  it("of a guardian are few", () => expect(of("guardian")).toEqual(["home", "lessons"]));
+  it("of a guardian are few", () => expect(of("guardian")).toEqual(["home", "lessons", "family"]));
   it("of nobody are none", () => expect(of()).toEqual([]));
 });
 
@@ -55,15 +59,17 @@ describe("rosters", () => {
     expect(decode(new TextEncoder().encode("группа").buffer)).toBe("группа");
     expect(decode(new Uint8Array([0xe3, 0xf0, 0xf3, 0xef, 0xef, 0xe0]).buffer)).toBe("группа");
   });
-  it("have faults in the reader's language, or as the server tells them", () => {
+  it("have faults in the reader's language", () => {
     const words = schoolCatalogues.ru.roster.messages;
-    expect(faultWords("the same as line 7", words)).toBe("То же, что в строке 7");
-    expect(faultWords("something new", words)).toBe("something new");
+    expect(words.REPEATED({ line: "7" })).toBe("То же, что в строке 7");
   });
 });
 
 it("sorts events of the log", () => {
   expect(kindOf("role_confirmed")).toBe("roles");
   expect(kindOf("signed_in")).toBe("entries");
+  expect(kindOf("call_panic")).toBe("calls");
+  expect(kindOf("family_exported")).toBe("consents");
+  expect(kindOf("family_made")).toBe("groups");
   expect(kindOf("organisation_changed")).toBe("other");
 });

@@ -6,17 +6,17 @@ from datetime import datetime
 from aiohttp import web
 
 from signalling.school.api.endpoint import Call, Endpoints
-from signalling.school.api.models import Answer, Body
+from signalling.school.api.models import Answer, Body, Id
 from signalling.school.api.schedule import Moment, Range
 from signalling.school.attendance import Attended, as_csv, as_xlsx
+from signalling.store.types import moment
 
 endpoints = Endpoints()
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class AttendedAnswer(Answer):
-    """One person in one lesson, after it left; who is there now is in `GET /api/calls/{room}/attendance`. `received_s`:
-    seconds in which media arrived."""
+    """One person in one lesson, after it left. `received_s`: seconds with media; `groups`: of the lesson."""
 
     lesson: str
     title: str
@@ -27,10 +27,33 @@ class AttendedAnswer(Answer):
     left_at: datetime
     received_s: float
     joins: int
+    groups: list[str]
 
 
 class AttendanceList(Answer):
     rows: list[AttendedAnswer]
+
+
+class PresentAnswer(Answer):
+    """One person in a call that goes on, since the call began. `left_at`: for the last time, or now."""
+
+    person: str
+    name: str
+    here: bool
+    came_at: datetime
+    left_at: datetime
+    received_s: float
+    joins: int
+
+
+class PresentList(Answer):
+    rows: list[PresentAnswer]
+
+
+class OfGroup(Range):
+    """`group`: only lessons of this one."""
+
+    group: Id | None = None
 
 
 class OfTime(Body):
@@ -45,6 +68,27 @@ async def get_lesson_attendance(call: Call, query: OfTime) -> AttendanceList:
     return _list(await _of_lesson(call, query))
 
 
+@endpoints.add("GET", "/api/schedule/{lesson}/attendance/now", answer=PresentList)
+async def get_present(call: Call) -> PresentList:
+    """Who is in a lesson now, or has been since its call began."""
+    room = await call.school.attendance.room_now(call.actor, call.path["lesson"])
+    rows = call.joining.attendance(room)
+    return PresentList(
+        rows=[
+            PresentAnswer(
+                person=row.person,
+                name=row.name,
+                here=row.here,
+                came_at=moment(row.came_at),
+                left_at=moment(row.left_at),
+                received_s=row.received_s,
+                joins=row.joins,
+            )
+            for row in rows
+        ]
+    )
+
+
 @endpoints.add("GET", "/api/schedule/{lesson}/attendance.csv", query=OfTime, media_type="text/csv")
 async def export_lesson_attendance_csv(call: Call, query: OfTime) -> web.Response:
     """Who was in a lesson, as CSV."""
@@ -57,20 +101,22 @@ async def export_lesson_attendance_xlsx(call: Call, query: OfTime) -> web.Respon
     return _xlsx(await _of_lesson(call, query))
 
 
-@endpoints.add("GET", "/api/organisations/{organisation}/attendance", query=Range, answer=AttendanceList)
-async def get_journal(call: Call, query: Range) -> AttendanceList:
+@endpoints.add("GET", "/api/organisations/{organisation}/attendance", query=OfGroup, answer=AttendanceList)
+async def get_journal(call: Call, query: OfGroup) -> AttendanceList:
     """The journal of some days, of lessons that the caller leads or heads."""
     return _list(await _journal(call, query))
 
 
-@endpoints.add("GET", "/api/organisations/{organisation}/attendance.csv", query=Range, media_type="text/csv")
-async def export_journal_csv(call: Call, query: Range) -> web.Response:
+@endpoints.add(
+    "GET", "/api/organisations/{organisation}/attendance.csv", query=OfGroup, media_type="text/csv"
+)
+async def export_journal_csv(call: Call, query: OfGroup) -> web.Response:
     """The journal as CSV."""
     return _csv(await _journal(call, query))
 
 
-@endpoints.add("GET", "/api/organisations/{organisation}/attendance.xlsx", query=Range, media_type=XLSX)
-async def export_journal_xlsx(call: Call, query: Range) -> web.Response:
+@endpoints.add("GET", "/api/organisations/{organisation}/attendance.xlsx", query=OfGroup, media_type=XLSX)
+async def export_journal_xlsx(call: Call, query: OfGroup) -> web.Response:
     """The journal as a workbook."""
     return _xlsx(await _journal(call, query))
 
@@ -79,9 +125,9 @@ async def _of_lesson(call: Call, query: OfTime) -> Sequence[Attended]:
     return await call.school.attendance.of_lesson(call.actor, call.path["lesson"], query.starts_at)
 
 
-async def _journal(call: Call, query: Range) -> Sequence[Attended]:
+async def _journal(call: Call, query: OfGroup) -> Sequence[Attended]:
     return await call.school.attendance.journal(
-        call.actor, call.path["organisation"], query.after, query.before
+        call.actor, call.path["organisation"], query.after, query.before, query.group
     )
 
 

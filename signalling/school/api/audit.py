@@ -2,12 +2,14 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, get_args
 
 from aiohttp import web
+from pydantic import WithJsonSchema
 
 from signalling.school.api.endpoint import Call, Endpoints
 from signalling.school.api.models import Answer, Page
+from signalling.school.words import AuditAction
 from signalling.store.tables import AuditEntry
 
 endpoints = Endpoints()
@@ -20,7 +22,7 @@ class AuditAnswer(Answer):
     at: datetime
     actor: str
     actor_name: str | None
-    action: str
+    action: Annotated[str, WithJsonSchema({"type": "string", "enum": list(get_args(AuditAction))})]
     target: str
     target_name: str | None
     details: dict[str, Any]

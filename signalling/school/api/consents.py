@@ -64,6 +64,15 @@ class FamilyIds(Answer):
     families: list[str]
 
 
+class RetentionAnswer(Answer):
+    """Days until data is removed; `pupils_data`: whether anything is written down about children."""
+
+    journal_days: int
+    chat_days: int
+    device_days: int
+    pupils_data: bool
+
+
 @endpoints.add("GET", "/api/organisations/{organisation}/consents", answer=DocumentList)
 async def list_consent_documents(call: Call) -> DocumentList:
     """What families are asked to agree to, one document for each purpose."""
@@ -119,6 +128,19 @@ async def export_family(call: Call) -> web.Response:
     found = await call.school.retention.export_family(call.actor, call.path["family"])
     headers = {"Content-Disposition": 'attachment; filename="family.json"'}
     return web.json_response(text=json.dumps(found, ensure_ascii=False, indent=2), headers=headers)
+
+
+@endpoints.add("GET", "/api/retention", answer=RetentionAnswer)
+async def get_retention(call: Call) -> RetentionAnswer:
+    """How long this server keeps data, as its settings say."""
+    settings = call.school.context.settings
+    kept = settings.retention
+    return RetentionAnswer(
+        journal_days=kept.journal_days,
+        chat_days=kept.chat_days,
+        device_days=kept.device_days,
+        pupils_data=settings.pupils_data,
+    )
 
 
 def _document(document: ConsentDocument) -> DocumentAnswer:

@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
@@ -12,6 +12,7 @@ from pydantic import Field, StringConstraints
 
 from mediaserver.clock import Clock
 from signalling.api_keys import ApiKeys
+from signalling.call.attendance import AttendanceRow
 from signalling.config import LessonSettings, Settings
 from signalling.pages.lessons import LessonBook
 from signalling.rtc import RtcSnapshot, VideoGrants, create_token
@@ -51,7 +52,8 @@ class Ticket(Answer):
 
 @dataclass(frozen=True)
 class Joining:
-    """`open_call` makes the call of a lesson as it was planned; `snapshot` tells who is in the rooms."""
+    """`open_call` makes the call of a lesson as it was planned; `snapshot` tells who is in the rooms,
+    `attendance` who has been in the call of one."""
 
     settings: Settings
     keys: ApiKeys
@@ -59,6 +61,7 @@ class Joining:
     book: LessonBook
     snapshot: Callable[[], RtcSnapshot]
     open_call: Callable[[Occurrence], Awaitable[None]]
+    attendance: Callable[[str], Sequence[AttendanceRow]]
 
     def participants(self, room: str) -> int:
         """How many are in it."""

@@ -31,8 +31,12 @@ async def start_oidc(call: Call) -> web.Response:
     """Go to the provider to sign in: a link, not a call of a script."""
     client = _client(call)
     state, browser, flow = call.school.openid.begin(call.path["provider"])
+    try:
+        address = await client.authorization_url(state, flow, _callback(call))
+    except SchoolError as refused:
+        return _refused(refused.code)
     call.new_cookies[FLOW] = browser
-    return _redirect(await client.authorization_url(state, flow, _callback(call)))
+    return _redirect(address)
 
 
 @endpoints.add(
@@ -50,11 +54,11 @@ async def finish_oidc(call: Call, query: CallbackQuery) -> web.Response:
     try:
         flow = call.school.openid.finish(call.path["provider"], query.state, call.cookies[FLOW])
         if query.error or not query.code:
-            return _redirect("/sign-in?error=OIDC_REFUSED")
+            return _refused("OIDC_REFUSED")
         claims = await client.exchange(query.code, flow, _callback(call))
         call.begun = await call.school.openid.sign_in(claims, "ru", call.agent)
     except SchoolError as refused:
-        return _redirect("/sign-in?" + urlencode({"error": refused.code}))
+        return _refused(refused.code)
     return _redirect("/")
 
 
@@ -67,6 +71,11 @@ def _client(call: Call) -> OidcClient:
 
 def _callback(call: Call) -> str:
     return f"{call.origin}/api/oidc/{call.path['provider']}/callback"
+
+
+def _refused(code: str) -> web.Response:
+    """To the page that says why, with the other ways to sign in."""
+    return _redirect("/sign-in?" + urlencode({"error": code}))
 
 
 def _redirect(location: str) -> web.Response:

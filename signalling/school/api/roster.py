@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from signalling.school.api.endpoint import Call, Endpoints
 from signalling.school.api.models import Answer, Body
-from signalling.school.roster import Plan
+from signalling.school.roster import FaultCode, Plan
 from signalling.school.words import AgeBand
 
 endpoints = Endpoints()
@@ -28,11 +28,13 @@ class RosterCommit(RosterFiles):
 
 
 class FaultAnswer(Answer):
-    """`line` counts from 1 with the header; 0: the whole file."""
+    """`line` counts from 1 with the header; 0: the whole file. `message`: `code` and `values` in English."""
 
     file: str
     line: int
     column: str
+    code: FaultCode
+    values: dict[str, str]
     message: str
 
 
@@ -81,7 +83,14 @@ async def import_roster(call: Call, body: RosterCommit) -> RosterAnswer:
 def _answer(plan: Plan) -> RosterAnswer:
     return RosterAnswer(
         faults=[
-            FaultAnswer(file=fault.file, line=fault.line, column=fault.column, message=fault.message)
+            FaultAnswer(
+                file=fault.file,
+                line=fault.line,
+                column=fault.column,
+                code=fault.code,
+                values=dict(fault.values),
+                message=fault.message,
+            )
             for fault in plan.faults
         ],
         fault_count=len(plan.roster.faults),

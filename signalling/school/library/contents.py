@@ -16,7 +16,7 @@ from signalling.school.events import ContentEnded
 from signalling.school.library.preparation import Preparations
 from signalling.school.library.search import beginnings, normal
 from signalling.school.library.views import ContentData, ContentView, add_author, find, get, target_of, views
-from signalling.school.words import ContentKind, ContentState, PreparationState, Programme
+from signalling.school.words import AuditAction, ContentKind, ContentState, PreparationState, Programme
 from signalling.store import Session
 from signalling.store.tables import Content, ContentGroup, Group, Upload
 
@@ -123,7 +123,9 @@ class Contents:
         await self._preparations.cancel(content)
         await self._preparations.forget(content, upload)
 
-    async def note(self, session: Session, actor: str, action: str, content: Content, **details: Any) -> None:
+    async def note(
+        self, session: Session, actor: str, action: AuditAction, content: Content, **details: Any
+    ) -> None:
         """An entry of the audit log."""
         await self._context.record(
             session,

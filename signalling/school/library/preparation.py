@@ -24,7 +24,7 @@ from signalling.school.context import Context
 from signalling.school.errors import NotFound
 from signalling.school.library.seals import Seals, metadata_of
 from signalling.school.library.views import get
-from signalling.school.words import AgeBand, ContentKind, PreparationState
+from signalling.school.words import AgeBand, AuditAction, ContentKind, PreparationState
 from signalling.store import Session
 from signalling.store.tables import Content, Upload
 
@@ -157,7 +157,7 @@ class Preparations:
             row.kind = ContentKind(report["medium"])
             acceptable = report["acceptable"]
             row.preparation = PreparationState.READY if acceptable else PreparationState.REFUSED
-            action = "content_prepared" if acceptable else "content_refused"
+            action: AuditAction = "content_prepared" if acceptable else "content_refused"
             await self._note(session, row, action)
 
     async def _failed(self, content: str, code: FailureCode) -> None:
@@ -175,7 +175,7 @@ class Preparations:
         row = await session.get(Content, content)
         return row if row is not None and row.preparation == PreparationState.RUNNING else None
 
-    async def _note(self, session: Session, row: Content, action: str, **details: str) -> None:
+    async def _note(self, session: Session, row: Content, action: AuditAction, **details: str) -> None:
         target = f"content:{row.id}"
         await self._context.record(
             session, SYSTEM, action, target, organisation=row.organisation_id, title=row.title, **details

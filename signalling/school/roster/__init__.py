@@ -2,6 +2,6 @@
 
 from signalling.school.roster.importing import RosterImport
 from signalling.school.roster.plan import Plan
-from signalling.school.roster.table import Fault
+from signalling.school.roster.table import Fault, FaultCode
 
-__all__ = ["Fault", "Plan", "RosterImport"]
+__all__ = ["Fault", "FaultCode", "Plan", "RosterImport"]

@@ -30,7 +30,9 @@ def read_files(files: Mapping[str, str]) -> Roster:
     if is_oneroster(files):
         return read_oneroster(files)
     if len(files) != 1:
-        raise BadRequest("One table, or classes.csv, users.csv and enrollments.csv of OneRoster")
+        raise BadRequest(
+            "One table, or classes.csv, users.csv and enrollments.csv of OneRoster", "ROSTER_FILES"
+        )
     ((file, text),) = files.items()
     return read_simple(file, text)
 

@@ -7,7 +7,7 @@ confirmed gets the groups by the address, all others are invited.
 from collections.abc import Mapping
 
 from signalling.school.roster.model import Roster, RosterChild, RosterFamily, RosterGroup
-from signalling.school.roster.table import Fault, Row, read_table
+from signalling.school.roster.table import Fault, FaultCode, Row, read_table
 from signalling.school.words import AgeBand
 
 CLASSES, USERS, ENROLLMENTS = "classes.csv", "users.csv", "enrollments.csv"
@@ -48,7 +48,7 @@ def read_oneroster(files: Mapping[str, str]) -> Roster:
 
 def _rows(file: str, files: Mapping[str, str], faults: list[Fault]) -> list[Row]:
     if file not in files:
-        faults.append(Fault(file, 0, "", "this file is missing"))
+        faults.append(Fault(file, 0, "", FaultCode.FILE_MISSING))
         return []
     names = {name.casefold(): name for name in (*COLUMNS[file], *OPTIONAL)}
     rows = read_table(file, files[file], COLUMNS[file], names, faults)
@@ -59,36 +59,36 @@ def _check_ids(file: str, rows: list[Row], faults: list[Fault]) -> None:
     seen: dict[str, int] = {}
     for row in rows:
         if row["sourcedId"] in seen:
-            first = seen[row["sourcedId"]]
-            faults.append(Fault(file, row.line, "sourcedId", f"the same as in line {first}"))
+            values = {"line": str(seen[row["sourcedId"]])}
+            faults.append(Fault(file, row.line, "sourcedId", FaultCode.REPEATED, values))
         seen.setdefault(row["sourcedId"], row.line)
         empty = [column for column in COLUMNS[file] if not row[column] and column != "givenName"]
-        faults += [Fault(file, row.line, column, "must not be empty") for column in empty]
+        faults += [Fault(file, row.line, column, FaultCode.EMPTY) for column in empty]
 
 
 def _enrol(row: Row, users: Mapping[str, Row], roster: Roster, groups: dict[str, list[str]]) -> None:
     user, group = users.get(row["userSourcedId"]), row["classSourcedId"]
     if group not in roster.groups:
-        message = f"no class has the id {group!r}"
-        roster.faults.append(Fault(ENROLLMENTS, row.line, "classSourcedId", message))
+        values = {"value": group}
+        roster.faults.append(Fault(ENROLLMENTS, row.line, "classSourcedId", FaultCode.NO_CLASS, values))
     elif user is None:
-        message = f"no user has the id {row['userSourcedId']!r}"
-        roster.faults.append(Fault(ENROLLMENTS, row.line, "userSourcedId", message))
+        values = {"value": row["userSourcedId"]}
+        roster.faults.append(Fault(ENROLLMENTS, row.line, "userSourcedId", FaultCode.NO_USER, values))
     elif row["role"] == "student":
         groups.setdefault(row["userSourcedId"], []).append(group)
     elif row["role"] in TEACHERS:
         if user["email"]:
             roster.teachers.setdefault(user["email"].lower(), set()).add(group)
     else:
-        roster.faults.append(Fault(ENROLLMENTS, row.line, "role", f"{row['role']!r} is not known"))
+        roster.faults.append(Fault(ENROLLMENTS, row.line, "role", FaultCode.NO_ROLE, {"value": row["role"]}))
 
 
 def _add_child(row: Row, groups: list[str], users: Mapping[str, Row], roster: Roster) -> None:
     agents = _list(row["agentSourcedIds"])
     for agent in agents:
         if agent not in users:
-            message = f"no user has the id {agent!r}"
-            roster.faults.append(Fault(USERS, row.line, "agentSourcedIds", message))
+            values = {"value": agent}
+            roster.faults.append(Fault(USERS, row.line, "agentSourcedIds", FaultCode.NO_USER, values))
     key = f"agents:{','.join(sorted(agents))}" if agents else f"student:{row['sourcedId']}"
     family = roster.families.setdefault(key, RosterFamily(row["familyName"], key[:200]))
     first = groups[0] if groups else None

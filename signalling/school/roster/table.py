@@ -3,13 +3,51 @@
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 MAX_ROWS = 20_000
 MAX_CELL = 120
 MAX_FAULTS = 200
 """Nobody reads more; the rest is counted."""
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+class FaultCode(StrEnum):
+    """What can be wrong."""
+
+    FILE_MISSING = "FILE_MISSING"
+    COLUMN_MISSING = "COLUMN_MISSING"
+    EMPTY = "EMPTY"
+    REPEATED = "REPEATED"
+    NO_AGE = "NO_AGE"
+    OTHER_AGE = "OTHER_AGE"
+    NO_CLASS = "NO_CLASS"
+    NO_USER = "NO_USER"
+    NO_ROLE = "NO_ROLE"
+    TOO_MANY_LINES = "TOO_MANY_LINES"
+    CELLS = "CELLS"
+    TOO_LONG = "TOO_LONG"
+    CONTROLS = "CONTROLS"
+    NO_CSV = "NO_CSV"
+
+
+MESSAGES: Mapping[FaultCode, str] = {
+    FaultCode.FILE_MISSING: "this file is missing",
+    FaultCode.COLUMN_MISSING: "this column is missing",
+    FaultCode.EMPTY: "must not be empty",
+    FaultCode.REPEATED: "the same as line {line}",
+    FaultCode.NO_AGE: "{value!r} is none of {known}",
+    FaultCode.OTHER_AGE: "the group has another age above",
+    FaultCode.NO_CLASS: "no class has the id {value!r}",
+    FaultCode.NO_USER: "no user has the id {value!r}",
+    FaultCode.NO_ROLE: "{value!r} is not known",
+    FaultCode.TOO_MANY_LINES: "more than {most} lines",
+    FaultCode.CELLS: "{here} cells where the header has {header}",
+    FaultCode.TOO_LONG: "longer than {most} characters",
+    FaultCode.CONTROLS: "control characters are not allowed",
+    FaultCode.NO_CSV: "no CSV: {reason}",
+}
 
 
 @dataclass(frozen=True)
@@ -19,7 +57,13 @@ class Fault:
     file: str
     line: int
     column: str
-    message: str
+    code: FaultCode
+    values: Mapping[str, str] = field(default_factory=dict)
+    """For the message."""
+
+    @property
+    def message(self) -> str:
+        return MESSAGES[self.code].format_map(self.values)
 
 
 @dataclass(frozen=True)
@@ -42,17 +86,18 @@ def read_table(
     _, header = next(lines, (0, ()))
     columns = [names.get(cell.strip().casefold(), "") for cell in header]
     if missing := [name for name in required if name not in columns]:
-        faults += [Fault(file, 1, name, "this column is missing") for name in missing]
+        faults += [Fault(file, 1, name, FaultCode.COLUMN_MISSING) for name in missing]
         return []
     rows: list[Row] = []
     for line, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
         if len(rows) == MAX_ROWS:
-            faults.append(Fault(file, line, "", f"more than {MAX_ROWS} lines"))
+            faults.append(Fault(file, line, "", FaultCode.TOO_MANY_LINES, {"most": str(MAX_ROWS)}))
             break
         if len(cells) != len(columns):
-            faults.append(Fault(file, line, "", f"{len(cells)} cells where the header has {len(columns)}"))
+            values = {"here": str(len(cells)), "header": str(len(columns))}
+            faults.append(Fault(file, line, "", FaultCode.CELLS, values))
             continue
         row = Row(line, {name: cell.strip() for name, cell in zip(columns, cells, strict=True) if name})
         if found := list(_unfit(file, row)):
@@ -73,7 +118,7 @@ def _lines(file: str, text: str, faults: list[Fault]) -> Iterator[tuple[int, Seq
         except StopIteration:
             return
         except csv.Error as error:
-            faults.append(Fault(file, begin, "", f"no CSV: {error}"))
+            faults.append(Fault(file, begin, "", FaultCode.NO_CSV, {"reason": str(error)}))
             return
         yield begin, cells
 
@@ -81,6 +126,6 @@ def _lines(file: str, text: str, faults: list[Fault]) -> Iterator[tuple[int, Seq
 def _unfit(file: str, row: Row) -> Iterator[Fault]:
     for column, cell in row.cells.items():
         if len(cell) > MAX_CELL:
-            yield Fault(file, row.line, column, f"longer than {MAX_CELL} characters")
+            yield Fault(file, row.line, column, FaultCode.TOO_LONG, {"most": str(MAX_CELL)})
         elif _CONTROLS.search(cell):
-            yield Fault(file, row.line, column, "control characters are not allowed")
+            yield Fault(file, row.line, column, FaultCode.CONTROLS)

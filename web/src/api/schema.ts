@@ -31,6 +31,7 @@ export interface AttendedAnswer {
   readonly left_at: string;
   readonly received_s: number;
   readonly joins: number;
+  readonly groups: readonly string[];
 }
 
 export interface AuditAnswer {
@@ -38,7 +39,7 @@ export interface AuditAnswer {
   readonly at: string;
   readonly actor: string;
   readonly actor_name: string | null;
-  readonly action: string;
+  readonly action: "registered" | "signed_in" | "sign_in_failed" | "signed_out_everywhere" | "account_changed" | "password_changed" | "identity_linked" | "role_requested" | "role_confirmed" | "role_revoked" | "staff_invited" | "staff_invitation_used" | "staff_invitation_revoked" | "organisation_made" | "organisation_changed" | "group_made" | "group_changed" | "group_removed" | "group_teacher_added" | "group_teacher_removed" | "family_made" | "family_changed" | "family_removed" | "family_exported" | "roster_imported" | "consent_published" | "consent_given" | "consent_withdrawn" | "content_made" | "content_changed" | "content_uploaded" | "content_prepared" | "content_refused" | "content_preparation_failed" | "content_preparation_cancelled" | "content_submitted" | "content_returned" | "content_verified" | "content_withdrawn" | "content_expired" | "content_revised" | "content_removed" | "content_seal_broken" | "lesson_planned" | "lesson_changed" | "lesson_cancelled" | "link_made" | "link_revoked" | "link_devices_forgotten" | "link_used_twice" | "link_refused" | "audit_exported" | "call_admit" | "call_admit_all" | "call_admit_expected" | "call_deny" | "call_block" | "call_unblock" | "call_remove" | "call_ban" | "call_set_lock" | "call_panic" | "call_calm" | "call_freeze" | "call_promote" | "call_demote" | "call_make_cohost" | "call_drop_cohost" | "call_set_screen" | "call_extend" | "call_end" | "call_unattended" | "call_attended" | "call_time_over" | "call_time_stopped";
   readonly target: string;
   readonly target_name: string | null;
   readonly details: Readonly<Record<string, unknown>>;
@@ -233,8 +234,12 @@ export interface FaultAnswer {
   readonly file: string;
   readonly line: number;
   readonly column: string;
+  readonly code: FaultCode;
+  readonly values: Readonly<Record<string, string>>;
   readonly message: string;
 }
+
+export type FaultCode = "FILE_MISSING" | "COLUMN_MISSING" | "EMPTY" | "REPEATED" | "NO_AGE" | "OTHER_AGE" | "NO_CLASS" | "NO_USER" | "NO_ROLE" | "TOO_MANY_LINES" | "CELLS" | "TOO_LONG" | "CONTROLS" | "NO_CSV";
 
 export interface FindingAnswer {
   readonly code: FindingCode;
@@ -457,10 +462,6 @@ export interface OccurrenceAnswer {
   readonly participants: number;
 }
 
-export interface OfGroup {
-  readonly group?: string | null;
-}
-
 export interface OfTime {
   readonly starts_at?: string | null;
 }
@@ -504,6 +505,20 @@ export interface PreparationAnswer {
 }
 
 export type PreparationState = "none" | "queued" | "running" | "ready" | "refused" | "failed" | "cancelled";
+
+export interface PresentAnswer {
+  readonly person: string;
+  readonly name: string;
+  readonly here: boolean;
+  readonly came_at: string;
+  readonly left_at: string;
+  readonly received_s: number;
+  readonly joins: number;
+}
+
+export interface PresentList {
+  readonly rows: readonly PresentAnswer[];
+}
 
 export type Programme = "basic" | "additional" | "parents";
 
@@ -564,6 +579,13 @@ export interface ReportAnswer {
   readonly loudness: LoudnessAnswer | null;
   readonly findings: readonly FindingAnswer[];
   readonly evidence: readonly EvidenceAnswer[];
+}
+
+export interface RetentionAnswer {
+  readonly journal_days: number;
+  readonly chat_days: number;
+  readonly device_days: number;
+  readonly pupils_data: boolean;
 }
 
 export type Role = "head" | "teacher" | "methodologist" | "operator" | "guardian";
@@ -714,6 +736,16 @@ export interface Welcome {
 
 export interface Withdrawal {
   readonly reason: string;
+}
+
+export interface signalling__school__api__attendance__OfGroup {
+  readonly after: string;
+  readonly before: string;
+  readonly group?: string | null;
+}
+
+export interface signalling__school__api__families__OfGroup {
+  readonly group?: string | null;
 }
 
 export interface Endpoints {
@@ -1204,6 +1236,15 @@ export interface Endpoints {
     readonly body: null;
     readonly answer: AttendanceList;
   };
+  /** Who is in a lesson now, or has been since its call began. */
+  readonly "GET /api/schedule/{lesson}/attendance/now": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: PresentList;
+  };
   /** Who was in a lesson, as CSV. */
   readonly "GET /api/schedule/{lesson}/attendance.csv": {
     readonly path: {
@@ -1234,6 +1275,7 @@ export interface Endpoints {
     readonly query: {
       readonly after: string;
       readonly before: string;
+      readonly group?: string | null;
     };
     readonly body: null;
     readonly answer: AttendanceList;
@@ -1246,6 +1288,7 @@ export interface Endpoints {
     readonly query: {
       readonly after: string;
       readonly before: string;
+      readonly group?: string | null;
     };
     readonly body: null;
     readonly answer: string;
@@ -1258,6 +1301,7 @@ export interface Endpoints {
     readonly query: {
       readonly after: string;
       readonly before: string;
+      readonly group?: string | null;
     };
     readonly body: null;
     readonly answer: string;
@@ -1326,6 +1370,13 @@ export interface Endpoints {
     readonly query: null;
     readonly body: null;
     readonly answer: string;
+  };
+  /** How long this server keeps data, as its settings say. */
+  readonly "GET /api/retention": {
+    readonly path: null;
+    readonly query: null;
+    readonly body: null;
+    readonly answer: RetentionAnswer;
   };
   /** Go to the provider to sign in: a link, not a call of a script. */
   readonly "GET /api/oidc/{provider}/start": {

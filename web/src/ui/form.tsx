@@ -108,8 +108,13 @@ function Field<V extends Values>(
   );
 }
 
+/** One line. Days and times of day are chosen as the browser lets people choose them. */
 export function TextField<V extends Values>(
-  props: FieldProps<V> & { type?: "text" | "email"; autocomplete?: string; readOnly?: boolean },
+  props: FieldProps<V> & {
+    type?: "text" | "email" | "date" | "time";
+    autocomplete?: string;
+    readOnly?: boolean;
+  },
 ) {
   const id = useId();
   const { form, name } = props;
@@ -134,19 +139,19 @@ export function TextField<V extends Values>(
   );
 }
 
-/** A day or a time of day, as the browser lets people choose it. */
-export function MomentField<V extends Values>(props: FieldProps<V> & { type: "date" | "time" }) {
+/** Many lines. */
+export function AreaField<V extends Values>(props: FieldProps<V> & { rows: number }) {
   const id = useId();
   const { form, name } = props;
   return (
     <Field {...props} id={id}>
       {(described) => (
-        <input
+        <textarea
           {...described}
           id={id}
           class="input"
           name={name}
-          type={props.type as "date"}
+          rows={props.rows}
           data-testid={`field-${name}`}
           value={form.values[name]}
           onInput={(event) => form.set(name, event.currentTarget.value)}

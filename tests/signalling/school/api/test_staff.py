@@ -129,5 +129,12 @@ async def test_a_roster_larger_than_other_bodies(site: Site) -> None:
     assert site.head.status == 200 and done["children"]["new"] == 200
     wrong = await site.head.post(site.of("roster/preview"), {"files": {"roster.csv": "group,family\na,\n"}})
     assert wrong["faults"] == [
-        {"file": "roster.csv", "line": 2, "column": "family", "message": "must not be empty"}
+        {
+            "file": "roster.csv",
+            "line": 2,
+            "column": "family",
+            "code": "EMPTY",
+            "values": {},
+            "message": "must not be empty",
+        }
     ]

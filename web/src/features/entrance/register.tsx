@@ -5,22 +5,13 @@ import { call } from "../../api/school.ts";
 import { language } from "../../i18n/index.ts";
 import { s } from "../../i18n/school/index.ts";
 import { navigate } from "../../navigation.ts";
-import {
-  BusyButton,
-  isEmail,
-  isNewPassword,
-  PasswordField,
-  Problem,
-  required,
-  SelectField,
-  TextField,
-  useForm,
-} from "../../ui/form.tsx";
+import { BusyButton, Problem, SelectField, useForm } from "../../ui/form.tsx";
 import { Loading, Unreachable } from "../../ui/lazy.tsx";
 import { Link } from "../../ui/link.tsx";
 import { MessagePage } from "../../ui/page.tsx";
 import { useResource } from "../../ui/resource.ts";
 import { begin } from "../school/session.ts";
+import { ACCOUNT_CHECKS, AccountFields, NEW_ACCOUNT } from "./account-fields.tsx";
 import { EntranceFrame } from "./frame.tsx";
 
 export const ASKABLE = ["teacher", "methodologist", "operator", "head"] as const satisfies Role[];
@@ -53,8 +44,8 @@ function RegisterForm({ site, onSent }: { site: Site; onSent: () => void }) {
   const m = s();
   const [only] = site.organisations;
   const form = useForm(
-    { organisation: only?.id ?? "", role: "teacher", name: "", email: "", password: "" },
-    { name: required, email: isEmail, password: isNewPassword },
+    { organisation: only?.id ?? "", role: "teacher", ...NEW_ACCOUNT },
+    ACCOUNT_CHECKS,
     async (values) => {
       const email = values.email.trim();
       const body = { ...values, email, name: values.name.trim(), role: values.role as Role };
@@ -96,21 +87,7 @@ function RegisterForm({ site, onSent }: { site: Site; onSent: () => void }) {
           hint={m.rolesMeaning[form.values.role as Role]}
           options={ASKABLE.map((role) => [role, m.roles[role]] as const)}
         />
-        <TextField
-          form={form}
-          name="name"
-          label={m.fields.yourName}
-          hint={m.fields.nameHint}
-          autocomplete="name"
-        />
-        <TextField form={form} name="email" type="email" label={m.fields.email} autocomplete="username" />
-        <PasswordField
-          form={form}
-          name="password"
-          isNew
-          label={m.fields.password}
-          hint={m.fields.passwordHint}
-        />
+        <AccountFields form={form} />
         <Problem text={form.problem} />
         <BusyButton busy={form.busy} class="button--primary button--big" testId="submit">
           {m.register.submit}

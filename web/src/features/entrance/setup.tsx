@@ -4,22 +4,13 @@ import { language } from "../../i18n/index.ts";
 import { s } from "../../i18n/school/index.ts";
 import { navigate } from "../../navigation.ts";
 import { TIME_ZONES, timeZoneOptions } from "../../platform/time-zone.ts";
-import {
-  BusyButton,
-  isEmail,
-  isNewPassword,
-  PasswordField,
-  Problem,
-  required,
-  SelectField,
-  TextField,
-  useForm,
-} from "../../ui/form.tsx";
+import { BusyButton, Problem, required, SelectField, TextField, useForm } from "../../ui/form.tsx";
 import { Loading, Unreachable } from "../../ui/lazy.tsx";
 import { Link } from "../../ui/link.tsx";
 import { MessagePage } from "../../ui/page.tsx";
 import { useResource } from "../../ui/resource.ts";
 import { begin } from "../school/session.ts";
+import { ACCOUNT_CHECKS, AccountFields, NEW_ACCOUNT } from "./account-fields.tsx";
 import { EntranceFrame } from "./frame.tsx";
 
 /** The code of the console's link. It leaves the address bar at once. */
@@ -61,14 +52,8 @@ function SetUpForm({ code }: { code: string }) {
   const m = s();
   const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
   const form = useForm(
-    {
-      organisation: "",
-      zone: TIME_ZONES.includes(own) ? own : "Europe/Moscow",
-      name: "",
-      email: "",
-      password: "",
-    },
-    { organisation: required, name: required, email: isEmail, password: isNewPassword },
+    { organisation: "", zone: TIME_ZONES.includes(own) ? own : "Europe/Moscow", ...NEW_ACCOUNT },
+    { organisation: required, ...ACCOUNT_CHECKS },
     async (values) => {
       const body = {
         code,
@@ -99,21 +84,7 @@ function SetUpForm({ code }: { code: string }) {
         </fieldset>
         <fieldset class="form__section">
           <legend>{m.setup.headSection}</legend>
-          <TextField
-            form={form}
-            name="name"
-            label={m.fields.yourName}
-            hint={m.fields.nameHint}
-            autocomplete="name"
-          />
-          <TextField form={form} name="email" type="email" label={m.fields.email} autocomplete="username" />
-          <PasswordField
-            form={form}
-            name="password"
-            isNew
-            label={m.fields.password}
-            hint={m.fields.passwordHint}
-          />
+          <AccountFields form={form} />
         </fieldset>
         <Problem text={form.problem} />
         <BusyButton busy={form.busy} class="button--primary button--big" testId="submit">

@@ -9,13 +9,19 @@ import { useResource } from "../../ui/resource.ts";
 import { begin } from "../school/session.ts";
 import { EntranceFrame } from "./frame.tsx";
 
+/** Whoever signs in elsewhere and is refused comes back with the reason. It leaves the address bar at once. */
+function takeReason(): string | null {
+  const reason = new URLSearchParams(location.search).get("error");
+  if (reason) history.replaceState(null, "", location.pathname);
+  return reason;
+}
+
 /** Also stands in for a page of the school until somebody has signed in: the path stays. */
 export function SignIn() {
   const m = s();
   const { page } = parseRoute(pathname.value);
   const elsewhere = page === "school" || page === "ownLesson";
-  // Whoever signs in elsewhere and is refused comes back with the reason.
-  const [refused] = useState(() => new URLSearchParams(location.search).get("error"));
+  const [refused] = useState(takeReason);
   const site = useResource(() => call("GET /api/site"), []);
   const form = useForm(
     { email: "", password: "" },

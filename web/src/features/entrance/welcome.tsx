@@ -4,19 +4,12 @@ import { call } from "../../api/school.ts";
 import { language } from "../../i18n/index.ts";
 import { s } from "../../i18n/school/index.ts";
 import { navigate } from "../../navigation.ts";
-import {
-  BusyButton,
-  isNewPassword,
-  PasswordField,
-  Problem,
-  required,
-  TextField,
-  useForm,
-} from "../../ui/form.tsx";
+import { BusyButton, Problem, useForm } from "../../ui/form.tsx";
 import { Loading, Unreachable } from "../../ui/lazy.tsx";
 import { useResource } from "../../ui/resource.ts";
 import { NotFound } from "../lesson/not-found.tsx";
 import { begin } from "../school/session.ts";
+import { ACCOUNT_CHECKS, AccountFields } from "./account-fields.tsx";
 import { EntranceFrame } from "./frame.tsx";
 
 /** Behind the link of a staff invitation. */
@@ -37,7 +30,7 @@ function Accept({ code, invitation, site }: { code: string; invitation: Invitati
   const m = s();
   const form = useForm(
     { name: invitation.name, email: invitation.email, password: "" },
-    { name: required, password: isNewPassword },
+    ACCOUNT_CHECKS,
     async ({ name, password }) => {
       const body = { name: name.trim(), password, language: language.value };
       begin(await call("POST /api/welcome/{code}", { path: { code }, body }));
@@ -64,28 +57,7 @@ function Accept({ code, invitation, site }: { code: string; invitation: Invitati
         </form>
       )}
       <form class="form" noValidate onSubmit={form.submit}>
-        <TextField
-          form={form}
-          name="name"
-          label={m.fields.yourName}
-          hint={m.fields.nameHint}
-          autocomplete="name"
-        />
-        <TextField
-          form={form}
-          name="email"
-          type="email"
-          label={m.fields.email}
-          autocomplete="username"
-          readOnly
-        />
-        <PasswordField
-          form={form}
-          name="password"
-          isNew
-          label={m.fields.password}
-          hint={m.fields.passwordHint}
-        />
+        <AccountFields form={form} invited />
         <Problem text={form.problem} />
         <BusyButton busy={form.busy} class="button--primary button--big" testId="submit">
           {m.welcome.submit}

@@ -6,7 +6,12 @@ import type { SchoolPage } from "../../route.ts";
 import { Loading, Unreachable } from "../../ui/lazy.tsx";
 import { SignIn } from "../entrance/sign-in.tsx";
 import { AccountPage } from "./account/account-page.tsx";
+import { AttendancePage } from "./attendance/attendance-page.tsx";
+import { JournalPage } from "./attendance/journal-page.tsx";
 import { AuditPage } from "./audit/audit-page.tsx";
+import { ConsentsPage } from "./consents/consents-page.tsx";
+import { FamilyPage } from "./consents/family-page.tsx";
+import { DataPage } from "./data/data-page.tsx";
 import { FamiliesPage } from "./families/families-page.tsx";
 import { GroupPage } from "./groups/group-page.tsx";
 import { GroupsPage } from "./groups/groups-page.tsx";
@@ -38,6 +43,14 @@ const PAGES: Partial<Record<SchoolPage | "home", SchoolPageEntry>> = {
     roles: ["head", "teacher", "methodologist"],
   },
   lessons: { page: LessonsPage, roles: ["head", "teacher", "methodologist", "guardian"] },
+  attendance: {
+    page: (props) => (props.id ? <AttendancePage {...props} id={props.id} /> : null),
+    roles: ["head", "teacher"],
+  },
+  journal: { page: JournalPage, roles: ["head", "teacher"] },
+  consents: { page: ConsentsPage, roles: ["head"] },
+  family: { page: FamilyPage, roles: ["guardian"] },
+  data: { page: DataPage, roles: ["head", "operator"] },
   sheet: {
     page: (props) => (props.id ? <SheetPage {...props} id={props.id} /> : null),
     roles: ["head", "teacher"],

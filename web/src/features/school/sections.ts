@@ -8,6 +8,8 @@ export interface Section {
   readonly icon: IconName;
   /** Who has it. */
   readonly roles: readonly Role[];
+  /** Phones have no place for it in the menu: a page of the menu leads there. */
+  readonly wide?: boolean;
 }
 
 const EVERYBODY: readonly Role[] = ["head", "teacher", "methodologist", "operator", "guardian"];
@@ -21,6 +23,7 @@ export const SECTIONS: readonly Section[] = [
     icon: "calendar",
     roles: ["head", "teacher", "methodologist", "guardian"],
   },
+  { name: "journal", path: "/journal", icon: "journal", roles: ["head", "teacher"], wide: true },
   {
     name: "people",
     path: "/people",
@@ -29,7 +32,10 @@ export const SECTIONS: readonly Section[] = [
   },
   { name: "groups", path: "/groups", icon: "grid", roles: ["head", "teacher", "methodologist"] },
   { name: "families", path: "/families", icon: "family", roles: ["head", "teacher"] },
+  { name: "consents", path: "/consents", icon: "consent", roles: ["head"], wide: true },
+  { name: "family", path: "/family", icon: "family", roles: ["guardian"] },
   { name: "audit", path: "/audit", icon: "log", roles: ["head"] },
+  { name: "data", path: "/data", icon: "shield", roles: ["head", "operator"], wide: true },
 ];
 
 export function sectionsOf(roles: ReadonlySet<Role>): readonly Section[] {

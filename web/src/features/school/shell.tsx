@@ -74,7 +74,7 @@ function Menu({ current }: { current: SchoolPage | "home" }) {
       )}
       <ul class="menu__items">
         {sectionsOf(here.roles).map((section) => (
-          <li key={section.name}>
+          <li key={section.name} class={section.wide ? "menu__wide" : undefined}>
             <Link
               href={section.path}
               class="menu__item"

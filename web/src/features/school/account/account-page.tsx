@@ -17,6 +17,7 @@ import {
   useForm,
 } from "../../../ui/form.tsx";
 import { LookFields } from "../../../ui/look-fields.tsx";
+import { useResource } from "../../../ui/resource.ts";
 import { SchoolPage } from "../../../ui/school-page.tsx";
 import { ASKABLE } from "../../entrance/register.tsx";
 import { begin, type Place, signOut } from "../session.ts";
@@ -66,7 +67,9 @@ function NameForm({ me }: { me: Me }) {
 
 function Roles({ me }: { me: Me }) {
   const m = s();
-  const organisation = me.roles[0]?.organisation;
+  const site = useResource(() => call("GET /api/site"), []);
+  // Who came from another server may have no role anywhere yet.
+  const organisation = me.roles[0]?.organisation ?? site.data?.organisations[0];
   const held = new Set(me.roles.map(({ role }) => role));
   const askable = ASKABLE.filter((role) => !held.has(role));
   const form = useForm({ role: askable[0] ?? "" }, {}, async ({ role }) => {

@@ -93,7 +93,9 @@ function actorOf(entry: AuditAnswer): string {
   const m = s().audit;
   if (entry.actor_name) return entry.actor_name;
   if (entry.actor === "console") return m.console;
-  return entry.actor.startsWith("link:") ? m.link : m.system;
+  const kind = entry.actor.slice(0, entry.actor.indexOf(":"));
+  if (kind === "link" || kind === "family" || kind === "guest") return m[kind];
+  return m.system;
 }
 
 function Entry({ entry }: { entry: AuditAnswer }) {
@@ -107,7 +109,7 @@ function Entry({ entry }: { entry: AuditAnswer }) {
         {formatTime(entry.at)}
       </time>
       <div class="row__main">
-        <p class="row__title">{m.audit.actions[entry.action] ?? entry.action.replaceAll("_", " ")}</p>
+        <p class="row__title">{m.audit.actions[entry.action]}</p>
         <p class="row__note">
           {[target, roleName].filter(Boolean).join(" · ")}
           {(target || roleName) && <br />}

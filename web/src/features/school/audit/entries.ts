@@ -1,18 +1,24 @@
 import type { AuditAnswer } from "../../../api/schema.ts";
 
-export type Kind = "roles" | "entries" | "groups" | "lessons" | "other";
+export type Kind = "roles" | "entries" | "groups" | "lessons" | "calls" | "content" | "consents" | "other";
 
 const BEGINNINGS: readonly (readonly [string, Kind])[] = [
   ["role_", "roles"],
   ["staff_", "roles"],
   ["registered", "roles"],
   ["sign", "entries"],
+  ["identity", "entries"],
   ["password", "entries"],
+  ["account", "entries"],
   ["group_", "groups"],
+  ["family_exported", "consents"],
   ["family_", "groups"],
   ["roster_", "groups"],
   ["lesson_", "lessons"],
   ["link_", "lessons"],
+  ["call_", "calls"],
+  ["content_", "content"],
+  ["consent_", "consents"],
 ];
 
 /** What an action is about, by the beginning of its name. */

@@ -6,6 +6,7 @@ import { Select } from "../../../ui/form.tsx";
 import { Icon } from "../../../ui/icon.tsx";
 import { Link } from "../../../ui/link.tsx";
 import { Empty, Loaded } from "../../../ui/loaded.tsx";
+import { Notice } from "../../../ui/notice.tsx";
 import { useResource } from "../../../ui/resource.ts";
 import { SchoolPage } from "../../../ui/school-page.tsx";
 import type { PageProps } from "../school.tsx";
@@ -40,9 +41,14 @@ export function FamiliesPage({ place }: PageProps) {
         {m.add}
       </button>
       {isHead && (
-        <Link class="button" href="/roster" testId="to-roster">
-          {m.import}
-        </Link>
+        <>
+          <Link class="button" href="/roster" testId="to-roster">
+            {m.import}
+          </Link>
+          <Link class="button" href="/consents" testId="to-consents">
+            {s().consents.pageTitle}
+          </Link>
+        </>
       )}
     </>
   );
@@ -56,6 +62,11 @@ export function FamiliesPage({ place }: PageProps) {
       <Loaded from={found}>
         {({ families, groups, pupils }) => (
           <>
+            {!pupils && (
+              <Notice icon="shield">
+                <p data-testid="no-pupils">{m.noPupils}</p>
+              </Notice>
+            )}
             {families.length > 0 ? (
               <FamilyList families={families} groups={groups} onOpen={setOpen} />
             ) : (

@@ -7,6 +7,7 @@ import { Confirm } from "../../../ui/confirm.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
 import { BusyButton, Problem, required, TextField, useForm } from "../../../ui/form.tsx";
 import { Ticks } from "../../../ui/ticks.tsx";
+import { FamilyData } from "../consents/family-data.tsx";
 import { FamilyLink } from "../links/family-link.tsx";
 import { ChildrenFields } from "./children-fields.tsx";
 
@@ -83,6 +84,7 @@ export function FamilyDialog(props: {
           onChange={setGroups}
         />
         {family && <FamilyLink family={family.id} />}
+        {family && props.mayRemove && <FamilyData family={family.id} />}
         <Problem text={form.problem} />
         <div class="form__actions form__actions--end">
           {family && props.mayRemove && (

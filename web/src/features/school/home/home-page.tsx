@@ -3,8 +3,10 @@ import { s } from "../../../i18n/school/index.ts";
 import { Badge } from "../../../ui/badge.tsx";
 import { Link } from "../../../ui/link.tsx";
 import { Empty, Loaded } from "../../../ui/loaded.tsx";
+import { Notice } from "../../../ui/notice.tsx";
 import { useResource } from "../../../ui/resource.ts";
 import { SchoolPage } from "../../../ui/school-page.tsx";
+import { answerOf, ownFamilies } from "../consents/family-page.tsx";
 import { GroupTiles } from "../groups/group-tiles.tsx";
 import { Requests } from "../people/requests.tsx";
 import type { PageProps } from "../school.tsx";
@@ -33,8 +35,42 @@ export function HomePage({ place }: PageProps) {
       {roles.has("teacher") && <TeachersGroups place={place} />}
       {roles.has("methodologist") && <p class="soft">{m.methodologistText}</p>}
       {roles.has("operator") && <p class="soft">{m.operatorText}</p>}
-      {roles.has("guardian") && <p class="soft">{m.guardianText}</p>}
+      {roles.has("guardian") && <GuardiansHome place={place} />}
     </SchoolPage>
+  );
+}
+
+/** What waits for the answer of a guardian. */
+function GuardiansHome({ place }: { place: Place }) {
+  const m = s();
+  const path = { organisation: place.organisation.id };
+  const found = useResource(
+    async () => ({
+      own: await ownFamilies(place),
+      ...(await call("GET /api/organisations/{organisation}/consents", { path })),
+    }),
+    [],
+  );
+  return (
+    <>
+      <p class="soft">{m.home.guardianText}</p>
+      <Loaded from={found}>
+        {({ own, documents }) => {
+          const waiting = own.flatMap((one) =>
+            documents.filter((document) => answerOf(document, one.consents) === null),
+          );
+          return (
+            waiting.length > 0 && (
+              <Notice tone="warning" icon="consent" heading={m.consents.waiting(waiting.length)}>
+                <Link class="button button--primary" href="/family" testId="to-consents">
+                  {m.consents.answer}
+                </Link>
+              </Notice>
+            )
+          );
+        }}
+      </Loaded>
+    </>
   );
 }
 

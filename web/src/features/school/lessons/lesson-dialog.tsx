@@ -66,6 +66,12 @@ export function LessonDialog(props: {
             {m.common.change}
           </button>
         )}
+        {props.mayChange && (
+          <Link class="button" href={`/lessons/${lesson.id}/attendance`} testId="to-attendance">
+            <Icon name="journal" size={20} />
+            {m.attendance.open}
+          </Link>
+        )}
         <a class="button" href={address("GET /api/schedule/{lesson}/calendar.ics", { path })} download>
           <Icon name="calendar" size={20} />
           {words.calendar}

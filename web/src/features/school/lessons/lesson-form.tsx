@@ -12,19 +12,12 @@ import { s } from "../../../i18n/school/index.ts";
 import { TIME_ZONES } from "../../../platform/time-zone.ts";
 import { announce } from "../../../ui/announcer.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
-import {
-  BusyButton,
-  MomentField,
-  Problem,
-  required,
-  SelectField,
-  TextField,
-  useForm,
-} from "../../../ui/form.tsx";
+import { BusyButton, Problem, required, SelectField, TextField, useForm } from "../../../ui/form.tsx";
 import { Notice } from "../../../ui/notice.tsx";
 import { Ticks } from "../../../ui/ticks.tsx";
 import { ageOptions } from "../groups/group-dialog.tsx";
 import type { Place } from "../session.ts";
+import { CallFields, callOf, callValues, FamilyField } from "./call-fields.tsx";
 import { dateOf, momentOf, type Repeat, recurrenceOf, repeatOf, timeOf } from "./times.ts";
 
 const MOST_MINUTES = 600;
@@ -60,6 +53,8 @@ export function LessonForm(props: {
       age: lesson?.age ?? "",
       repeat: repeatOf(known),
       until: known?.until ?? "",
+      family: lesson?.family ?? "",
+      ...callValues(lesson),
     },
     {
       title: required,
@@ -76,12 +71,13 @@ export function LessonForm(props: {
         starts_at: momentOf(values.date, values.time),
         minutes: Math.round(Number(values.minutes)),
         age: (values.age || null) as AgeBand | null,
-        groups: isStaffOnly(values.kind) ? [] : groups,
-        family: lesson?.family ?? null,
+        groups: isStaffOnly(values.kind) || ofFamily(values) ? [] : groups,
+        family: ofFamily(values),
         host: lesson ? (lesson.host?.id ?? null) : place.me.id,
         time_zone: TIME_ZONES.includes(zone) ? zone : place.organisation.time_zone,
         recurrence: recurrenceOf(values.repeat as Repeat, values.until, known),
-        ...(lesson ? kept(lesson) : {}),
+        content: lesson?.content ?? "",
+        ...callOf(values),
       };
       if (lesson) await call("PUT /api/schedule/{lesson}", { path: { lesson: lesson.id }, body });
       else {
@@ -113,8 +109,8 @@ export function LessonForm(props: {
             label={words.fields.programme}
             options={Object.entries(words.programmes)}
           />
-          <MomentField form={form} name="date" type="date" label={words.fields.date} />
-          <MomentField form={form} name="time" type="time" label={words.fields.time} />
+          <TextField form={form} name="date" type="date" label={words.fields.date} />
+          <TextField form={form} name="time" type="time" label={words.fields.time} />
           <TextField form={form} name="minutes" label={words.fields.minutes} />
           <SelectField
             form={form}
@@ -128,7 +124,8 @@ export function LessonForm(props: {
             <p>{words.tooLong(limit)}</p>
           </Notice>
         )}
-        {!isStaffOnly(form.values.kind) && (
+        {form.values.kind === "consultation" && <FamilyField form={form} place={place} />}
+        {!isStaffOnly(form.values.kind) && ofFamily(form.values) === null && (
           <Ticks
             legend={words.fields.groups}
             hint={isHead ? words.fields.groupsHint : undefined}
@@ -140,9 +137,10 @@ export function LessonForm(props: {
         <div class="form__pair">
           <SelectField form={form} name="repeat" label={words.fields.repeat} options={repeats} />
           {form.values.repeat !== "once" && form.values.repeat !== "other" && (
-            <MomentField form={form} name="until" type="date" label={words.fields.until} />
+            <TextField form={form} name="until" type="date" label={words.fields.until} />
           )}
         </div>
+        <CallFields form={form} planned={lesson !== null} />
         <Problem text={form.problem} />
         <div class="form__actions form__actions--end">
           <BusyButton busy={form.busy} testId="save-lesson">
@@ -154,14 +152,9 @@ export function LessonForm(props: {
   );
 }
 
-/** What the form does not show stays as it is. */
-function kept(lesson: LessonAnswer): Partial<LessonBody> {
-  return {
-    mode: lesson.mode as NonNullable<LessonBody["mode"]>,
-    lobby: lesson.lobby as NonNullable<LessonBody["lobby"]>,
-    reach: lesson.reach as NonNullable<LessonBody["reach"]>,
-    content: lesson.content,
-  };
+/** A consultation may be with one family. */
+function ofFamily(values: { kind: string; family: string }): string | null {
+  return values.kind === "consultation" && values.family !== "" ? values.family : null;
 }
 
 function nextHour(): Date {

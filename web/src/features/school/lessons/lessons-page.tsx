@@ -3,6 +3,7 @@ import type { OccurrenceAnswer } from "../../../api/schema.ts";
 import { call } from "../../../api/school.ts";
 import { s } from "../../../i18n/school/index.ts";
 import { Icon } from "../../../ui/icon.tsx";
+import { Link } from "../../../ui/link.tsx";
 import { Empty, Loaded } from "../../../ui/loaded.tsx";
 import { useResource } from "../../../ui/resource.ts";
 import { SchoolPage } from "../../../ui/school-page.tsx";
@@ -62,6 +63,12 @@ export function LessonsPage({ place }: PageProps) {
         found.data?.occurrences.length !== 0 && (
           <>
             {plan}
+            {mayPlan && (
+              <Link class="button" href="/journal" testId="to-journal">
+                <Icon name="journal" size={20} />
+                {s().attendance.pageTitle}
+              </Link>
+            )}
             {calendar}
           </>
         )

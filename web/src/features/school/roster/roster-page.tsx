@@ -3,15 +3,15 @@ import type { AgeBand, RosterAnswer } from "../../../api/schema.ts";
 import { call } from "../../../api/school.ts";
 import { explain, s } from "../../../i18n/school/index.ts";
 import { navigate } from "../../../navigation.ts";
+import { BYTE_ORDER_MARK, readFiles, saveText } from "../../../platform/files.ts";
 import { announce } from "../../../ui/announcer.tsx";
 import { BusyButton, Problem, SelectField, useForm } from "../../../ui/form.tsx";
 import { Icon } from "../../../ui/icon.tsx";
 import { Notice } from "../../../ui/notice.tsx";
+import { useResource } from "../../../ui/resource.ts";
 import { SchoolPage } from "../../../ui/school-page.tsx";
 import { ageOptions } from "../groups/group-dialog.tsx";
 import type { PageProps } from "../school.tsx";
-import { faultWords } from "./fault-words.ts";
-import { readFiles, saveText } from "./files.ts";
 
 interface Chosen {
   readonly files: Readonly<Record<string, string>>;
@@ -23,6 +23,8 @@ export function RosterPage({ place }: PageProps) {
   const m = s().roster;
   const path = { organisation: place.organisation.id };
   const [chosen, setChosen] = useState<Chosen | null>(null);
+  const site = useResource(() => call("GET /api/site"), []);
+  const pupils = site.data?.pupils_data !== false;
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const choose = async (list: FileList | null) => {
@@ -44,7 +46,12 @@ export function RosterPage({ place }: PageProps) {
     }
   };
   return (
-    <SchoolPage title={m.pageTitle} lead={m.lead} back="/families" testId="roster-page">
+    <SchoolPage
+      title={m.pageTitle}
+      lead={pupils ? m.lead : m.leadNoPupils}
+      back="/families"
+      testId="roster-page"
+    >
       <section class="card-box">
         <div class="form__actions">
           <label class="button button--primary file-button">
@@ -64,7 +71,7 @@ export function RosterPage({ place }: PageProps) {
           <button
             type="button"
             class="button button--quiet"
-            onClick={() => saveText(m.templateName, `${m.templateHeader}\r\n${m.templateRow}\r\n`)}
+            onClick={() => saveText(m.templateName, template(pupils), "text/csv")}
           >
             <Icon name="download" size={20} />
             {m.template}
@@ -85,6 +92,14 @@ export function RosterPage({ place }: PageProps) {
   );
 }
 
+/** An example of a table. Where nothing is kept of children, it has only groups and families. */
+function template(pupils: boolean): string {
+  const m = s().roster;
+  const lines = [m.templateHeader, m.templateRow];
+  const shown = pupils ? lines : lines.map((line) => line.split(";").slice(0, 2).join(";"));
+  return `${BYTE_ORDER_MARK}${shown.join("\r\n")}\r\n`;
+}
+
 function Faults({ plan }: { plan: RosterAnswer }) {
   const m = s().roster;
   const rest = plan.fault_count - plan.faults.length;
@@ -98,7 +113,7 @@ function Faults({ plan }: { plan: RosterAnswer }) {
         {plan.faults.map((fault, index) => (
           <li key={index} class="row">
             <div class="row__main">
-              <p class="row__title">{faultWords(fault.message, m.messages)}</p>
+              <p class="row__title">{m.messages[fault.code](fault.values)}</p>
               <p class="row__note">
                 {[
                   fault.file,

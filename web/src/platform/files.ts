@@ -13,9 +13,12 @@ export async function readFiles(files: readonly File[]): Promise<Readonly<Record
   return Object.fromEntries(await Promise.all(read));
 }
 
-/** Saves a text as a file, with the mark by which spreadsheets know UTF-8. */
-export function saveText(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" }));
+/** By this spreadsheets know UTF-8. */
+export const BYTE_ORDER_MARK = "\ufeff";
+
+/** Saves a text as a file. */
+export function saveText(name: string, text: string, type: string): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;
