@@ -38,6 +38,10 @@ class Block(_OnPerson):
     type: Literal["block"]
 
 
+class Unblock(_OnPerson):
+    type: Literal["unblock"]
+
+
 class Remove(_OnPerson):
     type: Literal["remove"]
 
@@ -294,6 +298,7 @@ Command = Annotated[
     Admit
     | Deny
     | Block
+    | Unblock
     | Remove
     | Ban
     | AdmitExpected

@@ -53,6 +53,7 @@ ALLOWED: dict[str, frozenset[Power]] = {
             "set_self_unmute",
             "spotlight",
             "stop_camera",
+            "unblock",
             "visit",
             "attendance",
         ),
@@ -64,8 +65,8 @@ ALLOWED: dict[str, frozenset[Power]] = {
 
 AGAINST_COHOSTS = frozenset({"mute", "stop_camera", "freeze", "remove", "ban", "demote", "direct"})
 """What a host may do to a co-host, and nobody to a host."""
-TO_WAITING = frozenset({"admit", "deny", "block"})
-"""What is done to who waits, and nothing else is."""
+TO_WAITING = frozenset({"admit", "deny", "block", "unblock"})
+"""What is done to who is not in, and nothing else is."""
 
 
 def may(actor: Power, action: str, target: Power | None = None) -> bool:

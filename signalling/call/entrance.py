@@ -80,6 +80,10 @@ class Entrance:
         self.remove(person)
         self.blocked.add(person)
 
+    def unblock(self, person: str) -> None:
+        """It may wait again."""
+        self.blocked.discard(person)
+
     def _must_wait(self, person: str, role: CallRole) -> bool:
         if role.is_staff:
             return False

@@ -65,6 +65,10 @@ def block(call: Call, actor: str, command: commands.Block | commands.Ban) -> Non
     call.state.entrance.block(person)
 
 
+def unblock(call: Call, actor: str, command: commands.Unblock) -> None:
+    call.state.entrance.unblock(person_of(command.identity))
+
+
 def remove(call: Call, actor: str, command: commands.Remove) -> None:
     call.dismiss(person_of(command.identity))
 
@@ -344,6 +348,7 @@ Handler = Callable[["Call", str, Any], Awaitable[None] | None]
 HANDLERS: dict[str, Handler] = {
     "block": block,
     "ban": block,
+    "unblock": unblock,
     "next": next_family,
     **{
         function.__name__: function

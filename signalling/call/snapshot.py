@@ -90,7 +90,9 @@ def snapshot(scene: Scene, person: str) -> dict[str, object]:
             for one in state.settings.expected
         ]
         found["hands"] = [key for key in state.hands.queue if _is_here(state, key)]
-        found["blocked"] = sorted(state.entrance.blocked)
+        found["blocked"] = [
+            {"person": key, "name": state.persons[key].name} for key in sorted(state.entrance.blocked)
+        ]
     return found
 
 

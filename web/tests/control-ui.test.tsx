@@ -4,8 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ControlBanners } from "../src/features/call/control/banners.tsx";
 import type { Command, Inside, Refused } from "../src/features/call/control/model.ts";
 import { Panel } from "../src/features/call/control/panel.tsx";
-import { switchOn } from "../src/features/call/control/switch-on.ts";
-import type { Call, Trouble } from "../src/features/call/model.ts";
+import type { Call } from "../src/features/call/model.ts";
 import { controlCatalogues } from "../src/i18n/control/index.ts";
 import { setLanguage } from "../src/i18n/index.ts";
 import { inside } from "./control-fakes.ts";
@@ -14,14 +13,13 @@ setLanguage("en");
 const { en } = controlCatalogues;
 afterEach(cleanup);
 
-function fakeCall(snapshot: Inside, fails: Trouble | null = null) {
+const none = () => {};
+const NOTHING = { poll: null, onLobby: none, onPoll: none, onExtend: none };
+
+function fakeCall(snapshot: Inside) {
   const sent: Command[] = [];
-  const trouble = signal<Trouble | null>(null);
-  const switched = vi.fn(async () => {
-    trouble.value = fails;
-  });
+  const switched = vi.fn(async () => {});
   const call = {
-    trouble,
     setMicrophone: switched,
     setCamera: switched,
     control: {
@@ -39,17 +37,7 @@ function fakeCall(snapshot: Inside, fails: Trouble | null = null) {
 
 function banners(snapshot: Inside): string {
   const { call } = fakeCall(snapshot);
-  const none = () => {};
-  const shown = render(
-    <ControlBanners
-      call={call}
-      snapshot={snapshot}
-      poll={null}
-      onLobby={none}
-      onPoll={none}
-      onExtend={none}
-    />,
-  );
+  const shown = render(<ControlBanners call={call} snapshot={snapshot} {...NOTHING} />);
   return shown.container.textContent ?? "";
 }
 
@@ -72,24 +60,17 @@ describe("a panel", () => {
 });
 
 describe("being asked", () => {
-  it("switches nothing on by itself, and is answered by switching on", async () => {
+  it("switches nothing on by itself; the server notices who does", () => {
     const { call, sent, switched } = fakeCall(inside({}, { held: ["audio"], asked: ["audio"] }));
+    const shown = render(
+      <ControlBanners call={call} snapshot={call.control.snapshot.value as Inside} {...NOTHING} />,
+    );
     expect(switched).not.toHaveBeenCalled();
-    await switchOn(call, "audio");
+    fireEvent.click(shown.getByTestId("asked-audio-yes"));
     expect(switched).toHaveBeenCalledWith(true);
+    expect(sent).toEqual([]);
+    fireEvent.click(shown.getByTestId("asked-audio-no"));
     expect(sent).toEqual([{ type: "answer", medium: "audio" }]);
-  });
-
-  it("stays when the device failed", async () => {
-    const { call, sent } = fakeCall(inside({}, { asked: ["audio"] }), "microphone");
-    await switchOn(call, "audio");
-    expect(sent).toEqual([]);
-  });
-
-  it("is no answer where nobody has asked", async () => {
-    const { call, sent } = fakeCall(inside());
-    await switchOn(call, "video");
-    expect(sent).toEqual([]);
   });
 });
 

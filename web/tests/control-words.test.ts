@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { isDrawn } from "../src/features/call/control/pictures.tsx";
 import { EMOJI } from "../src/features/call/control/reactions.tsx";
+import { PICTURES } from "../src/features/call/host/poll-maker.tsx";
 import { controlCatalogues } from "../src/i18n/control/index.ts";
 
 function paths(value: unknown, at = ""): string[] {
@@ -34,5 +36,11 @@ describe("the words of a call that somebody leads", () => {
 
   it("name every reaction", () => {
     for (const emoji of EMOJI) for (const words of [ru, en]) expect(words.emoji[emoji]).toBeTruthy();
+  });
+
+  it("name every picture of polls, and all of them are drawn", () => {
+    for (const picture of PICTURES)
+      for (const words of [ru, en]) expect(words.pictures[picture]).toBeTruthy();
+    expect([...PICTURES, ...EMOJI].filter((picture) => !isDrawn(picture))).toEqual([]);
   });
 });

@@ -100,7 +100,11 @@ async def test_deny_and_block(lesson: CallWorld) -> None:
     lesson.clock.advance(1000)
     with pytest.raises(PermissionDenied, match="removed"):
         await lesson.come("guest:x", "guest", claims={"nbf": lesson.clock.time()})
-    assert lesson.view(teacher)["blocked"] == ["guest:x"]
+    assert [one["person"] for one in lesson.view(teacher)["blocked"]] == ["guest:x"]
+    await lesson.command(teacher, "unblock", identity="guest:x")
+    assert lesson.view(teacher)["blocked"] == []
+    back = await lesson.come("guest:x", "guest", claims={"nbf": lesson.clock.time()})
+    assert lesson.view(back)["you"]["power"] == "waiting"
 
 
 async def test_the_removed_are_out_with_all_devices(lesson: CallWorld) -> None:

@@ -64,6 +64,7 @@ set_screen          HC    HCMV
 set_self_unmute     HC
 spotlight           HC
 stop_camera         HC    MV+
+unblock             HC    W
 visit               HC
 vote                HCMV
 """

@@ -5,6 +5,7 @@ import type { Catalogue } from "../../i18n/index.ts";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Badge, badgeWords } from "./control/badge.tsx";
+import { Picture } from "./control/pictures.tsx";
 import type { Call, ParticipantView, VideoView } from "./model.ts";
 import { QualityMark } from "./quality-mark.tsx";
 import { avatarColour, initials, type TileView } from "./tiles.ts";
@@ -145,7 +146,7 @@ export function Tile({ tile, call, pinned, main, signs = NO_SIGNS, onPin }: Tile
       )}
       {kind === "camera" && signs.reaction && (
         <span class="tile__reaction" aria-hidden="true">
-          {signs.reaction}
+          <Picture picture={signs.reaction} />
         </span>
       )}
       <TilePin name={label} pinned={pinned} onPin={() => onPin(tile.id)} />

@@ -8,7 +8,6 @@ import { announce } from "../../ui/announcer.tsx";
 import { Icon, type IconName } from "../../ui/icon.tsx";
 import type { HeldMedium } from "./control/model.ts";
 import { mayOf } from "./control/state.ts";
-import { switchOn } from "./control/switch-on.ts";
 import type { Call, ParticipantView } from "./model.ts";
 
 export interface ControlProps {
@@ -87,8 +86,8 @@ export function Toolbar({ call, local, onDevices, children }: ToolbarProps) {
   const screen = !!local?.screen;
   const may = mayOf(call.control.snapshot.value);
   const press = async (medium: HeldMedium, on: boolean, allowed: boolean) => {
-    if (on) await (medium === "audio" ? call.setMicrophone(false) : call.setCamera(false));
-    else if (allowed) await switchOn(call, medium);
+    const change = medium === "audio" ? call.setMicrophone : call.setCamera;
+    if (on || allowed) await change.call(call, !on);
     else announce(c().held[medium]);
   };
   return (

@@ -4,7 +4,6 @@ import { t } from "../../../i18n/index.ts";
 import { Icon, type IconName } from "../../../ui/icon.tsx";
 import type { Call } from "../model.ts";
 import { type Control, type HeldMedium, type Inside, leads, type Poll, type Waiting } from "./model.ts";
-import { switchOn } from "./switch-on.ts";
 import { useSecondsUntil } from "./use-server-clock.ts";
 
 interface BannerProps {
@@ -40,7 +39,7 @@ function Asked({ call, medium }: { call: Call; medium: HeldMedium }) {
             type="button"
             class="button button--primary"
             data-testid={`asked-${medium}-yes`}
-            onClick={() => void switchOn(call, medium)}
+            onClick={() => void (audio ? call.setMicrophone(true) : call.setCamera(true))}
           >
             {audio ? m.unmute : m.camera}
           </button>

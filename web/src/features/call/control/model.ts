@@ -115,7 +115,7 @@ export interface Inside {
   readonly lobby?: readonly Waiting[];
   readonly expected?: readonly Expected[];
   readonly hands?: readonly string[];
-  readonly blocked?: readonly string[];
+  readonly blocked?: readonly { readonly person: string; readonly name: string }[];
 }
 
 /** For who waits: nothing but that. */
@@ -153,6 +153,7 @@ export type Command =
         | "admit"
         | "deny"
         | "block"
+        | "unblock"
         | "remove"
         | "ban"
         | "lower_hand_of"
@@ -234,6 +235,10 @@ export function isInside(snapshot: Snapshot | null): snapshot is Inside {
   return snapshot !== null && snapshot.you.power !== "waiting";
 }
 
+export function isLeading(power: Power | undefined): boolean {
+  return power === "host" || power === "cohost";
+}
+
 export function leads(snapshot: Snapshot | null): boolean {
-  return snapshot?.you.power === "host" || snapshot?.you.power === "cohost";
+  return isLeading(snapshot?.you.power);
 }

@@ -3,6 +3,7 @@ import { c } from "../../../i18n/control/index.ts";
 import { Icon } from "../../../ui/icon.tsx";
 import { type Control, type Inside, leads, type Poll } from "./model.ts";
 import { Panel } from "./panel.tsx";
+import { Picture } from "./pictures.tsx";
 import { currentPoll } from "./state.ts";
 import "./poll.css";
 
@@ -16,8 +17,8 @@ export function PollBars({ poll }: { poll: Poll }) {
         <li key={`${index}-${option.text}`} class="poll__bar">
           <span class="poll__bar-name">
             {option.picture && (
-              <span class="poll__bar-picture" aria-hidden={option.text !== ""}>
-                {option.picture}
+              <span class="poll__bar-picture">
+                <Picture picture={option.picture} named={option.text === ""} />
               </span>
             )}
             {option.text}
@@ -60,8 +61,8 @@ function Ballot({ poll, control }: { poll: Poll; control: Control }) {
               onClick={() => tap(index)}
             >
               {option.picture && (
-                <span class="poll__picture" aria-hidden={option.text !== ""}>
-                  {option.picture}
+                <span class="poll__picture">
+                  <Picture picture={option.picture} named={option.text === ""} />
                 </span>
               )}
               {option.text && <span>{option.text}</span>}

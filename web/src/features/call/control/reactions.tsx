@@ -1,5 +1,6 @@
 import { c } from "../../../i18n/control/index.ts";
 import type { Control, Inside, Reaction } from "./model.ts";
+import { Picture } from "./pictures.tsx";
 
 export const EMOJI = ["👍", "👏", "❤️", "😂", "😮", "😢", "🎉", "👋", "✅", "❌", "🐢", "🐇"] as const;
 
@@ -16,7 +17,7 @@ export function ReactionBar({ control }: { control: Control }) {
           aria-label={m.chat.react(m.emoji[emoji] ?? emoji)}
           onClick={() => void control.send({ type: "react", emoji })}
         >
-          {emoji}
+          <Picture picture={emoji} />
         </button>
       ))}
     </div>
@@ -45,7 +46,7 @@ export function AudienceReactions({ control, snapshot }: { control: Control; sna
     <div class="audience-reactions" aria-hidden="true">
       {unknown.map((reaction) => (
         <span key={reaction.key} style={{ "--place": `${(reaction.key * 37) % 70}%` }}>
-          {reaction.emoji}
+          <Picture picture={reaction.emoji} />
         </span>
       ))}
     </div>

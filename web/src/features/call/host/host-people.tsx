@@ -6,6 +6,7 @@ import type { Control, Inside, Person } from "../control/model.ts";
 import { Panel } from "../control/panel.tsx";
 import type { Call, ParticipantView } from "../model.ts";
 import { avatarColour, initials } from "../tiles.ts";
+import { Blocked } from "./blocked.tsx";
 import { Hands } from "./hands.tsx";
 import { Lobby } from "./lobby.tsx";
 import { PersonActions } from "./person-actions.tsx";
@@ -23,6 +24,7 @@ function notes(person: Person, snapshot: Inside): string[] {
   return [
     person.power === "cohost" || person.power === "host" ? m.powers[person.power] : "",
     person.power === "viewer" ? m.powers.viewer : "",
+    person.frozen?.length ? m.people.paused : "",
     person.asked?.length ? m.people.asked : person.held?.includes("audio") ? m.people.held : "",
     group ? m.people.inGroup(group.name) : "",
   ].filter(Boolean);
@@ -111,6 +113,7 @@ export function HostPeople({
           </ul>
           {people_total > people.length && <p class="person__note">{m.shown(people.length, people_total)}</p>}
         </section>
+        <Blocked control={control} snapshot={snapshot} />
       </div>
     </Panel>
   );

@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { c } from "../../../i18n/control/index.ts";
 import { announce } from "../../../ui/announcer.tsx";
 import { Icon } from "../../../ui/icon.tsx";
-import type { Control, Inside } from "../control/model.ts";
+import type { Control, Inside, Mode } from "../control/model.ts";
 import { Panel } from "../control/panel.tsx";
 import { Confirm } from "./confirm.tsx";
 import { GroupsTool } from "./groups-tool.tsx";
@@ -78,10 +78,27 @@ function Sound({ control, snapshot }: { control: Control; snapshot: Inside }) {
 
 function Order({ control, snapshot }: { control: Control; snapshot: Inside }) {
   const m = c().tools;
-  const { chat, locked, reach } = snapshot;
+  const { chat, locked, mode, reach } = snapshot;
   return (
     <section class="host-section" aria-label={m.order}>
       <h3>{m.order}</h3>
+      <label class="field">
+        <span class="field__label">{m.mode}</span>
+        <select
+          class="select"
+          data-testid="mode"
+          value={mode}
+          onChange={(event) =>
+            void control.send({ type: "set_mode", mode: event.currentTarget.value as Mode })
+          }
+        >
+          {Object.entries(m.modes).map(([name, words]) => (
+            <option key={name} value={name}>
+              {words}
+            </option>
+          ))}
+        </select>
+      </label>
       <Toggle
         testId="lock"
         label={m.lock}

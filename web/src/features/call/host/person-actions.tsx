@@ -1,9 +1,11 @@
 import { useState } from "preact/hooks";
 import { c } from "../../../i18n/control/index.ts";
-import { type Command, type Control, type Inside, leads, type Person } from "../control/model.ts";
+import { type Command, type Control, type Inside, isLeading, type Person } from "../control/model.ts";
 import type { ParticipantView } from "../model.ts";
 import { Confirm } from "./confirm.tsx";
+import { DirectDialog } from "./direct-dialog.tsx";
 import { Menu } from "./menu.tsx";
+import { PauseDialog } from "./pause-dialog.tsx";
 
 const MAX_SPOTLIGHT = 4;
 
@@ -98,8 +100,7 @@ export function actionsFor(
 }
 
 function groupActions(person: Person, snapshot: Inside): Action[] {
-  if (snapshot.groups.length === 0 || leads({ ...snapshot, you: { ...snapshot.you, power: person.power } }))
-    return [];
+  if (snapshot.groups.length === 0 || isLeading(person.power)) return [];
   const places = [{ id: null, name: c().actions.mainRoom }, ...snapshot.groups];
   return places
     .filter((place) => place.id !== (person.group ?? null))
@@ -121,6 +122,7 @@ export function PersonActions({ control, snapshot, person, views }: PersonAction
   const m = c().actions;
   const [open, setOpen] = useState(false);
   const [leaving, setLeaving] = useState<"remove" | "ban" | null>(null);
+  const [choosing, setChoosing] = useState<"pause" | "direct" | null>(null);
   const media = {
     microphoneOn: views.some((view) => view.microphoneOn),
     cameraOn: views.some((view) => view.camera !== null),
@@ -130,6 +132,7 @@ export function PersonActions({ control, snapshot, person, views }: PersonAction
     person.person !== snapshot.you.person &&
     person.power !== "host" &&
     (person.power !== "cohost" || snapshot.you.power === "host");
+  const chooses = removable && person.power !== "viewer";
   const ask = (what: "remove" | "ban") => () => {
     setOpen(false);
     setLeaving(what);
@@ -148,6 +151,26 @@ export function PersonActions({ control, snapshot, person, views }: PersonAction
             {action.words}
           </button>
         ))}
+        {chooses && (
+          <>
+            <button
+              type="button"
+              class="acts__item"
+              data-testid="action-pause-some"
+              onClick={() => setChoosing("pause")}
+            >
+              {m.pauseSome}
+            </button>
+            <button
+              type="button"
+              class="acts__item"
+              data-testid="action-direct-some"
+              onClick={() => setChoosing("direct")}
+            >
+              {m.directSome}
+            </button>
+          </>
+        )}
         {removable && (
           <>
             <button
@@ -169,6 +192,17 @@ export function PersonActions({ control, snapshot, person, views }: PersonAction
           </>
         )}
       </Menu>
+      {choosing === "pause" && (
+        <PauseDialog control={control} person={person} onClose={() => setChoosing(null)} />
+      )}
+      {choosing === "direct" && (
+        <DirectDialog
+          control={control}
+          snapshot={snapshot}
+          person={person}
+          onClose={() => setChoosing(null)}
+        />
+      )}
       {leaving && (
         <Confirm
           title={m.removeHeading(person.name)}
