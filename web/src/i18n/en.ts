@@ -98,6 +98,8 @@ export const en: Catalogue = {
     testSoundPlaying: "Playing a chime…",
     languageAndLook: "Language and look",
     theme: "Look",
+    contrast: "Contrast",
+    contrastMore: "High",
     themeSystem: "As the system",
     themeLight: "Light",
     themeDark: "Dark",

@@ -107,6 +107,8 @@ export const ru = {
     testSoundPlaying: "Звучит сигнал…",
     languageAndLook: "Язык и оформление",
     theme: "Оформление",
+    contrast: "Контраст",
+    contrastMore: "Высокий",
     themeSystem: "Как в системе",
     themeLight: "Светлое",
     themeDark: "Тёмное",

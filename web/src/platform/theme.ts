@@ -25,6 +25,30 @@ export function setTheme(choice: ThemeChoice): void {
   writeStored("theme", choice === "system" ? null : choice);
 }
 
+export type ContrastChoice = "system" | "more";
+
+const prefersContrast = window.matchMedia("(prefers-contrast: more)");
+const systemWantsContrast = signal(prefersContrast.matches);
+prefersContrast.addEventListener("change", (event) => {
+  systemWantsContrast.value = event.matches;
+});
+
+export const contrastChoice = signal<ContrastChoice>(readStored("contrast") === "more" ? "more" : "system");
+
+/** Whether colours are as far apart as they go. */
+export const hasMoreContrast = computed(() => contrastChoice.value === "more" || systemWantsContrast.value);
+
+export function setContrast(choice: ContrastChoice): void {
+  contrastChoice.value = choice;
+  writeStored("contrast", choice === "system" ? null : choice);
+}
+
+effect(() => {
+  const root = document.documentElement;
+  if (hasMoreContrast.value) root.dataset["contrast"] = "more";
+  else root.removeAttribute("data-contrast");
+});
+
 effect(() => {
   const root = document.documentElement;
   if (themeChoice.value === "system") root.removeAttribute("data-theme");

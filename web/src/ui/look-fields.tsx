@@ -1,6 +1,13 @@
 import { useId } from "preact/hooks";
 import { type Language, language, setLanguage, t } from "../i18n/index.ts";
-import { setTheme, type ThemeChoice, themeChoice } from "../platform/theme.ts";
+import {
+  type ContrastChoice,
+  contrastChoice,
+  setContrast,
+  setTheme,
+  type ThemeChoice,
+  themeChoice,
+} from "../platform/theme.ts";
 import { Select } from "./form.tsx";
 
 /** Language and look. `onLanguage` keeps the language with the account, too. */
@@ -41,6 +48,21 @@ export function LookFields({ onLanguage }: { onLanguage: (language: Language) =>
             ["dark", m.devices.themeDark],
           ]}
           onChoose={(chosen) => setTheme(chosen as ThemeChoice)}
+        />
+      </div>
+      <div class="field">
+        <label class="field__label" for={`${id}-contrast`}>
+          {m.devices.contrast}
+        </label>
+        <Select
+          id={`${id}-contrast`}
+          testId="account-contrast"
+          value={contrastChoice.value}
+          options={[
+            ["system", m.devices.themeSystem],
+            ["more", m.devices.contrastMore],
+          ]}
+          onChoose={(chosen) => setContrast(chosen as ContrastChoice)}
         />
       </div>
     </div>

@@ -1,5 +1,5 @@
 import { language, setLanguage, t } from "../i18n/index.ts";
-import { isDark, setTheme } from "../platform/theme.ts";
+import { contrastChoice, isDark, setContrast, setTheme } from "../platform/theme.ts";
 import { Icon } from "./icon.tsx";
 
 /** Switches to the other language. Its name is in that language, for the reader who needs it. */
@@ -35,6 +35,25 @@ export function ThemeSwitch() {
       onClick={() => setTheme(dark ? "light" : "dark")}
     >
       <Icon name={dark ? "sun" : "moon"} />
+    </button>
+  );
+}
+
+export function ContrastSwitch() {
+  const m = t().devices;
+  const more = contrastChoice.value === "more";
+  const label = `${m.contrast}: ${m.contrastMore}`;
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      data-testid="contrast-switch"
+      aria-label={label}
+      aria-pressed={more}
+      title={label}
+      onClick={() => setContrast(more ? "system" : "more")}
+    >
+      <Icon name="contrast" />
     </button>
   );
 }

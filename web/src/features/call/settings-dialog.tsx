@@ -11,7 +11,7 @@ import {
 } from "../../platform/devices.ts";
 import { DeviceSelect, SoundTest } from "../../ui/device-select.tsx";
 import { Dialog } from "../../ui/dialog.tsx";
-import { LanguageSwitch, ThemeSwitch } from "../../ui/switches.tsx";
+import { ContrastSwitch, LanguageSwitch, ThemeSwitch } from "../../ui/switches.tsx";
 import type { Call } from "./model.ts";
 
 /** Devices can be changed while the call goes on; language and look too. */
@@ -55,6 +55,7 @@ export function SettingsDialog({ call, onClose }: { call: Call; onClose: () => v
         <span class="settings__switches">
           <LanguageSwitch />
           <ThemeSwitch />
+          <ContrastSwitch />
         </span>
       </div>
     </Dialog>
