@@ -9,7 +9,7 @@ from signalling.school.context import Context
 from signalling.school.door import Action, Actor, Target
 from signalling.school.errors import Conflict, NotFound
 from signalling.school.events import RoleConfirmed, RoleRevoked, SchoolEvent
-from signalling.school.words import STAFF, Role, RoleState
+from signalling.school.words import STAFF, AuditAction, Role, RoleState
 from signalling.store import Session
 from signalling.store.tables import Family, FamilyGuardian, Group, GroupTeacher, Membership, SignIn
 
@@ -56,7 +56,7 @@ class Roles:
             membership.confirmed_by = None if actor in (audit.CONSOLE, audit.SYSTEM) else actor
         session.add(membership)
         await session.flush()
-        action = "role_confirmed" if state is RoleState.CONFIRMED else "role_requested"
+        action: AuditAction = "role_confirmed" if state is RoleState.CONFIRMED else "role_requested"
         await self._context.record(
             session, actor, action, f"person:{person}", organisation=organisation, role=role
         )

@@ -142,3 +142,10 @@ async def test_a_token_from_another_time_is_refused(site: Site, issuer: str) -> 
 async def test_a_provider_that_is_not_there(site: Site) -> None:
     await site.head.get("/api/oidc/nobody/start")
     assert site.head.refusal() == (404, "NOT_FOUND")
+
+
+async def test_a_provider_that_does_not_answer(tmp_path: Path) -> None:
+    provider = {"id": "work", "name": "Work", "issuer": f"http://127.0.0.1:{free_port()}", "client_id": "p"}
+    async with Served(tmp_path, school={"oidc": [provider]}).running() as served:
+        browser = Browser((await Site(served).start()).served)
+        assert await come_back(browser, START) == "/sign-in?error=OIDC_PROVIDER"

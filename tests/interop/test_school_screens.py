@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from .browser import chromium
 from .inspector import Inspector, Variant, in_variants, inspector
@@ -17,6 +18,7 @@ from .server import RunningServer, running_server
 from .test_operator_screens import look_whole
 
 pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(300)]
+ATTENDANCE = re.compile(r"/attendance(/now)?(\?.*)?$")
 SETTINGS = {
     "POLYANA_HTTP__REQUEST_BURST": "10000",
     "POLYANA_SCHOOL__ATTEMPTS__ADDRESS_BURST": "1000",
@@ -30,6 +32,8 @@ STAFF = [
     ("Иван Иванович Заведующий", "ivan@example.org", "head", False),
 ]
 GROUPS = [("Солнышко", "4-5"), ("Подготовительная группа «Звёздочки-непоседы»", "6-7"), ("Ручеёк", "1.5-3")]
+GUARDIAN = "irina@example.org"
+CONSENT = "Мы просим согласия на обработку имени ребёнка и записей о посещении занятий.\n\n" * 6
 FAULTY = "группа;семья;ребёнок;возраст\nСолнышко;;Аня;4-5\nСолнышко;Семья Ли;Аня;9\nСолнышко;Семья Ли\n"
 GOOD = "группа;семья;ребёнок;возраст\nСолнышко;Семья Ли;Аня;4-5\nЛучик;Семья Ким;Лиза;\n"
 
@@ -77,12 +81,83 @@ async def fill_school(head: Page, browser: Browser, server: RunningServer) -> No
         begin = (datetime.now(UTC) + timedelta(hours=hours)).isoformat()
         lesson = {"title": title, "kind": kind, "programme": "basic", "starts_at": begin, "minutes": 25}
         await send(head, "POST", f"{base}/schedule", lesson | {"groups": groups[:1], "host": teacher})
+    await add_guardian(head, server, organisation)
+    document = {"purpose": "processing", "title": "Согласие на обработку данных", "text": CONSENT}
+    await send(head, "POST", f"{base}/consents", document)
     await send(
         head,
         "POST",
         f"{base}/staff-invitations",
         {"name": "Анна Сергеевна", "email": "anna@example.org", "role": "teacher"},
     )
+
+
+async def add_guardian(head: Page, server: RunningServer, organisation: str) -> None:
+    """A guardian with an account, of the first family."""
+    person = {"name": "Ирина Иванова", "email": GUARDIAN, "password": PASSWORD, "role": "guardian"}
+    await send(head, "POST", f"{server.http}/api/registrations", person | {"organisation": organisation})
+    base = f"{server.http}/api/organisations/{organisation}"
+    (member,) = (await send(head, "GET", f"{base}/guardians"))["members"]
+    await send(head, "POST", f"{server.http}/api/roles/{member['roles'][0]['id']}/confirmation")
+    family = (await send(head, "GET", f"{base}/families"))["families"][0]
+    body = {
+        "name": family["name"],
+        "groups": family["groups"],
+        "children": family["children"],
+        "guardians": [member["id"]],
+    }
+    await send(head, "PUT", f"{server.http}/api/families/{family['id']}", body)
+
+
+def attended(lesson: str, day: int, person: str, name: str, minutes: float) -> dict[str, Any]:
+    """A line of the journal."""
+    begin = datetime(2026, 11, day, 7, tzinfo=UTC)
+    return {
+        "lesson": lesson,
+        "title": "Звуки и буквы: как живут шипящие в лесу",
+        "starts_at": begin.isoformat(),
+        "person": person,
+        "name": name,
+        "came_at": (begin + timedelta(minutes=1)).isoformat(),
+        "left_at": (begin + timedelta(minutes=minutes)).isoformat(),
+        "received_s": minutes * 57,
+        "joins": 1 + day % 3,
+        "groups": [],
+    }
+
+
+async def fake_attendance(page: Page) -> None:
+    """As after some weeks of lessons; all but the rows is real."""
+    names = ["Семья Константинопольских-Преображенских", "Семья Ли", "Sam, dad of Leo", "Семья Ивановых"]
+    rows = [
+        attended("0" * 32, day, f"family:{number}", name, 21.4 + number)
+        for day in (10, 12)
+        for number, name in enumerate(names)
+    ]
+
+    async def tell(route: Route) -> None:
+        if route.request.url.endswith("/now"):
+            now = datetime.now(UTC)
+            await route.fulfill(
+                json={
+                    "rows": [
+                        {
+                            "person": row["person"],
+                            "name": row["name"],
+                            "here": number != 2,
+                            "came_at": (now - timedelta(minutes=9)).isoformat(),
+                            "left_at": now.isoformat(),
+                            "received_s": 530.0,
+                            "joins": 1,
+                        }
+                        for number, row in enumerate(rows[:4])
+                    ]
+                }
+            )
+        else:
+            await route.fulfill(json={"rows": rows})
+
+    await page.route(ATTENDANCE, tell)
 
 
 async def as_head(browser: Browser, server: RunningServer, variant: Variant) -> Inspector:
@@ -185,6 +260,76 @@ async def test_pages_of_the_head(server: RunningServer, speech: Path, variant: V
         await expect(page.get_by_test_id("account-page")).to_be_visible()
         await look_whole(seen, "school-account")
         seen.check()
+
+
+@in_variants
+async def test_records_of_the_head(server: RunningServer, speech: Path, variant: Variant) -> None:
+    """Attendance, consents, data."""
+    async with chromium(speech) as browser:
+        seen = await as_head(browser, server, variant)
+        page = seen.page
+        await fake_attendance(page)
+        await page.get_by_test_id("nav-lessons").click()
+        await page.get_by_test_id("to-journal").click()
+        await expect(page.get_by_test_id("journal-people")).to_be_visible()
+        await look_whole(seen, "school-journal")
+        await page.get_by_test_id("nav-lessons").click()
+        await page.get_by_test_id("open-lesson").first.click()
+        await page.get_by_test_id("to-attendance").click()
+        await expect(page.get_by_test_id("present-row").first).to_be_visible()
+        await expect(page.get_by_test_id("attended")).to_be_visible()
+        await look_whole(seen, "school-attendance")
+        await page.get_by_test_id("nav-families").click()
+        await page.get_by_test_id("to-consents").click()
+        await page.get_by_test_id("consents-page").locator("summary").first.click()
+        await look_whole(seen, "school-consents")
+        await page.get_by_test_id("publish-recording").click()
+        await page.get_by_test_id("publish-document").click()
+        await seen.look("school-document-faults")
+        await page.keyboard.press("Escape")
+        await page.goto(server.http + "/data")
+        await expect(page.get_by_test_id("pupils-data")).to_be_visible()
+        await look_whole(seen, "school-data")
+        await page.get_by_test_id("nav-lessons").click()
+        await page.get_by_test_id("plan-lesson").click()
+        await page.get_by_test_id("field-kind").select_option("consultation")
+        await page.get_by_test_id("call-fields").locator("summary").click()
+        await seen.look("school-lesson-call")
+        seen.check()
+
+
+@in_variants
+async def test_pages_of_a_guardian(server: RunningServer, speech: Path, variant: Variant) -> None:
+    async with chromium(speech) as browser:
+        await as_head(browser, server, variant)
+        seen = await inspector(browser, variant)
+        page = seen.page
+        await page.goto(server.http + "/sign-in?error=OIDC_TOKEN")
+        await expect(page.get_by_role("alert")).to_be_visible()
+        assert page.url.endswith("/sign-in")
+        await look_whole(seen, "school-sign-in-oidc")
+        await sign_in(page, server, GUARDIAN)
+        await look_whole(seen, "school-guardian")
+        await page.get_by_test_id("nav-family").click()
+        await expect(page.get_by_test_id("answer-processing")).to_be_visible()
+        await look_whole(seen, "school-own-family")
+        seen.check()
+
+
+@in_variants
+async def test_in_high_contrast(server: RunningServer, speech: Path, variant: Variant) -> None:
+    """By a setting, and in the colours of the system."""
+    async with chromium(speech) as browser:
+        for name, options in (("contrast", {"contrast": "more"}), ("forced", {"forced_colors": "active"})):
+            await as_head(browser, server, variant)
+            seen = await inspector(browser, variant, **options)
+            page = seen.page
+            await sign_in(page, server, "head@example.org")
+            for path in ("families", "lessons", "people", "audit", "account", "consents", "data"):
+                await page.goto(f"{server.http}/{path}")
+                await expect(page.locator(".card-box").first).to_be_visible()
+                await seen.look(f"school-{name}-{path}")
+            seen.check()
 
 
 @in_variants

@@ -57,6 +57,34 @@ async def test_presences_of_a_person_are_one_line(scene: Scene) -> None:
     assert one["rows"] == rows
 
 
+async def test_the_journal_of_one_group(scene: Scene) -> None:
+    present(scene, "guest:x", "Grandma", 1, 2)
+    (row,) = (await journal(scene, scene.anna))["rows"]
+    days = {"after": scene.now(-60), "before": scene.now(60)}
+    for group, rows in ((row["groups"][0], [row]), ("0" * 32, [])):
+        found = await scene.anna.get(scene.site.of("attendance"), params=days | {"group": group})
+        assert found["rows"] == rows
+
+
+async def test_who_is_there_now(scene: Scene) -> None:
+    path = f"/api/schedule/{scene.lesson}/attendance/now"
+    assert await scene.anna.get(path) == {"rows": []}
+    await scene.anna.post(f"/api/schedule/{scene.lesson}/join", {})
+    book, now = scene.served.server.calls.books[scene.room], scene.served.clock.time()
+    book.came("d1", "family:1", "Petrov", now)
+    book.came("d2", "family:2", "Kim", now)
+    scene.served.clock.advance(60)
+    book.left("d2", now + 30)
+    found = (await scene.anna.get(path))["rows"]
+    assert [(row["name"], row["here"], row["joins"]) for row in found] == [
+        ("Petrov", True, 1),
+        ("Kim", False, 1),
+    ]
+    boris = await scene.site.add("boris", Role.TEACHER)
+    await boris.get(path)
+    assert boris.refusal() == (403, "DENIED")
+
+
 async def test_files(scene: Scene) -> None:
     present(scene, "guest:x", "=Grandma", 1, 2)
     text = await journal(scene, scene.anna, ".csv")

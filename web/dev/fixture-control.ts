@@ -165,7 +165,7 @@ function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
             here: false,
           })),
           hands: people.filter((one) => one.hand).map((one) => one.person),
-          blocked: [],
+          blocked: [{ person: "guest:9", name: "Планшет без имени" }],
         }
       : {}),
   };
