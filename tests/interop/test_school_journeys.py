@@ -4,6 +4,7 @@ it, gets the badge, and loses both at once."""
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -190,5 +191,26 @@ async def test_a_lesson_and_a_family_by_its_link(speech: Path, tmp_path: Path) -
             await expect(head.get_by_test_id("tile").filter(has_text="Семья Ивановых")).to_be_visible(
                 timeout=20_000
             )
+            await attendance(head, family)
             family_seen.check()
             seen.check()
+
+
+async def attendance(head: Page, family: Page) -> None:
+    """Live in another tab of the host while the family is there; a line of the table and of the file afterwards."""
+    teacher = await head.context.new_page()
+    path = urlsplit(head.url)
+    await teacher.goto(f"{path.scheme}://{path.netloc}{path.path}/attendance")
+    row = teacher.get_by_test_id("present-row").filter(has_text="Семья Ивановых")
+    await expect(row).to_contain_text("здесь", timeout=10_000)
+    await family.get_by_test_id("leave").click()
+    await expect(row).to_contain_text("ушли в", timeout=15_000)
+    await teacher.reload()
+    await expect(teacher.get_by_test_id("attended")).to_contain_text("Семья Ивановых", timeout=15_000)
+    file = await teacher.request.get(
+        str(await teacher.get_by_test_id("download-csv").evaluate("(a) => a.href"))
+    )
+    assert "Семья Ивановых" in await file.text()
+    await teacher.goto(f"{path.scheme}://{path.netloc}/journal")
+    await expect(teacher.get_by_test_id("journal-totals")).to_contain_text("1 занятие · 1 участник")
+    await teacher.close()

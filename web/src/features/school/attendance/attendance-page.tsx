@@ -55,8 +55,10 @@ function Times({ lesson, rows }: { lesson: string; rows: readonly AttendedAnswer
   return (
     <section class="card-box">
       <div class="card-box__head">
-        <h2>{day(time)}</h2>
-        {times.length > 1 && (
+        <h2>{m.table}</h2>
+        {times.length === 1 ? (
+          <span class="soft">{day(time)}</span>
+        ) : (
           <Select
             label={m.when}
             testId="attendance-time"

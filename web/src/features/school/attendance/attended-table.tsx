@@ -13,7 +13,9 @@ export function AttendedTable({ rows }: { rows: readonly AttendedAnswer[] }) {
           <th scope="col">{m.columns.name}</th>
           <th scope="col">{m.columns.time}</th>
           <th scope="col">{m.columns.minutes}</th>
-          <th scope="col">{m.columns.joins}</th>
+          <th scope="col" class="counts__extra">
+            {m.columns.joins}
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -24,7 +26,7 @@ export function AttendedTable({ rows }: { rows: readonly AttendedAnswer[] }) {
               {formatTime(row.came_at)}–{formatTime(row.left_at)}
             </td>
             <td>{minutes(row.received_s)}</td>
-            <td>{row.joins}</td>
+            <td class="counts__extra">{row.joins}</td>
           </tr>
         ))}
       </tbody>

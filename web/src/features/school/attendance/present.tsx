@@ -32,7 +32,7 @@ export function Present({ lesson }: { lesson: string }) {
           ) : (
             <ul class="rows">
               {rows.map((row) => (
-                <li key={row.person} class="row" data-testid="present-row">
+                <li key={row.person} class="row row--line" data-testid="present-row">
                   <div class="row__main">
                     <p class="row__title">
                       {row.name}

@@ -104,7 +104,7 @@ function Entry({ entry }: { entry: AuditAnswer }) {
   const roleName = typeof role === "string" && role in m.roles ? m.roles[role as keyof typeof m.roles] : null;
   const target = entry.target_name === entry.actor_name ? null : entry.target_name;
   return (
-    <li class="row audit-entry" data-testid="audit-entry">
+    <li class="row row--line audit-entry" data-testid="audit-entry">
       <time class="audit-entry__time" dateTime={entry.at}>
         {formatTime(entry.at)}
       </time>
