@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from .browser import Visitor, chromium
-from .school import confirm, register, set_up, setup_path, sign_in
+from .school import PASSWORD, confirm, register, set_up, setup_path, sign_in
 from .server import RunningServer, running_server
 
 pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(180)]
@@ -214,3 +214,47 @@ async def attendance(head: Page, family: Page) -> None:
     await teacher.goto(f"{path.scheme}://{path.netloc}/journal")
     await expect(teacher.get_by_test_id("journal-totals")).to_contain_text("1 занятие · 1 участник")
     await teacher.close()
+
+
+async def tab_to(page: Page, test_id: str) -> None:
+    """The Tab key alone, until the focus is there."""
+    for _ in range(60):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("() => document.activeElement?.dataset.testid ?? ''") == test_id:
+            return
+    raise AssertionError(f"the Tab key does not come to {test_id}")
+
+
+async def test_a_lesson_by_the_keyboard_alone(speech: Path, tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        async with chromium(speech) as browser:
+            head, seen = await person(browser, server)
+            await set_up(head, server)
+            await head.context.clear_cookies()
+            await head.goto(server.http + "/sign-in")
+            await tab_to(head, "field-email")
+            await head.keyboard.type("head@example.org")
+            await tab_to(head, "field-password")
+            await head.keyboard.type(PASSWORD)
+            await head.keyboard.press("Enter")
+            await expect(head.get_by_test_id("home")).to_be_visible(timeout=15_000)
+            await head.keyboard.press("Tab")
+            await expect(head.locator(".skip-link")).to_be_focused()
+            await tab_to(head, "nav-lessons")
+            await head.keyboard.press("Enter")
+            await expect(head.get_by_test_id("empty")).to_be_visible()
+            await tab_to(head, "plan-lesson")
+            await head.keyboard.press("Enter")
+            await expect(head.get_by_test_id("lesson-form")).to_be_visible()
+            await tab_to(head, "field-title")
+            await head.keyboard.type("Звуки и буквы")
+            await tab_to(head, "save-lesson")
+            await head.keyboard.press("Enter")
+            await expect(head.get_by_test_id("lesson")).to_contain_text("Звуки и буквы")
+            await tab_to(head, "open-lesson")
+            await head.keyboard.press("Enter")
+            await expect(head.get_by_test_id("lesson-dialog")).to_be_visible()
+            await tab_to(head, "to-attendance")
+            await head.keyboard.press("Escape")
+            await expect(head.get_by_test_id("open-lesson")).to_be_focused()
+            seen.check()
