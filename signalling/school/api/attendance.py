@@ -50,7 +50,7 @@ class PresentList(Answer):
     rows: list[PresentAnswer]
 
 
-class OfGroup(Range):
+class JournalOf(Range):
     """`group`: only lessons of this one."""
 
     group: Id | None = None
@@ -101,22 +101,22 @@ async def export_lesson_attendance_xlsx(call: Call, query: OfTime) -> web.Respon
     return _xlsx(await _of_lesson(call, query))
 
 
-@endpoints.add("GET", "/api/organisations/{organisation}/attendance", query=OfGroup, answer=AttendanceList)
-async def get_journal(call: Call, query: OfGroup) -> AttendanceList:
+@endpoints.add("GET", "/api/organisations/{organisation}/attendance", query=JournalOf, answer=AttendanceList)
+async def get_journal(call: Call, query: JournalOf) -> AttendanceList:
     """The journal of some days, of lessons that the caller leads or heads."""
     return _list(await _journal(call, query))
 
 
 @endpoints.add(
-    "GET", "/api/organisations/{organisation}/attendance.csv", query=OfGroup, media_type="text/csv"
+    "GET", "/api/organisations/{organisation}/attendance.csv", query=JournalOf, media_type="text/csv"
 )
-async def export_journal_csv(call: Call, query: OfGroup) -> web.Response:
+async def export_journal_csv(call: Call, query: JournalOf) -> web.Response:
     """The journal as CSV."""
     return _csv(await _journal(call, query))
 
 
-@endpoints.add("GET", "/api/organisations/{organisation}/attendance.xlsx", query=OfGroup, media_type=XLSX)
-async def export_journal_xlsx(call: Call, query: OfGroup) -> web.Response:
+@endpoints.add("GET", "/api/organisations/{organisation}/attendance.xlsx", query=JournalOf, media_type=XLSX)
+async def export_journal_xlsx(call: Call, query: JournalOf) -> web.Response:
     """The journal as a workbook."""
     return _xlsx(await _journal(call, query))
 
@@ -125,7 +125,7 @@ async def _of_lesson(call: Call, query: OfTime) -> Sequence[Attended]:
     return await call.school.attendance.of_lesson(call.actor, call.path["lesson"], query.starts_at)
 
 
-async def _journal(call: Call, query: OfGroup) -> Sequence[Attended]:
+async def _journal(call: Call, query: JournalOf) -> Sequence[Attended]:
     return await call.school.attendance.journal(
         call.actor, call.path["organisation"], query.after, query.before, query.group
     )

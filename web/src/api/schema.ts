@@ -306,6 +306,12 @@ export interface JoinLesson {
   readonly data_budget_mb?: number | null;
 }
 
+export interface JournalOf {
+  readonly after: string;
+  readonly before: string;
+  readonly group?: string | null;
+}
+
 export interface LessonAnswer {
   readonly id: string;
   readonly organisation: string;
@@ -460,6 +466,10 @@ export interface OccurrenceAnswer {
   readonly state: "before" | "live" | "after" | "cancelled";
   readonly room: string;
   readonly participants: number;
+}
+
+export interface OfGroup {
+  readonly group?: string | null;
 }
 
 export interface OfTime {
@@ -736,16 +746,6 @@ export interface Welcome {
 
 export interface Withdrawal {
   readonly reason: string;
-}
-
-export interface signalling__school__api__attendance__OfGroup {
-  readonly after: string;
-  readonly before: string;
-  readonly group?: string | null;
-}
-
-export interface signalling__school__api__families__OfGroup {
-  readonly group?: string | null;
 }
 
 export interface Endpoints {
