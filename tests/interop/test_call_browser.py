@@ -152,8 +152,9 @@ async def test_a_lesson_with_a_lobby(server: RunningServer, speech: Path) -> Non
         await expect(family.locator(".tile__reaction")).to_have_count(1)
         await press(host, "tools-button", "new-poll", "poll-pictures")
         await host.get_by_test_id("poll-question").fill("Кто живёт в лесу?")
-        for index, (picture, text) in enumerate([("🐱", "Кот"), ("🌳", "Ёлка")]):
-            await host.locator(".poll-maker__picture").nth(index).select_option(picture)
+        for index, (picture, text) in enumerate([("кошка", "Кот"), ("дерево", "Ёлка")]):
+            await host.get_by_test_id("poll-picture").nth(index).click()
+            await host.get_by_test_id("palette-picture").and_(host.get_by_label(picture, exact=True)).click()
             await host.get_by_test_id("poll-answer").nth(index).fill(text)
         await look(host, "poll-maker")
         await press(host, "poll-start")
