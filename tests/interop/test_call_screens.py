@@ -170,6 +170,23 @@ async def test_dialogs_of_who_leads(gallery: str, speech: Path, variant: Variant
 
 
 @in_variants
+async def test_calls_in_high_contrast(gallery: str, speech: Path, variant: Variant) -> None:
+    """By the wish of the system, and in its colours."""
+    async with chromium(speech) as browser:
+        for name, options in (("contrast", {"contrast": "more"}), ("forced", {"forced_colors": "active"})):
+            seen = await inspector(browser, variant, **options)
+            page = seen.page
+            for state in ("family", "asked", "poll-pictures", "poll-voted"):
+                await open_call(seen, f"{gallery}?n=4&control={state}")
+                await seen.look(f"{name}-{state}")
+            for panel in ("tools-button", "participants-button"):
+                await open_call(seen, f"{gallery}?n=4&control=host")
+                await page.get_by_test_id(panel).click()
+                await seen.look(f"{name}-{panel}")
+            seen.check()
+
+
+@in_variants
 async def test_ends_of_calls(gallery: str, speech: Path, variant: Variant) -> None:
     async with chromium(speech) as browser:
         seen = await inspector(browser, variant)

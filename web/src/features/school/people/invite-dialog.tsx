@@ -40,7 +40,7 @@ export function InviteDialog(props: { organisation: string; onMade: () => void; 
     <Dialog title={m.people.invite} onClose={props.onClose} testId="invite-dialog">
       <form class="form" noValidate onSubmit={form.submit}>
         <p class="soft">{m.people.inviteText}</p>
-        <TextField form={form} name="name" label={m.fields.yourName} />
+        <TextField form={form} name="name" label={m.fields.name} />
         <TextField form={form} name="email" type="email" label={m.fields.email} />
         <SelectField
           form={form}
