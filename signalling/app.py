@@ -17,10 +17,12 @@ from mediaserver.ice_candidates import local_addresses
 from mediaserver.metrics import MediaMetrics
 from signalling import memory
 from signalling.api_keys import ApiKeys
+from signalling.broadcast.service import Broadcasts
 from signalling.call import CallService
 from signalling.config import MediaSettings, Settings
 from signalling.key_watch import KeyWatch
 from signalling.lesson_calls import LessonCalls
+from signalling.lesson_films import LessonFilms
 from signalling.lesson_records import DatabaseChat, LessonRecords
 from signalling.listeners import Listeners
 from signalling.observability.collector import DataPlaneCollector
@@ -130,6 +132,9 @@ class Server:
         )
         self.records = LessonRecords(self.school, self.calls)
         self.lesson_calls = LessonCalls(self.school, self.calls, self.rtc)
+        films = LessonFilms(self.school, self.library)
+        self.broadcasts = Broadcasts(self.rtc.gateway(), self.engine, films, films.lesson_of, self.registry)
+        self.calls.projector = self.broadcasts
         self.whip = WhipService(self.rtc.gateway(), settings.whip, self.registry)
         self.webhooks = Webhooks(settings.webhook, self.keys, settings.data, clock, self.registry)
         if settings.webhook.urls:
@@ -215,6 +220,7 @@ class Server:
             asyncio.create_task(self.school.elsewhere.run(), name="console"),
             asyncio.create_task(self.library.preparations.run(), name="preparations"),
             asyncio.create_task(self.library.review.run(), name="library"),
+            asyncio.create_task(self.broadcasts.run(), name="broadcasts"),
         ]
         if http.tls_port is not None:
             self._tasks.append(asyncio.create_task(self._tls.run(), name="tls-certificate"))
@@ -226,6 +232,7 @@ class Server:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.broadcasts.close()
         await self.calls.close()
         await self.rtc.close()
         await self.records.settle()

@@ -39,6 +39,7 @@ def settings_of(occurrence: Occurrence, expected: Sequence[tuple[str, str]]) -> 
         expected=tuple(Expected(person=person, name=name) for person, name in expected),
         guardian_rule=view.kind in WITH_CHILDREN,
         limit_minutes=view.limit or 0,
+        film_minutes=view.film_limit,
     )
 
 

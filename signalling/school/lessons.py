@@ -14,7 +14,7 @@ from signalling.school.context import Context
 from signalling.school.door import Action, Actor, Audience, Target, allows, check
 from signalling.school.errors import BadRequest, Conflict, NotFound
 from signalling.school.events import LessonCancelled
-from signalling.school.norms import limit_minutes
+from signalling.school.norms import film_minutes, limit_minutes
 from signalling.school.recurrence import Recurrence, occurrences
 from signalling.school.words import AgeBand, AuditAction, LessonKind, Programme, Role, RoleState, badge_of
 from signalling.store import Session
@@ -72,6 +72,8 @@ class LessonView:
     exceptions: set[datetime] = field(default_factory=set)
     limit: int | None = None
     """Minutes by the norms."""
+    film_limit: int = 0
+    """Minutes of film by the norms; 0: no limit."""
 
     @property
     def kind(self) -> LessonKind:
@@ -166,6 +168,12 @@ class Lessons:
         async with self._context.database.read() as session:
             return await self.find(session, by, Action.SEE_LESSON, lesson)
 
+    async def programme(self, lesson: str) -> tuple[str, str] | None:
+        """Organisation and programme of a lesson, whoever asks; None: there is none."""
+        async with self._context.database.read() as session:
+            found = await session.get(Lesson, lesson)
+        return None if found is None else (found.organisation_id, found.programme)
+
     async def schedule(
         self, by: Actor, organisation: str, after: datetime, before: datetime
     ) -> list[Occurrence]:
@@ -251,7 +259,9 @@ class Lessons:
         badges = await badges_of(session, hosts)
         for view in views.values():
             found, age = view.lesson, view.lesson.age
-            view.limit = limit_minutes(norms, view.kind, AgeBand(age) if age else None)
+            band = AgeBand(age) if age else None
+            view.limit = limit_minutes(norms, view.kind, band)
+            view.film_limit = film_minutes(norms, view.kind, band)
             if found.host_id is not None:
                 view.host = names.get(found.host_id)
                 view.host_badge = badges.get((found.host_id, found.organisation_id))
