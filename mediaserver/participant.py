@@ -251,11 +251,12 @@ class Participant:
 
     def set_permissions(self, permissions: Permissions) -> None:
         """Takes effect at once: what is no longer allowed ends, what is allowed now begins."""
-        self.permissions = permissions
+        before, self.permissions = self.permissions, permissions
         for track in self.publisher.forbidden():
             self.publisher.unpublish(track, by_server=True)
-        self.subscriber.reconcile_all()
-        self.data_subscriber.reconcile_all()
+        if permissions.receiving != before.receiving:
+            self.subscriber.reconcile_all()
+            self.data_subscriber.reconcile_all()
         if not permissions.can_publish_data:
             for data_track in list(self.data_publisher.tracks.values()):
                 self.data_publisher.unpublish(data_track.settings.handle)

@@ -31,6 +31,11 @@ class Permissions:
     recorder: bool = False
     agent: bool = False
 
+    @property
+    def receiving(self) -> tuple[bool, bool]:
+        """What says whether it may receive tracks at all."""
+        return self.can_subscribe, self.recorder
+
     def may_publish(self, source: TrackSource) -> bool:
         return self.can_publish and (not self.can_publish_sources or source in self.can_publish_sources)
 

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from mediaserver.data import recipients
-from mediaserver.rules import CLOSED, Gate, Medium, Rules
+from mediaserver.rules import CLOSED, Circles, Gate, Medium, Rules, open_rules
 
 if TYPE_CHECKING:
     from mediaserver.data_tracks import DataTrack
@@ -44,7 +44,7 @@ class Policy:
     def control(self, controller: RoomController) -> None:
         """From now on `controller` decides, also of those who are here."""
         everybody = list(self._room.participants.values())
-        before = {pair: self.sees(*pair) for pair in self._pairs(everybody)}
+        before = dict.fromkeys((*everybody, *self._room.forwarded.values()), open_rules())
         self.controller = controller
         for participant in everybody:
             participant.rules = controller.seating(participant)
@@ -83,11 +83,19 @@ class Policy:
         if not self.controlled:
             yield list(changed), list(viewers)
             return
-        groups: dict[tuple[Participant, ...], list[Participant]] = {}
+        # Who is in the same circles knows of the same others: in a large call nobody asks for each pair.
+        shared: dict[Circles, tuple[Participant, ...]] = {}
+        alike: dict[tuple[Participant, ...], list[Participant]] = {}
+        ones = set(changed)
         for viewer in viewers:
-            known = tuple(p for p in changed if self.sees(viewer, p))
-            groups.setdefault(known, []).append(viewer)
-        yield from ((list(known), found) for known, found in groups.items() if known)
+            circles = self._rules(viewer).circles
+            if circles not in shared:
+                shared[circles] = tuple(p for p in changed if self._shown_to(circles, p))
+            known = shared[circles]
+            if viewer in ones and not self._shown_to(circles, viewer):
+                known = (*known, viewer)
+            alike.setdefault(known, []).append(viewer)
+        yield from ((list(known), found) for known, found in alike.items() if known)
 
     def counted(self, viewer: Participant) -> tuple[int, int]:
         """How many participants and publishers a participant may know of, itself included."""
@@ -136,7 +144,8 @@ class Policy:
             return
         # When only gates open and close, as for a whole lesson at once, nobody's edges are looked at.
         moved = [p for p, rules in new.items() if rules.edges != p.rules.edges]
-        before = {pair: self.sees(*pair) for pair in self._pairs(moved)}
+        everybody = (*self._room.participants.values(), *self._room.forwarded.values())
+        before = {p: self._rules(p) for p in everybody} if moved else {}
         for participant, rules in new.items():
             participant.rules = rules
         for participant in new:  # what closes does so before anything opens
@@ -145,33 +154,35 @@ class Policy:
         for participant in new:
             participant.publisher.apply_gates()
 
-    def _enforce(
-        self, changed: Collection[Participant], before: Mapping[tuple[Participant, Participant], bool]
-    ) -> None:
-        """Makes the edges of some so; `before`: who knew of whom."""
-        self._tell_sights(before)
-        for participant in changed:
-            self._room.permissions_changed(participant)
-            participant.subscriber.reconcile_all()
-            participant.data_subscriber.reconcile_all()
+    def _enforce(self, changed: Collection[Participant], before: Mapping[Participant, Rules]) -> None:
+        """Makes the edges of some so; `before`: the rules of everybody."""
+        if changed:
+            self._tell_sights(before)
+            self._room.edges_changed(changed)
 
-    def _pairs(self, changed: Collection[Participant]) -> Iterator[tuple[Participant, Participant]]:
-        everybody = (*self._room.participants.values(), *self._room.forwarded.values())
-        for participant in changed:
-            for other in everybody:
-                if other is not participant:
-                    yield participant, other
-                    yield other, participant
+    def _tell_sights(self, before: Mapping[Participant, Rules]) -> None:
+        # Not for each pair: participants whose old and new rules are alike gain and lose the same others.
+        alike: dict[tuple[Circles, Circles], list[Participant]] = {}
+        for participant, old in before.items():
+            if not participant.permissions.hidden:
+                alike.setdefault((old.seen_by, self._rules(participant).seen_by), []).append(participant)
+        viewers: dict[tuple[Circles, Circles], list[Participant]] = {}
+        for participant, old in before.items():
+            if participant.room is self._room:
+                viewers.setdefault((old.circles, self._rules(participant).circles), []).append(participant)
+        for (old_circles, new_circles), those in viewers.items():
+            appeared: list[Participant] = []
+            gone: list[Participant] = []
+            for (old_seen_by, new_seen_by), others in alike.items():
+                saw, sees = not old_circles.isdisjoint(old_seen_by), not new_circles.isdisjoint(new_seen_by)
+                if sees != saw:
+                    (appeared if sees else gone).extend(others)
+            if appeared or gone:
+                self._room.tell_sights(those, appeared, gone)
 
-    def _tell_sights(self, before: Mapping[tuple[Participant, Participant], bool]) -> None:
-        appeared: dict[Participant, list[Participant]] = {}
-        gone: dict[Participant, list[Participant]] = {}
-        for (viewer, other), saw in before.items():
-            sees = self.sees(viewer, other)
-            if sees != saw and viewer.room is self._room:
-                (appeared if sees else gone).setdefault(viewer, []).append(other)
-        for viewer in dict.fromkeys((*appeared, *gone)):
-            self._room.tell_sights(viewer, appeared.get(viewer, []), gone.get(viewer, []))
+    def _shown_to(self, circles: Circles, other: Participant) -> bool:
+        """Whether others in these circles may know that somebody is here."""
+        return not other.permissions.hidden and not circles.isdisjoint(self._rules(other).seen_by)
 
     def _rules(self, participant: Participant) -> Rules:
         # Who is only forwarded to this room has no rules of this one.

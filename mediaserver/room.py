@@ -6,7 +6,8 @@ All calls come from one event loop. Times are seconds of a monotonic clock, give
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING, Protocol
@@ -69,11 +70,11 @@ class RoomObserver(Protocol):
     def sights_changed(
         self,
         room: Room,
-        viewer: Participant,
+        viewers: Collection[Participant],
         appeared: Collection[Participant],
         gone: Collection[Participant],
     ) -> None:
-        """The rules of the room let one participant know of others, or no longer."""
+        """The rules of the room let participants know of these, or no longer; each of all but itself."""
 
     def speakers_changed(self, room: Room, changes: Collection[Speaker]) -> None: ...
     def room_changed(self, room: Room) -> None: ...
@@ -128,6 +129,7 @@ class Room:
         self._changed: dict[str, Participant] = {}
         self._changed_themselves: set[str] = set()
         self._flushes: Counter[str] = Counter()
+        self._batches = 0
         self._room_changed = False
         self._expires_at: float | None = now + settings.empty_timeout_s
 
@@ -255,7 +257,19 @@ class Room:
         self._changed[participant.sid] = participant
         if immediately or (participant.is_publisher and self._flushes[participant.sid] < MAX_EXTRA_FLUSHES):
             self._flushes[participant.sid] += 1
-            self._flush()
+            if not self._batches:
+                self._flush()
+
+    @contextmanager
+    def batch(self) -> Iterator[None]:
+        """What changes meanwhile is told to everybody together, at the end."""
+        self._batches += 1
+        try:
+            yield
+        finally:
+            self._batches -= 1
+            if not self._batches:
+                self._flush()
 
     def flush(self) -> None:
         """Tells everybody what has changed since the last call. To be called regularly."""
@@ -300,18 +314,38 @@ class Room:
         return track.publisher.publisher.subscription_permissions.allows(subscriber, track)
 
     def tell_sights(
-        self, viewer: Participant, appeared: Collection[Participant], gone: Collection[Participant]
+        self,
+        viewers: Collection[Participant],
+        appeared: Collection[Participant],
+        gone: Collection[Participant],
     ) -> None:
-        """A participant may know of these from now on, or no longer."""
-        self._observer.sights_changed(self, viewer, appeared, gone)
+        """Participants may know of these from now on, or no longer; each of all but itself."""
+        self._observer.sights_changed(self, viewers, appeared, gone)
+
+    def edges_changed(self, changed: Collection[Participant]) -> None:
+        """Who may receive what some publish, and what they may receive, has changed."""
+        ones = dict.fromkeys(changed)
+        for track in list(self.tracks.values()):
+            for participant in list(self.participants.values()) if track.publisher in ones else ones:
+                participant.subscriber.reconcile(track)
+        for data_track in list(self.data_tracks.values()):
+            for participant in list(self.participants.values()) if data_track.publisher in ones else ones:
+                participant.data_subscriber.reconcile(data_track)
+        for publisher in ones:
+            for room in publisher.forwarded_to:
+                room._publisher_edges_changed(publisher)
+
+    def _publisher_edges_changed(self, publisher: Participant) -> None:
+        """The same for somebody who is only forwarded to this room."""
+        for track in list(publisher.publisher.tracks.values()):
+            self._reconcile(track)
+        for data_track in publisher.data_publisher.tracks.values():
+            self._reconcile_data(data_track)
 
     def permissions_changed(self, publisher: Participant) -> None:
         """Who may receive the tracks of a publisher has changed."""
         for room in (self, *publisher.forwarded_to):
-            for track in list(publisher.publisher.tracks.values()):
-                room._reconcile(track)
-            for data_track in publisher.data_publisher.tracks.values():
-                room._reconcile_data(data_track)
+            room._publisher_edges_changed(publisher)
 
     def track_published(self, track: Track) -> None:
         for room in (self, *track.publisher.forwarded_to):

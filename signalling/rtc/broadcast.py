@@ -20,7 +20,7 @@ from signalling.rtc.events import (
     TrackPublished,
     TrackUnpublished,
 )
-from signalling.rtc.outgoing import Outgoing
+from signalling.rtc.outgoing import Outgoing, ParticipantList
 
 if TYPE_CHECKING:
     from mediaserver.track import Track
@@ -67,17 +67,19 @@ class Broadcaster:
     def sights_changed(
         self,
         room: Room,
-        viewer: Participant,
+        viewers: Collection[Participant],
         appeared: Collection[Participant],
         gone: Collection[Participant],
     ) -> None:
-        presence = self._presence_of(viewer)
-        if presence is None:
-            return
-        left = responses.disconnected_infos(gone)
-        if left and not presence.connected:
-            presence.missed(left)
-        presence.send(responses.participants([*left, *(p.info for p in self._present(appeared))]))
+        left = dict(zip((p.sid for p in gone), responses.disconnected_infos(gone), strict=True))
+        infos = left | {presence.participant.sid: presence.info for presence in self._present(appeared)}
+        update = ParticipantList(infos)
+        for presence in self._present(viewers):
+            own = presence.participant.sid
+            if left and not presence.connected:
+                presence.missed([info for sid, info in left.items() if sid != own])
+            if infos.keys() - {own}:
+                presence.send(update.without(own))
 
     def speakers_changed(self, room: Room, changes: Collection[Speaker]) -> None:
         responses_by_sids: dict[tuple[str, ...], Outgoing] = {}

@@ -280,8 +280,11 @@ class RecordingRoomObserver:
     def participant_replaced(self, room: Any, replaced: Any, recipients: Any) -> None:
         self.replaced.append(replaced.sid)
 
-    def sights_changed(self, room: Any, viewer: Any, appeared: Any, gone: Any) -> None:
-        self.sights.append((viewer.identity, [p.identity for p in appeared], [p.identity for p in gone]))
+    def sights_changed(self, room: Any, viewers: Any, appeared: Any, gone: Any) -> None:
+        for viewer in viewers:
+            names = [[p.identity for p in those if p is not viewer] for those in (appeared, gone)]
+            if any(names):
+                self.sights.append((viewer.identity, *names))
 
     def speakers_changed(self, room: Any, changes: Any) -> None:
         self.speakers.append(list(changes))
