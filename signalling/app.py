@@ -24,6 +24,7 @@ from signalling.key_watch import KeyWatch
 from signalling.lesson_calls import LessonCalls
 from signalling.lesson_films import LessonFilms
 from signalling.lesson_records import DatabaseChat, LessonRecords
+from signalling.lesson_states import LessonStates
 from signalling.listeners import Listeners
 from signalling.observability.collector import DataPlaneCollector
 from signalling.observability.faults import faults
@@ -131,7 +132,8 @@ class Server:
             self.rtc.attendance, self.keys, settings.rtc, clock, sample, DatabaseChat(self.school)
         )
         self.records = LessonRecords(self.school, self.calls)
-        self.lesson_calls = LessonCalls(self.school, self.calls, self.rtc)
+        self.lesson_states = LessonStates(self.school, self.calls)
+        self.lesson_calls = LessonCalls(self.school, self.calls, self.rtc, self.lesson_states)
         films = LessonFilms(self.school, self.library)
         self.broadcasts = Broadcasts(self.rtc.gateway(), self.engine, films, films.lesson_of, self.registry)
         self.calls.projector = self.broadcasts
@@ -155,7 +157,7 @@ class Server:
         app = self._empty_application()
         found = faults(self.engine.metrics.errors, self.rtc.metrics.errors)
         load = LoadSampler(self.engine, self.rtc.snapshot, found, self._clock)
-        open_call = self.lesson_calls.open
+        open_call = self.lesson_calls.expect
         people = self.rtc.snapshot, open_call, self.calls.rows
         joining = Joining(settings, self.keys, self._clock, self.lessons, *people)
         api = PagesApi(settings.operator_token, load.read)
@@ -216,6 +218,7 @@ class Server:
             asyncio.create_task(self._rest(), name="memory"),
             asyncio.create_task(self.database.watch(), name="database"),
             asyncio.create_task(self.records.run(), name="lesson-records"),
+            asyncio.create_task(self.lesson_states.run(), name="lesson-states"),
             asyncio.create_task(self.school.retention.run(), name="retention"),
             asyncio.create_task(self.school.elsewhere.run(), name="console"),
             asyncio.create_task(self.library.preparations.run(), name="preparations"),
@@ -236,6 +239,7 @@ class Server:
         await self.calls.close()
         await self.rtc.close()
         await self.records.settle()
+        await self.lesson_states.settle()
         await self.webhooks.close()
         await self._listeners.close()
         self._http_log.removeFilter(self._malformed)

@@ -109,8 +109,7 @@ class LessonRecords:
             log.error("something of a call could not be written down", reason="too much is waiting")
 
     def _left(self, record: PresenceRecord) -> None:
-        values = (record.room, record.person, record.name, record.came_at, record.left_at, record.received_s)
-        self._put(partial(self._school.attendance.add, *values))
+        self._put(partial(self._school.attendance.keep, [record]))
 
     def _happened(self, event: CallEvent) -> None:
         if event.action in AUDITED and lesson_of_room(event.room) is not None:

@@ -7,6 +7,7 @@ LiveKit tokens are not touched.
 from signalling.call.attendance import PresenceRecord
 from signalling.call.chat import ChatMessage, ChatStore
 from signalling.call.events import CallEvent
+from signalling.call.saved import SavedCall
 from signalling.call.service import CallService
 from signalling.call.settings import CallSettings, Expected
 
@@ -18,4 +19,5 @@ __all__ = [
     "ChatStore",
     "Expected",
     "PresenceRecord",
+    "SavedCall",
 ]

@@ -5,7 +5,8 @@ Devices and reconnects of one person are merged: a second counts once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 BRIDGED_S = 1.3
@@ -14,9 +15,10 @@ BRIDGED_S = 1.3
 
 @dataclass(frozen=True, slots=True)
 class PresenceRecord:
-    """One presence of one person that has ended, for storage. Times are seconds since the epoch; overlapping devices
-    are in each other's records only once."""
+    """One presence of one person, for storage. Times are seconds since the epoch; overlapping devices are in each
+    other's records only once. One that has not ended is up to now, and the next record of the same `id` replaces it."""
 
+    id: str
     room: str
     person: str
     name: str
@@ -65,6 +67,8 @@ class _Person:
     received_before: float = 0.0
     """At the begin of this presence."""
     joins: int = 0
+    presence: str = ""
+    """Id of this one."""
 
     def receive(self, begin: float, end: float) -> None:
         """Media came from `begin` to `end`; what was counted already is not counted again."""
@@ -95,15 +99,32 @@ class AttendanceBook:
         if not found.devices:
             found.came_at, found.received_before = now, found.received_s
             found.joins += 1
+            found.presence = uuid.uuid4().hex
         found.devices[device] = _Device(now, now)
         self._by_device[device] = person
 
-    def sample(self, delivered: Mapping[str, bool], now: float) -> None:
-        """Since the last sample: whether media came to each device."""
+    def restore(self, records: Iterable[PresenceRecord]) -> None:
+        """Presences of another process, before anybody comes."""
+        for record in sorted(records, key=lambda one: one.came_at):
+            found = self._persons.setdefault(
+                record.person, _Person(record.name, record.came_at, record.came_at)
+            )
+            found.name = record.name
+            found.present_s += record.left_at - record.came_at
+            found.received_s += record.received_s
+            found.last_at = max(found.last_at, record.left_at)
+            found.joins += 1
+
+    def present(self, now: float) -> list[PresenceRecord]:
+        """Presences up to now, of those who are here."""
+        return [self._record(key, one, now) for key, one in self._persons.items() if one.devices]
+
+    def sample(self, delivered: Mapping[str, Collection[str]], now: float) -> None:
+        """Since the last sample: the tracks whose media came to each device."""
         for device, person in self._by_device.items():
             found = self._persons[person]
             found.be_present(now)
-            _sampled(found, found.devices[device], delivered.get(device, False), now)
+            _sampled(found, found.devices[device], bool(delivered.get(device)), now)
 
     def left(self, device: str, now: float) -> None:
         """A device is gone."""
@@ -117,8 +138,11 @@ class AttendanceBook:
             found.receive(gone.sampled_at, now)
         found.last_at = now
         if not found.devices:
-            received = found.received_s - found.received_before
-            self._ended(PresenceRecord(self._room, person, found.name, found.came_at, now, received))
+            self._ended(self._record(person, found, now))
+
+    def _record(self, person: str, of: _Person, now: float) -> PresenceRecord:
+        received = of.received_s - of.received_before
+        return PresenceRecord(of.presence, self._room, person, of.name, of.came_at, now, received)
 
     @property
     def devices(self) -> set[str]:

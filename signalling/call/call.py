@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ import structlog
 from mediaserver.data import RELIABLE
 from mediaserver.participant import Participant, ParticipantKind, ParticipantState, RemovalReason
 from mediaserver.rules import Medium, Rules
+from mediaserver.track import TrackSource
 from signalling.call import door, standing
 from signalling.call.chat import ChatStore
 from signalling.call.commands import Command
@@ -22,6 +23,8 @@ from signalling.call.errors import CallError, forbidden, not_found
 from signalling.call.events import CallEvent
 from signalling.call.handlers import HANDLERS
 from signalling.call.roles import CallRole, Power, person_of, role_of
+from signalling.call.saved import SavedCall, restore, saved
+from signalling.call.screen_time import FILM
 from signalling.call.screening import Projector, Screening
 from signalling.call.settings import CallSettings
 from signalling.call.snapshot import Scene, snapshot
@@ -34,6 +37,7 @@ from signalling.rtc.notice import notice
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
     from mediaserver.room import Room
+    from mediaserver.track import Track
     from signalling.rtc.attendance import Attendance
 
 TOPIC = "polyana.call"
@@ -75,6 +79,7 @@ class Call:
         """By sid: the last snapshot."""
         self._version = 0
         self._changed = False
+        self._screens_on = False
         self._next_told = 0.0
         self._log = structlog.get_logger(__name__).bind(room=name)
 
@@ -91,6 +96,23 @@ class Call:
         self.room = None
         self.idle_since = self.clock.monotonic()
 
+    def save(self) -> SavedCall:
+        """What must outlive this process."""
+        revocations = self._context.attendance.revocations
+        found = saved(self.state, self.clock)
+        return found.model_copy(
+            update={"tokens": revocations.of_room(self.name), "beginnings": revocations.of_all()}
+        )
+
+    def restore(self, found: SavedCall) -> None:
+        """What another process has saved, before anybody comes."""
+        restore(self.state, found, self.clock)
+        revocations = self._context.attendance.revocations
+        for identity, until in found.tokens.items():
+            revocations.revoke(self.name, identity, until)
+        for begin, until in found.beginnings.items():
+            revocations.revoke_all(begin, until)
+
     def check_entry(self, identity: str, role: CallRole) -> Refusal | None:
         """Why somebody may not come in, not even to wait."""
         return self.state.entrance.refusal(person_of(identity), role)
@@ -104,6 +126,7 @@ class Call:
         person.devices[participant.sid] = participant.identity
         person.left_at, person.hidden = None, participant.permissions.hidden
         person.counts_as_host = person.role.is_staff and _is_person(participant)
+        person.is_film = participant.kind is ParticipantKind.INGRESS
         self._sids[participant.sid] = key
         self.state.entrance.arrive(key, person.role, self.clock.time())
         self._event("", "arrived", key, identity=participant.identity)
@@ -224,6 +247,14 @@ class Call:
         self.state.settings = self.state.settings.model_copy(update={"expected": settings.expected})
         self._changed = True
 
+    def let_watch_only(self, person: str, watches: bool) -> None:
+        """The school says that somebody must not be seen and heard, or that it may be again."""
+        if watches != (person in self.state.watching):
+            (self.state.watching.add if watches else self.state.watching.discard)(person)
+            self._event("", "consent_missing" if watches else "consent_given", person)
+            self._changed = True
+            self._apply()
+
     def revoke_role(self, person: str) -> None:
         """The school has taken a role of staff back: no power from now on, and out."""
         self.state.revoked.add(person)
@@ -275,6 +306,25 @@ class Call:
         if self._changed and now >= self._next_told:
             self._tell_snapshots(now)
 
+    def screen_kind(self, track: Track) -> str | None:
+        """As what children look at a track, for the norms; None: it does not count."""
+        if track.kind != "video":
+            return None
+        if track.publisher.kind is ParticipantKind.INGRESS:
+            return FILM
+        shared = track.settings.source is TrackSource.SCREEN_SHARE
+        return self.state.settings.shared_screen if shared else None
+
+    def count_screens(self, delivered: Collection[str], seconds: float) -> None:
+        """Kinds of screens whose pictures reached somebody who does not lead in the last `seconds`."""
+        for kind, phase in self.state.screen_time.count(delivered, seconds, self.clock.time()):
+            if phase in _SCREEN_EVENTS:
+                self._event("", _SCREEN_EVENTS[phase], kind=kind)
+            self._changed = True
+            self._apply()
+        self._changed |= bool(delivered) or self._screens_on
+        self._screens_on = bool(delivered)
+
     def _notice_answers(self) -> None:
         """Whoever has switched on what was asked for has answered."""
         if not any(self.state.asked.values()):
@@ -310,13 +360,14 @@ class Call:
         present = self.present()
         rules = {p: standing.rules_of(self.state, key) for key, p in present}
         films = dict.fromkeys(self.screening.participants(), standing.rules_of_film(self.state))
-        self.room.policy.set_rules(rules | films)
-        self.screening.obey()
-        for key, participant in present:
-            permissions = standing.permissions_of(self.state, key, participant.permissions)
-            if permissions != participant.permissions:
-                participant.set_permissions(permissions)
-            self._set_priority(key, participant)
+        with self.room.batch():
+            self.room.policy.set_rules(rules | films)
+            self.screening.obey()
+            for key, participant in present:
+                permissions = standing.permissions_of(self.state, key, participant.permissions)
+                if permissions != participant.permissions:
+                    participant.set_permissions(permissions)
+                self._set_priority(key, participant)
 
     def _set_priority(self, key: str, participant: Participant) -> None:
         spotlight = SPOTLIGHT_PRIORITY if key in self.state.spotlight else 0
@@ -345,6 +396,11 @@ class Call:
         self._context.tell(event)
 
 
+_SCREEN_EVENTS = {
+    TimePhase.WARNING: "screen_warning",
+    TimePhase.OVER: "screen_over",
+    TimePhase.STOPPED: "screen_stopped",
+}
 _TIME_EVENTS = {
     TimePhase.WARNING: "time_warning",
     TimePhase.OVER: "time_over",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter
 
-from signalling.call.settings import Mode
+from signalling.call.settings import Mode, ScreenKind
 
 MAX_PEOPLE = 200
 Identity = Annotated[str, Field(min_length=1, max_length=256)]
@@ -216,6 +216,15 @@ class Extend(_Command):
     reason: Line
 
 
+class ExtendScreen(_Command):
+    """Children may look at a kind of screen for so much longer."""
+
+    type: Literal["extend_screen"]
+    kind: ScreenKind
+    minutes: Annotated[float, Field(gt=0, le=120)]
+    reason: Line
+
+
 class SetChat(_Command):
     type: Literal["set_chat"]
     allowed: bool
@@ -334,6 +343,7 @@ Command = Annotated[
     | Visit
     | Announce
     | Extend
+    | ExtendScreen
     | SetChat
     | Chat
     | DeleteMessage

@@ -1,4 +1,4 @@
-"""To whom media were delivered, from what the data plane has counted."""
+"""What was delivered to whom, from what the data plane has counted."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class DeliveryMeter:
 
     def read(
         self, participants: Iterable[Participant], workers: Iterable[WorkerStatistics]
-    ) -> dict[str, bool]:
-        """Whether media reached each of them since the call before, by sid."""
+    ) -> dict[str, frozenset[str]]:
+        """Which tracks reached each of them since the call before, all by sids."""
         now = _Counts()
         for worker in workers:
             now.sent.update({found.sender: found.bytes for found in worker.senders})
@@ -37,13 +37,18 @@ class DeliveryMeter:
         self._before = now
         return found
 
-    def _reached(self, participant: Participant, now: _Counts) -> bool:
+    def _reached(self, participant: Participant, now: _Counts) -> frozenset[str]:
         before = self._before
-        senders = [one.sender for one in participant.subscriber.subscriptions.values()]
-        growing = [s for s in senders if now.sent.get(s.id, 0) > before.sent.get(s.id, 0)]
+        growing = {
+            track: one.sender
+            for track, one in participant.subscriber.subscriptions.items()
+            if now.sent.get(one.sender.id, 0) > before.sent.get(one.sender.id, 0)
+        }
         transport = participant.subscriber_connection.id
         arrived = now.arrived.get(transport, 0)
-        if arrived and any(sender.gets_feedback for sender in growing):
-            # What was sent says nothing of a phone that is gone; its feedback ends at once.
-            return arrived > before.arrived.get(transport, 0)
-        return bool(growing)
+        fed_back = arrived and any(sender.gets_feedback for sender in growing.values())
+        if fed_back and arrived <= before.arrived.get(transport, 0):
+            return (
+                frozenset()
+            )  # what was sent says nothing of a phone that is gone; its feedback ends at once
+        return frozenset(growing)

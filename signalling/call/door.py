@@ -9,7 +9,7 @@ _LEADERS = frozenset({Power.HOST, Power.COHOST})
 _EVERYBODY_IN = frozenset({Power.HOST, Power.COHOST, Power.MEMBER, Power.VIEWER})
 
 ALLOWED: dict[str, frozenset[Power]] = {
-    **dict.fromkeys(("make_cohost", "drop_cohost", "end", "extend"), _HOST),
+    **dict.fromkeys(("make_cohost", "drop_cohost", "end", "extend", "extend_screen"), _HOST),
     **dict.fromkeys(
         (
             "admit",

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class CallEvent:
     """`action`: the type of a command, or what the server did by itself (`unattended`, `attended`, `time_warning`,
-    `time_over`, `time_stopped`, `arrived`, `left`, `role_revoked`, `screen_started`, `screen_ended`, `film_stopped`,
-    `film_time_over`)."""
+    `time_over`, `time_stopped`, `screen_warning`, `screen_over`, `screen_stopped`, `arrived`, `left`, `role_revoked`,
+    `consent_missing`, `consent_given`, `screen_started`, `screen_ended`, `film_stopped`, `film_time_over`)."""
 
     at: float
     """Seconds since the epoch."""

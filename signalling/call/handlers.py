@@ -166,6 +166,7 @@ def spotlight(call: Call, actor: str, command: commands.Spotlight) -> None:
 
 def promote(call: Call, actor: str, command: commands.Promote) -> None:
     person = person_of(command.identity)
+    _check_consent(call, person)
     call.state.stage[person] = True
     call.state.hands.down(person)
 
@@ -178,6 +179,7 @@ def make_cohost(call: Call, actor: str, command: commands.MakeCohost) -> None:
     person = call.state.persons[call.known(command.identity)]
     if person.role is CallRole.GUEST:
         raise forbidden("A guest cannot become a co-host")
+    _check_consent(call, person.key)
     call.state.cohosts.add(person.key)
 
 
@@ -244,6 +246,13 @@ def extend(call: Call, actor: str, command: commands.Extend) -> None:
         raise conflict("NO_LIMIT", "This call has no limit of time")
     call.state.limit.extend(command.minutes * 60, now)
     call.state.time_phase = call.state.limit.phase(now)
+
+
+def extend_screen(call: Call, actor: str, command: commands.ExtendScreen) -> None:
+    found = call.state.screen_time.kinds.get(command.kind)
+    if found is None:
+        raise conflict("NO_LIMIT", "This screen has no limit of time")
+    found.extend(command.minutes * 60)
 
 
 # Conversation
@@ -333,6 +342,11 @@ def _give_back(call: Call, person: str, medium: Medium) -> None:
     call.state.asked.setdefault(person, set()).add(medium)
 
 
+def _check_consent(call: Call, person: str) -> None:
+    if person in call.state.watching:
+        raise conflict("NO_CONSENT", "The guardian has not agreed that this family is seen and heard")
+
+
 def _check_room_for(call: Call) -> None:
     occupied = any(not call.state.leads(person.key) for person in call.state.here())
     if call.state.mode is Mode.CONSULTATION and occupied:
@@ -371,6 +385,7 @@ HANDLERS: dict[str, Handler] = {
             drop_cohost,
             end,
             extend,
+            extend_screen,
             film_pause,
             film_play,
             film_seek,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,6 +19,7 @@ from signalling.call.endpoint import CallEndpoint
 from signalling.call.entrance import Refusal
 from signalling.call.events import CallEvent, Listener
 from signalling.call.roles import role_of
+from signalling.call.saved import SavedCall
 from signalling.call.screening import NoProjector, Projector
 from signalling.call.settings import CallSettings
 from signalling.rtc.admission import ROLE_ATTRIBUTE, Admission
@@ -83,6 +84,7 @@ class CallService:
         self._revoked: dict[str, None] = {}
         """Persons in order: tokens of a role that was taken back may still be around."""
         self._meter = DeliveryMeter()
+        self._sampled_at: float | None = None
         self._endpoint = CallEndpoint(self, keys, settings, clock)
         self._task: asyncio.Task[None] | None = None
         self._log = structlog.get_logger(__name__)
@@ -95,15 +97,24 @@ class CallService:
 
     # For the school
 
-    def open(self, room: str, settings: CallSettings) -> Call:
-        """The call of a room. One that is there already goes on as it is, with the new list of who is expected. Raises
-        `ServerFull`."""
+    def open(
+        self,
+        room: str,
+        settings: CallSettings,
+        earlier: SavedCall | None = None,
+        presences: Iterable[PresenceRecord] = (),
+    ) -> Call:
+        """The call of a room. One that is there already goes on as it is, with the new list of who is expected.
+        `earlier` and `presences`: what was saved of it before a restart. Raises `ServerFull`."""
         call = self.calls.get(room)
         if call is None:
             self._make_place()
             call = self.calls[room] = Call(room, settings, self._context)
+            if earlier is not None:
+                call.restore(earlier)
             call.state.revoked |= self._revoked.keys()
             self.books[room] = AttendanceBook(room, self._presence_ended)
+            self.books[room].restore(presences)
             if (found := self._attendance.rooms.get(room)) is not None:
                 call.attach(found)
         elif call.state.settings.expected != settings.expected:
@@ -135,6 +146,11 @@ class CallService:
         book = self.books.get(room)
         return book.rows(self._clock.time()) if book is not None else []
 
+    def present(self) -> list[PresenceRecord]:
+        """Presences that have not ended, up to now."""
+        now = self._clock.time()
+        return [record for book in self.books.values() for record in book.present(now)]
+
     def is_revoked(self, room: str, identity: str, not_before: float) -> bool:
         """Whether a token was taken back."""
         return self._attendance.revocations.covers(room, identity, not_before)
@@ -157,10 +173,25 @@ class CallService:
         """To be called once a second: who received something."""
         people = [p for call in self.calls.values() for _, p in call.present()]
         delivered = self._meter.read(people, await self._sample() if people else ())
-        now = self._clock.time()
+        now, before = self._clock.time(), self._sampled_at
+        self._sampled_at = now
         for name, book in self.books.items():
-            self._note_arrivals(self.calls[name], book, now)
+            call = self.calls[name]
+            self._note_arrivals(call, book, now)
             book.sample(delivered, now)
+            if before is not None and call.state.screen_time.kinds:
+                call.count_screens(self._screens_seen(call, delivered), now - before)
+
+    def _screens_seen(self, call: Call, delivered: Mapping[str, frozenset[str]]) -> set[str]:
+        """Kinds of screens that reached somebody who does not lead."""
+        found: set[str | None] = set()
+        for key, participant in call.present():
+            if not call.state.leads(key):
+                subscriptions = participant.subscriber.subscriptions
+                for sid in delivered.get(participant.sid, ()):
+                    if sid in subscriptions:
+                        found.add(call.screen_kind(subscriptions[sid].track))
+        return {kind for kind in found if kind is not None}
 
     def _note_arrivals(self, call: Call, book: AttendanceBook, now: float) -> None:
         """Who was admitted counts from now on, and who was sent back to the lobby no longer."""

@@ -3,9 +3,10 @@
 from enum import Enum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat
 
 Name = Annotated[str, Field(min_length=1, max_length=256)]
+ScreenKind = Annotated[str, Field(pattern=r"^[a-z]{1,16}$")]
 MAX_EXPECTED = 1000
 
 
@@ -41,6 +42,17 @@ class Expected(BaseModel):
     name: Annotated[str, Field(max_length=256)] = ""
 
 
+class ScreenLimit(BaseModel):
+    """How long children may look at one kind of screen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    at_a_time_minutes: Annotated[float, Field(ge=0, le=1440)]
+    a_day_minutes: Annotated[float, Field(ge=0, le=1440)] | None = None
+    break_minutes: Annotated[float, Field(gt=0, le=1440)] = 5
+    """Without it, until it counts anew."""
+
+
 class CallSettings(BaseModel):
     """Times in seconds if no unit says otherwise; 0 minutes: no limit."""
 
@@ -66,6 +78,12 @@ class CallSettings(BaseModel):
     """By the age of the children; from the first moment with a host."""
     warning_minutes: Annotated[float, Field(ge=0, le=60)] = 2
     soft_stop_s: Annotated[float, Field(ge=0, le=3600)] = 60
-    """After the limit, before media of those who do not lead freeze."""
+    """After the limit, before media of those who do not lead freeze, or the screen."""
     film_minutes: Annotated[float, Field(ge=0, le=1440)] = 0
     """Of films together, by the age of the children; then the film stands, and goes on only if a host wants it."""
+    screen_limits: Annotated[dict[ScreenKind, ScreenLimit], Field(max_length=10)] = {}
+    """By kind: `film` counts for what an ingress publishes."""
+    screen_used_s: Annotated[dict[ScreenKind, NonNegativeFloat], Field(max_length=10)] = {}
+    """Of this day, before this call."""
+    shared_screen: ScreenKind = "board"
+    """As which kind a shared screen counts."""

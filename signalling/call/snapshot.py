@@ -9,6 +9,7 @@ from mediaserver.rules import Circles, Medium, Rules
 from signalling.call import standing
 from signalling.call.polls import Poll
 from signalling.call.roles import Power
+from signalling.call.screen_time import KindTime
 from signalling.call.settings import Reach
 from signalling.call.state import CallState, Person
 from signalling.call.time_limit import TimePhase
@@ -75,6 +76,7 @@ def snapshot(scene: Scene, person: str) -> dict[str, object]:
         "panic": state.panic,
         "attended": not state.guardian.frozen,
         "time": _time(state, clock),
+        "screen_stopped": state.screen_time.stopped,
         "spotlight": list(state.spotlight),
         "people": people,
         "people_total": total,
@@ -85,6 +87,7 @@ def snapshot(scene: Scene, person: str) -> dict[str, object]:
     }
     if leads:
         found["lobby"] = _lobby(state)
+        found["screen_time"] = [_screen(kind, one) for kind, one in state.screen_time.kinds.items()]
         found["expected"] = [
             {"person": one.person, "name": one.name, "here": _is_here(state, one.person)}
             for one in state.settings.expected
@@ -102,6 +105,7 @@ def _you(state: CallState, person: str) -> dict[str, object]:
         "person": person,
         "power": state.power(person).value,
         "badge": state.persons[person].badge,
+        "no_consent": person in state.watching,
         "may_share_screen": state.leads(person)
         or state.settings.participant_screens
         or person in state.screens,
@@ -132,6 +136,7 @@ def _person(state: CallState, person: Person, *, details: bool) -> dict[str, obj
             "frozen": sorted(medium.value for medium in state.frozen.get(key, ())),
             "asked": sorted(medium.value for medium in state.asked.get(key, ())),
             "screen": key in state.screens,
+            "no_consent": key in state.watching,
             "group": state.groups.members.get(key),
             "directed": _direction(state, key),
             "cohost_here": key in state.cohosts,
@@ -163,6 +168,17 @@ def _time(state: CallState, clock: Clock) -> dict[str, object] | None:
         "ends_at": ends_at,
         "stops_at": stops_at,
         "extended_minutes": round(state.limit.extended_s / 60, 1),
+    }
+
+
+def _screen(kind: str, one: KindTime) -> dict[str, object]:
+    return {
+        "kind": kind,
+        "phase": one.phase.value,
+        "on": one.is_on,
+        "ends_at": round(one.ends_at) if one.is_on else None,
+        "left_minutes": None if one.is_on else round(one.left_s / 60, 1),
+        "extended_minutes": round(one.extended_s / 60, 1),
     }
 
 

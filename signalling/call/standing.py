@@ -89,6 +89,8 @@ def _gate(state: CallState, key: str, medium: Medium) -> Gate:
     # Who leads is not meant when everybody is muted, only when it is itself.
     if hold is not None and (key in hold.persons if state.leads(key) else hold.holds(key)):
         return Gate.MUTED
+    if state.screen_stopped(key, medium):
+        return Gate.FROZEN
     silent = medium is Medium.DATA and not (state.chat_allowed or state.leads(key))
     frozen = silent or state.reasons(key) or medium in state.frozen.get(key, ())
     return Gate.FROZEN if frozen else Gate.OPEN

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from math import inf
 
 from mediaserver.rules import Medium
 from signalling.call.entrance import Entrance
@@ -14,6 +15,7 @@ from signalling.call.hands import Hands
 from signalling.call.holds import Hold
 from signalling.call.polls import Poll
 from signalling.call.roles import CallRole, Power
+from signalling.call.screen_time import FILM, ScreenTime
 from signalling.call.settings import CallSettings, LobbyRule, Mode, Reach
 from signalling.call.time_limit import TimeLimit, TimePhase
 
@@ -40,6 +42,9 @@ class Person:
     counts_as_host: bool = False
     """A confirmed adult by its token, on a device of a person (not a film or a recorder)."""
 
+    is_film: bool = False
+    """An ingress: a prepared film or another program that publishes."""
+
     @property
     def here(self) -> bool:
         return bool(self.devices)
@@ -53,6 +58,7 @@ class CallState:
     entrance: Entrance = field(init=False)
     guardian: GuardianRule = field(init=False)
     limit: TimeLimit = field(init=False)
+    screen_time: ScreenTime = field(init=False)
     mode: Mode = field(init=False)
     reach: Reach = field(init=False)
     self_unmute: bool = field(init=False)
@@ -72,6 +78,8 @@ class CallState:
     """Promoted (True) and demoted (False) persons."""
     cohosts: set[str] = field(default_factory=set)
     """Made by a host; they do not count as confirmed adults."""
+    watching: set[str] = field(default_factory=set)
+    """They send nothing whatever a host does: a consent is missing."""
     revoked: set[str] = field(default_factory=set)
     """Staff that is none any more."""
     spotlight: tuple[str, ...] = ()
@@ -80,6 +88,8 @@ class CallState:
     groups: Groups = field(default_factory=Groups)
     polls: dict[str, Poll] = field(default_factory=dict)
     films: Films = field(init=False)
+    restored_at: float = -inf
+    """When another process had known all this, monotonic: nobody is back yet."""
 
     def __post_init__(self) -> None:
         settings = self.settings
@@ -92,6 +102,8 @@ class CallState:
         self.limit = TimeLimit(
             settings.limit_minutes * 60, settings.warning_minutes * 60, settings.soft_stop_s
         )
+
+        self.screen_time = ScreenTime(settings.screen_limits, settings.screen_used_s, settings.soft_stop_s)
 
     def _lobby_rule(self) -> LobbyRule:
         return LobbyRule.ALL if self.mode is Mode.CONSULTATION else self.settings.lobby
@@ -127,6 +139,8 @@ class CallState:
             return Power.WAITING
         if person.role is CallRole.HOST:
             return Power.HOST
+        if key in self.watching and not person.role.is_staff:
+            return Power.VIEWER
         if person.role is CallRole.COHOST or key in self.cohosts:
             return Power.COHOST
         return Power.MEMBER if self.on_stage(key) else Power.VIEWER
@@ -151,7 +165,7 @@ class CallState:
     def _is_gone(self, key: str, now: float) -> bool:
         person = self.persons.get(key)
         if person is None:
-            return True
+            return now - self.restored_at >= PLACE_KEPT_S
         return person.left_at is not None and now - person.left_at >= PLACE_KEPT_S
 
     def is_audience(self, key: str) -> bool:
@@ -175,7 +189,15 @@ class CallState:
         """Why a film stands, whatever the host wants; empty: it may go on."""
         found = ["panic"] if self.panic else []
         found += ["unattended"] if self.guardian.frozen else []
-        return found + (["time"] if self.time_phase is TimePhase.STOPPED else [])
+        over = self.time_phase is TimePhase.STOPPED or self.screen_time.is_stopped(FILM)
+        return found + (["time"] if over else [])
+
+    def screen_stopped(self, key: str, medium: Medium) -> bool:
+        """Whether children have looked long enough at what somebody shows, its sound too."""
+        person = self.persons.get(key)
+        if person is not None and person.is_film:
+            return self.screen_time.is_stopped(FILM)
+        return medium is Medium.SCREEN and self.screen_time.is_stopped(self.settings.shared_screen)
 
     def forget_choices(self, key: str) -> None:
         """Somebody was removed: what it was given is taken back."""

@@ -8,7 +8,7 @@ MAX_BEGINNINGS = 1000
 
 
 class Revocations:
-    """In memory: a restart forgets them, as it forgets who is in which room."""
+    """In memory: a restart forgets them, as it forgets who is in which room; calls of lessons bring theirs back."""
 
     def __init__(self) -> None:
         self._until: OrderedDict[tuple[str, str], float] = OrderedDict()
@@ -27,6 +27,14 @@ class Revocations:
         if not_before < self._until.get((room, identity), 0.0):
             return True
         return any(not_before < until and identity.startswith(begin) for begin, until in self._of_all.items())
+
+    def of_room(self, room: str) -> dict[str, float]:
+        """Identity -> until."""
+        return {identity: until for (name, identity), until in self._until.items() if name == room}
+
+    def of_all(self) -> dict[str, float]:
+        """Beginning of identities -> until."""
+        return dict(self._of_all)
 
     def revoke_all(self, begin: str, until: float) -> None:
         """The same for all identities that begin so, in every room, also for tokens that nobody has used yet."""

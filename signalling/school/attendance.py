@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 import xlsxwriter
 from sqlalchemy import select
@@ -24,7 +25,7 @@ ROOM_FORMAT = "%Y%m%dT%H%M"
 
 @dataclass(frozen=True)
 class Attended:
-    """One person in one lesson: presences are merged."""
+    """One person in one lesson: presences are merged. `received_s`: seconds in which media arrived."""
 
     lesson: str
     title: str
@@ -37,6 +38,25 @@ class Attended:
     joins: int
     groups: Sequence[str]
     """Of the lesson."""
+
+
+class PresenceUpTo(Protocol):
+    """A presence as calls tell it: whole, or up to now. Unix times."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def room(self) -> str: ...
+    @property
+    def person(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def came_at(self) -> float: ...
+    @property
+    def left_at(self) -> float: ...
+    @property
+    def received_s(self) -> float: ...
 
 
 def lesson_of_room(room: str) -> tuple[str, datetime] | None:
@@ -56,26 +76,38 @@ class Attendance:
     def __init__(self, context: Context, lessons: Lessons) -> None:
         self._context, self._lessons = context, lessons
 
-    async def add(
-        self, room: str, person: str, name: str, came_at: float, left_at: float, received_s: float
-    ) -> None:
-        """A presence that has ended; times are Unix times. Rooms of no lesson are left out."""
-        if (found := lesson_of_room(room)) is None:
-            return
-        lesson, starts_at = found
+    async def keep(self, records: Sequence[PresenceUpTo]) -> None:
+        """Those that are known by their `id` are replaced. Rooms of no lesson are left out."""
+        places = {record.id: lesson_of_room(record.room) for record in records}
         async with self._context.database.write() as session:
-            if await session.get(Lesson, lesson) is not None:
-                session.add(
-                    Presence(
-                        lesson_id=lesson,
-                        starts_at=starts_at,
-                        person=person[:MAX_NAME],
-                        name=name[:MAX_NAME],
-                        came_at=moment(came_at),
-                        left_at=moment(left_at),
-                        received_s=received_s,
-                    )
+            lessons = {place[0] for place in places.values() if place is not None}
+            there = set(await session.scalars(select(Lesson.id).where(Lesson.id.in_(lessons))))
+            query = select(Presence).where(Presence.id.in_(places))
+            known = {row.id: row for row in await session.scalars(query)}
+            for record in records:
+                place = places[record.id]
+                if place is None or place[0] not in there:
+                    continue
+                row = known.get(record.id) or Presence(
+                    id=record.id,
+                    lesson_id=place[0],
+                    starts_at=place[1],
+                    person=record.person[:MAX_NAME],
+                    came_at=moment(record.came_at),
                 )
+                row.name, row.left_at = record.name[:MAX_NAME], moment(record.left_at)
+                row.received_s = record.received_s
+                session.add(row)
+                known[record.id] = row
+
+    async def of_call(self, room: str) -> list[Presence]:
+        """What was written down of one call."""
+        if (found := lesson_of_room(room)) is None:
+            return []
+        lesson, starts_at = found
+        query = select(Presence).where(Presence.lesson_id == lesson, Presence.starts_at == starts_at)
+        async with self._context.database.read() as session:
+            return list(await session.scalars(query))
 
     async def of_lesson(self, by: Actor, lesson: str, starts_at: datetime | None = None) -> list[Attended]:
         """Of one time of a lesson or of all, by time and name. Raises `NotFound`, `Denied`."""

@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signalling.school.audit import CONSOLE
 from signalling.school.context import Context
-from signalling.school.events import RoleConfirmed, RoleRevoked
+from signalling.school.events import GuardianLost, RoleConfirmed, RoleRevoked
 from signalling.school.words import Role
 from signalling.store.tables import AuditEntry, AuditHead
 
@@ -51,5 +51,8 @@ class Elsewhere:
             found = list(await session.scalars(query.order_by(AuditEntry.number)))
         self._seen = max(self._seen, head)
         for entry in found:
-            person, role = entry.target.partition(":")[2], Role(json.loads(entry.details)["role"])
+            person, details = entry.target.partition(":")[2], json.loads(entry.details)
+            role = Role(details["role"])
             self._context.events.tell(TOLD[entry.action](person, entry.organisation_id or "", role))
+            for family in details.get("families", ()):
+                self._context.events.tell(GuardianLost(family))

@@ -8,13 +8,14 @@ from sqlalchemy import select, union
 
 from signalling.school.actors import groups_of_families
 from signalling.school.codes import new_token
+from signalling.school.consents import without_consent
 from signalling.school.context import Context
 from signalling.school.door import Action, Actor, allows
 from signalling.school.errors import BadRequest, Conflict, Denied, LinkNotFound
 from signalling.school.invitations import Invitations
 from signalling.school.lessons import Lessons, LessonView, Occurrence, badges_of
 from signalling.school.sessions import Known
-from signalling.school.words import Role
+from signalling.school.words import Role, WithoutConsent
 from signalling.store import Session
 from signalling.store.tables import Child, Family, FamilyGroup, Invitation, Lesson, Organisation
 
@@ -32,6 +33,8 @@ class Entry:
     name: str
     role: str
     badge: str
+    watches: bool = False
+    """A consent is missing: it receives, and sends nothing whatever a host does."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Invited:
     organisation: str
     family: str | None
     """The name of the family whose link it is; None: a guest, who gives a name."""
+    without: WithoutConsent = WithoutConsent.NOTHING
+    """What the family may not do, as a consent is missing."""
 
 
 class Entrances:
@@ -84,8 +89,8 @@ class Entrances:
                 identity = f"staff:{actor.person}:{known.sign_in[:DEVICE_DIGITS]}"
                 return Entry(occurrence, identity, known.person.name, role, badge.value)
             family = await self._family_of(session, actor, view)
-            identity = f"family:{family.id}:{known.sign_in[:DEVICE_DIGITS]}"
-            return Entry(occurrence, identity, family.name, _role_of_family(view), "")
+            without = await without_consent(session, organisation, family.id)
+            return _family_entry(occurrence, family.id, family.name, known.sign_in, without)
 
     async def expected(self, occurrence: Occurrence) -> list[tuple[str, str]]:
         """Persons of the call's list, with names: families of the lesson's groups."""
@@ -107,9 +112,8 @@ class Entrances:
         hashed = await self._invitations.come(session, invitation, device)
         if invitation.family_id is not None:
             assert invited.family is not None, "a personal link is of a family"
-            identity = f"family:{invitation.family_id}:{hashed[:DEVICE_DIGITS]}"
-            return Entry(
-                invited.occurrence, identity, invited.family, _role_of_family(invited.occurrence.view), ""
+            return _family_entry(
+                invited.occurrence, invitation.family_id, invited.family, hashed, invited.without
             )
         identity = f"guest:{invitation.id[:LINK_DIGITS]}{secrets.token_hex(8)}"
         return Entry(invited.occurrence, identity, name or "", "guest", "")
@@ -128,7 +132,8 @@ class Entrances:
         occurrence = await self._next_of(session, family)
         if occurrence is None:
             raise LinkNotFound("There is no lesson yet: please look again later", "NO_LESSON")
-        return Invited(occurrence, organisation.name, family.name)
+        without = await without_consent(session, organisation.id, family.id)
+        return Invited(occurrence, organisation.name, family.name, without)
 
     async def _next_of(self, session: Session, family: Family) -> Occurrence | None:
         """What is on for a family, else what comes next, else what was last."""
@@ -181,6 +186,16 @@ def _check_open(occurrence: Occurrence) -> None:
     if occurrence.state != "live":
         messages = {"before": "It has not begun yet", "after": "It is over", "cancelled": "It was cancelled"}
         raise Conflict(messages[occurrence.state], f"LESSON_{occurrence.state.upper()}")
+
+
+def _family_entry(
+    occurrence: Occurrence, family: str, name: str, device: str, without: WithoutConsent
+) -> Entry:
+    """Raises `Denied`."""
+    if without is WithoutConsent.OUT:
+        raise Denied("A guardian has to agree to video calls first", "CONSENT_NEEDED")
+    identity, watches = f"family:{family}:{device[:DEVICE_DIGITS]}", without is WithoutConsent.WATCH
+    return Entry(occurrence, identity, name, _role_of_family(occurrence.view), "", watches)
 
 
 def _role_of_staff(actor: Actor, view: LessonView) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from signalling.school.words import Role
+from signalling.school.words import Role, WithoutConsent
 
 log = structlog.get_logger(__name__)
 
@@ -20,11 +20,27 @@ class RoleRevoked:
 
 
 @dataclass(frozen=True)
+class GuardianLost:
+    """Somebody is no guardian of a family any more. Which devices of the family are whose nobody knows: all leave their
+    calls, and who still has a way in comes back by it."""
+
+    family: str
+
+
+@dataclass(frozen=True)
 class LinkRevoked:
     """A link leads nowhere any more: whoever came by it goes."""
 
     invitation: str
     family: str | None
+
+
+@dataclass(frozen=True)
+class ConsentChanged:
+    """A consent was given or withdrawn: what a family may not do in calls from now on."""
+
+    family: str
+    without: WithoutConsent
 
 
 @dataclass(frozen=True)
@@ -58,7 +74,16 @@ class ContentEnded:
     content: str
 
 
-SchoolEvent = RoleConfirmed | RoleRevoked | LinkRevoked | FamilyRemoved | LessonCancelled | ContentEnded
+SchoolEvent = (
+    RoleConfirmed
+    | RoleRevoked
+    | GuardianLost
+    | LinkRevoked
+    | ConsentChanged
+    | FamilyRemoved
+    | LessonCancelled
+    | ContentEnded
+)
 
 
 class SchoolEvents:

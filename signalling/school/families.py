@@ -8,7 +8,7 @@ from sqlalchemy import delete, or_, select
 from signalling.school.context import Context
 from signalling.school.door import Action, Actor, Target, allows, check
 from signalling.school.errors import BadRequest, Conflict, NotFound
-from signalling.school.events import FamilyRemoved
+from signalling.school.events import FamilyRemoved, GuardianLost
 from signalling.school.words import AuditAction, Role, RoleState
 from signalling.store import Session
 from signalling.store.tables import (
@@ -99,12 +99,16 @@ class Families:
     async def change(self, by: Actor, family: str, data: FamilyData) -> FamilyView:
         """Replaces all of it."""
         async with self._context.database.write() as session:
-            found = (await self.find(session, by, Action.CHANGE_FAMILY, family)).family
+            before = await self.find(session, by, Action.CHANGE_FAMILY, family)
+            found = before.family
             self._check_target(by, found.organisation_id, data)
             found.name = data.name
             await self._write(session, found, data)
             await self.note(session, by, "family_changed", found)
-            return (await self.views(session, [found]))[0]
+            (view,) = await self.views(session, [found])
+        if {person for person, _ in before.guardians} - set(data.guardians):
+            self._context.events.tell(GuardianLost(family))
+        return view
 
     async def remove(self, by: Actor, family: str) -> None:
         """With its children, links, consents, attendance and messages."""

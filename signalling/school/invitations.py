@@ -13,9 +13,9 @@ from signalling.school.errors import Denied, LinkNotFound, NotFound
 from signalling.school.events import LinkRevoked
 from signalling.school.families import Families, FamilyView
 from signalling.school.lessons import Lessons
-from signalling.school.words import AuditAction
+from signalling.school.words import AuditAction, Role
 from signalling.store import Session
-from signalling.store.tables import Invitation, InvitationDevice
+from signalling.store.tables import Invitation, InvitationDevice, Membership
 from signalling.store.types import new_id
 
 PURPOSE = "invitation"
@@ -129,11 +129,15 @@ class Invitations:
             await self._note(session, by.person, "link_devices_forgotten", found)
             return await self._link(session, found, name)
 
-    async def revoke_of(self, session: Session, person: str, organisation: str) -> list[LinkRevoked]:
-        """Within a transaction: ends what somebody has made; to be told after the commit."""
+    async def revoke_of(
+        self, session: Session, role: Membership, families: Sequence[str]
+    ) -> list[LinkRevoked]:
+        """Within a transaction: ends what somebody of the staff has made, or what a guardian may know; to be told after
+        the commit."""
+        guardian = role.role == Role.GUARDIAN
         query = select(Invitation).where(
-            Invitation.created_by == person,
-            Invitation.organisation_id == organisation,
+            Invitation.family_id.in_(families) if guardian else Invitation.created_by == role.person_id,
+            Invitation.organisation_id == role.organisation_id,
             Invitation.revoked_at.is_(None),
         )
         return [await self._revoke(session, None, found) for found in await session.scalars(query)]

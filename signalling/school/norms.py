@@ -35,6 +35,8 @@ class Norms(BaseModel):
     computer: Screen | None = None
 
 
+SCREENS = ("film", "board", "panel", "tablet", "computer")
+
 _FROM_5 = {
     "board": Screen(at_a_time=7, a_day=20),
     "panel": Screen(at_a_time=5, a_day=10),
@@ -51,6 +53,16 @@ DEFAULTS: Mapping[AgeBand, Norms] = MappingProxyType(
         ),
     }
 )
+
+
+def screens(
+    norms: Mapping[AgeBand, Norms], kind: LessonKind, age: AgeBand | None
+) -> dict[str, Screen | None]:
+    """Kinds of screens that such a lesson has to watch; None: not for this age."""
+    if age is None or kind not in LIMITED:
+        return {}
+    found = norms[age]
+    return {name: getattr(found, name) for name in SCREENS}
 
 
 def limit_minutes(norms: Mapping[AgeBand, Norms], kind: LessonKind, age: AgeBand | None) -> int | None:

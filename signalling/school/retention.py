@@ -15,15 +15,19 @@ from signalling.school.families import Families
 from signalling.school.sessions import Sessions
 from signalling.store.tables import (
     AuditEntry,
+    CallState,
     ChatLine,
     Invitation,
     InvitationDevice,
     Person,
     Presence,
+    ScreenUse,
     StaffInvitation,
 )
 
 EVERY_S = 3600.0
+CALLS_KEPT = timedelta(days=1)
+"""What calls were like; each time of a lesson is another call."""
 log = structlog.get_logger(__name__)
 
 
@@ -51,6 +55,8 @@ class Retention:
         await self._sessions.expire()
         async with self._context.database.write() as session:
             await session.execute(delete(Presence).where(Presence.left_at < journal))
+            await session.execute(delete(CallState).where(CallState.saved_at < now - CALLS_KEPT))
+            await session.execute(delete(ScreenUse).where(ScreenUse.day < journal.date()))
             await session.execute(delete(ChatLine).where(ChatLine.at < chat))
             await session.execute(delete(InvitationDevice).where(InvitationDevice.last_at < devices))
             ended = or_(Invitation.revoked_at < devices, Invitation.expires_at < devices)

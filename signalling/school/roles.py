@@ -8,13 +8,13 @@ from signalling.school import audit, door
 from signalling.school.context import Context
 from signalling.school.door import Action, Actor, Target
 from signalling.school.errors import Conflict, NotFound
-from signalling.school.events import RoleConfirmed, RoleRevoked, SchoolEvent
-from signalling.school.words import STAFF, AuditAction, Role, RoleState
+from signalling.school.events import GuardianLost, RoleConfirmed, RoleRevoked, SchoolEvent
+from signalling.school.words import AuditAction, Role, RoleState
 from signalling.store import Session
 from signalling.store.tables import Family, FamilyGuardian, Group, GroupTeacher, Membership, SignIn
 
-Ending = Callable[[Session, str, str], Awaitable[Sequence[SchoolEvent]]]
-"""Takes the person and the organisation; what it gives is told after the commit."""
+Ending = Callable[[Session, Membership, Sequence[str]], Awaitable[Sequence[SchoolEvent]]]
+"""Takes the role and the families of a guardian; what it gives is told after the commit."""
 
 
 class Roles:
@@ -120,13 +120,13 @@ class Roles:
                     GroupTeacher.person_id == person, GroupTeacher.group_id.in_(groups)
                 )
             )
+        families: list[str] = []
         if membership.role == Role.GUARDIAN:
-            families = select(Family.id).where(Family.organisation_id == organisation)
-            await session.execute(
-                delete(FamilyGuardian).where(
-                    FamilyGuardian.person_id == person, FamilyGuardian.family_id.in_(families)
-                )
+            own = select(Family.id).where(Family.organisation_id == organisation)
+            guarded = delete(FamilyGuardian).where(
+                FamilyGuardian.person_id == person, FamilyGuardian.family_id.in_(own)
             )
+            families = sorted(await session.scalars(guarded.returning(FamilyGuardian.family_id)))
         await session.execute(delete(SignIn).where(SignIn.person_id == person))
         await self._context.record(
             session,
@@ -135,10 +135,12 @@ class Roles:
             f"person:{person}",
             organisation=organisation,
             role=membership.role,
+            **({"families": families} if families else {}),
         )
         events: list[SchoolEvent] = [RoleRevoked(person, organisation, Role(membership.role))]
-        for ending in self.endings if membership.role in STAFF else ():
-            events += await ending(session, person, organisation)
+        events += [GuardianLost(family) for family in families]
+        for ending in self.endings:
+            events += await ending(session, membership, families)
         return events
 
     async def _keep_a_head(self, session: Session, organisation: str) -> None:

@@ -20,6 +20,7 @@ from signalling.school.people import People
 from signalling.school.retention import Retention
 from signalling.school.roles import Roles
 from signalling.school.roster import RosterImport
+from signalling.school.screen_uses import ScreenUses
 from signalling.school.sessions import Sessions
 from signalling.school.settings import SchoolSettings
 from signalling.school.staff import Staff
@@ -58,3 +59,4 @@ class School:
         self.retention = Retention(self.context, self.families, self.sessions)
         self.roster = RosterImport(self.context, self.families)
         self.journal = Journal(self.context)
+        self.screen_uses = ScreenUses(self.context)

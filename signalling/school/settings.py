@@ -1,6 +1,6 @@
 """Settings of the school. Times are seconds."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
@@ -80,6 +80,10 @@ class SchoolSettings(BaseModel):
     """How many browsers may use a personal link, unless the link says otherwise."""
     norms: dict[AgeBand, Norms] = Field(default_factory=lambda: dict(DEFAULTS))
     """How long lessons and screens may be, by age; what is not named keeps its default."""
+    shared_screen: Literal["board", "panel", "tablet", "computer"] = "board"
+    """As which of the norms' screens children look at a screen that is shared with them."""
+    screen_break_minutes: Annotated[int, Field(ge=1, le=600)] = 5
+    """After so long without it a screen counts anew, but for the limit of the day."""
     pupils_data: bool = True
     """False: nothing is written down about children, families have names and groups alone."""
     attempts: AttemptSettings = AttemptSettings()

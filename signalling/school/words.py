@@ -56,6 +56,19 @@ class ConsentPurpose(StrEnum):
     RECORDING = "recording"
     PUBLICATION = "publication"
     """Of pictures and recordings outside of the group."""
+    CALLS = "calls"
+    """To take part in video calls."""
+
+
+class WithoutConsent(StrEnum):
+    """What a family may not do while a consent is missing, the mildest first."""
+
+    NOTHING = "nothing"
+    """All is as ever."""
+    WATCH = "watch"
+    """It comes to calls, and sends nothing."""
+    OUT = "out"
+    """It does not come to calls."""
 
 
 class LessonKind(StrEnum):
@@ -177,6 +190,11 @@ AuditAction = Literal[
     "call_drop_cohost",
     "call_set_screen",
     "call_extend",
+    "call_extend_screen",
+    "call_screen_over",
+    "call_screen_stopped",
+    "call_consent_missing",
+    "call_consent_given",
     "call_end",
     "call_unattended",
     "call_attended",

@@ -12,6 +12,7 @@ from signalling.call import CallEvent, PresenceRecord
 from signalling.call.chat import ChatMessage
 from signalling.lesson_records import DatabaseChat
 from signalling.school.words import Role
+from signalling.store.types import new_id
 from tests.signalling.school.api.browser import Browser, Site
 from tests.signalling.school.api.test_lessons import Scene
 from tests.signalling.served import Served
@@ -27,7 +28,7 @@ def present(scene: Scene, person: str, name: str, begin: float, end: float) -> N
     """A presence ends; times are minutes from now."""
     now = scene.served.clock.time()
     record = PresenceRecord(
-        scene.room, person, name, now + 60 * begin, now + 60 * end, 60 * (end - begin) - 6
+        new_id(), scene.room, person, name, now + 60 * begin, now + 60 * end, 60 * (end - begin) - 6
     )
     for listener in scene.served.server.calls.presence_listeners:
         listener(record)

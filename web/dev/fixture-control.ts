@@ -125,6 +125,7 @@ function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
       person: "person-0",
       power: host ? "host" : scene === "viewer" ? "viewer" : "member",
       badge: host ? "teacher" : "",
+      no_consent: false,
       may_share_screen: host,
       held: scene === "held" ? ["audio", "video"] : scene === "asked" ? ["audio"] : [],
       frozen: [],

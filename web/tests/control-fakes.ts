@@ -4,6 +4,7 @@ export const YOU: You = {
   person: "family:1",
   power: "member",
   badge: "",
+  no_consent: false,
   may_share_screen: false,
   held: [],
   frozen: [],

@@ -15,23 +15,10 @@ endpoints = Endpoints()
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class AttendedAnswer(Answer):
-    """One person in one lesson, after it left. `received_s`: seconds with media; `groups`: of the lesson."""
-
-    lesson: str
-    title: str
-    starts_at: datetime
-    person: str
-    name: str
-    came_at: datetime
-    left_at: datetime
-    received_s: float
-    joins: int
-    groups: list[str]
-
-
 class AttendanceList(Answer):
-    rows: list[AttendedAnswer]
+    """Who is in a call now is in `GET /api/calls/{room}/attendance`."""
+
+    rows: list[Attended]
 
 
 class PresentAnswer(Answer):
@@ -132,7 +119,7 @@ async def _journal(call: Call, query: JournalOf) -> Sequence[Attended]:
 
 
 def _list(lines: Sequence[Attended]) -> AttendanceList:
-    return AttendanceList(rows=[AttendedAnswer(**vars(line)) for line in lines])
+    return AttendanceList(rows=list(lines))
 
 
 def _csv(lines: Sequence[Attended]) -> web.Response:

@@ -9,8 +9,8 @@ from pydantic import StringConstraints
 
 from signalling.school.api.endpoint import Call, Endpoints
 from signalling.school.api.models import Answer, Body, Id, Name
-from signalling.school.consents import Given
-from signalling.school.words import ConsentPurpose
+from signalling.school.consents import DocumentData, Given
+from signalling.school.words import ConsentPurpose, WithoutConsent
 from signalling.store.tables import ConsentDocument
 
 endpoints = Endpoints()
@@ -20,9 +20,14 @@ Text = Annotated[
 
 
 class DocumentBody(Body):
+    """`required`: families that never agreed to it are without it, too; else only those that withdrew. `without`: what
+    these may not do in calls; if it is not said, they do not come when the purpose is `calls`, and may all else."""
+
     purpose: ConsentPurpose
     title: Name
     text: Text
+    required: bool = False
+    without: WithoutConsent | None = None
 
 
 class DocumentAnswer(Answer):
@@ -33,6 +38,8 @@ class DocumentAnswer(Answer):
     version: int
     title: str
     text: str
+    required: bool
+    without: WithoutConsent
     published_at: datetime
 
 
@@ -76,7 +83,7 @@ class RetentionAnswer(Answer):
 @endpoints.add("GET", "/api/organisations/{organisation}/consents", answer=DocumentList)
 async def list_consent_documents(call: Call) -> DocumentList:
     """What families are asked to agree to, one document for each purpose."""
-    found = await call.school.consents.documents(call.path["organisation"])
+    found = await call.school.consents.documents(call.actor, call.path["organisation"])
     return DocumentList(documents=[_document(document) for document in found])
 
 
@@ -90,10 +97,8 @@ async def list_consent_documents(call: Call) -> DocumentList:
 )
 async def publish_consent_document(call: Call, body: DocumentBody) -> DocumentAnswer:
     """Publish a document, or a new version of it; families are asked anew."""
-    made = await call.school.consents.publish(
-        call.actor, call.path["organisation"], body.purpose, body.title, body.text
-    )
-    return _document(made)
+    data = DocumentData(**dict(body))
+    return _document(await call.school.consents.publish(call.actor, call.path["organisation"], data))
 
 
 @endpoints.add("GET", "/api/organisations/{organisation}/consents/missing", query=Purpose, answer=FamilyIds)
@@ -150,6 +155,8 @@ def _document(document: ConsentDocument) -> DocumentAnswer:
         version=document.version,
         title=document.title,
         text=document.text,
+        required=document.required,
+        without=WithoutConsent(document.without),
         published_at=document.published_at,
     )
 

@@ -21,7 +21,6 @@ from signalling.rtc.data_saving import BUDGET_ATTRIBUTE, MAX_MEGABYTES
 from signalling.school.api.models import WITHOUT_CONTROLS, Answer
 from signalling.school.entry import Entry
 from signalling.school.errors import SchoolError
-from signalling.school.lessons import Occurrence
 
 GuestName = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=WITHOUT_CONTROLS)
@@ -52,7 +51,7 @@ class Ticket(Answer):
 
 @dataclass(frozen=True)
 class Joining:
-    """`open_call` makes the call of a lesson as it was planned; `snapshot` tells who is in the rooms,
+    """`open_call` makes the call of a lesson as it was planned, for who comes; `snapshot` tells who is in the rooms,
     `attendance` who has been in the call of one."""
 
     settings: Settings
@@ -60,7 +59,7 @@ class Joining:
     clock: Clock
     book: LessonBook
     snapshot: Callable[[], RtcSnapshot]
-    open_call: Callable[[Occurrence], Awaitable[None]]
+    open_call: Callable[[Entry], Awaitable[None]]
     attendance: Callable[[str], Sequence[AttendanceRow]]
 
     def participants(self, room: str) -> int:
@@ -76,7 +75,7 @@ class Joining:
         attributes = {ROLE_ATTRIBUTE: entry.role}
         if entry.badge:
             attributes[BADGE_ATTRIBUTE] = entry.badge
-        await self.open_call(entry.occurrence)
+        await self.open_call(entry)
         return self._ticket(entry.occurrence.room, entry.identity, entry.name, budget, attributes)
 
     def _ticket(

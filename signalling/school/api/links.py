@@ -11,14 +11,15 @@ from signalling.school.api.endpoint import Access, Call, Endpoints
 from signalling.school.api.joining import Budget, GuestName, Ticket
 from signalling.school.api.models import Answer, Body, Language
 from signalling.school.errors import BadRequest
-from signalling.school.words import LessonKind, Role
+from signalling.school.words import LessonKind, Role, WithoutConsent
 
 endpoints = Endpoints()
 
 
 class LinkedLesson(Answer):
     """What a link leads to. Of a lesson of the settings only title, organisation, host and participants are known, and
-    it is always live. `family`: whose link it is; without one the page asks for a name."""
+    it is always live. `family`: whose link it is; without one the page asks for a name. `without_consent`: what
+    the family may not do, as its guardian has not agreed."""
 
     title: str
     organisation: str
@@ -33,6 +34,7 @@ class LinkedLesson(Answer):
     state: Literal["before", "live", "after", "cancelled"] = "live"
     opens_at: datetime | None = None
     family: str | None = None
+    without_consent: WithoutConsent = WithoutConsent.NOTHING
     content: str = ""
     participants: int
 
@@ -72,6 +74,7 @@ async def get_linked_lesson(call: Call) -> LinkedLesson:
         mode=lesson.mode,
         state=occurrence.state,
         family=found.family,
+        without_consent=found.without,
         content=lesson.content,
         participants=joining.participants(occurrence.room),
     )

@@ -34,7 +34,8 @@ class ProviderName(Answer):
 
 
 class Site(Answer):
-    """What a page needs before anybody has signed in. `signed_in`: whether this browser has a session."""
+    """What a page needs before anybody has signed in. `signed_in`: whether this browser has a session. Strangers are
+    told of organisations only where they can register."""
 
     needs_setup: bool
     signed_in: bool
@@ -121,8 +122,9 @@ class RoleWish(Body):
 @endpoints.add("GET", "/api/site", access=Access.PUBLIC, answer=Site)
 async def get_site(call: Call) -> Site:
     """What this server is, for somebody who has not signed in."""
-    organisations = await call.school.organisations.all()
     settings = call.school.context.settings
+    told = settings.registration or call.known is not None
+    organisations = await call.school.organisations.all() if told else []
     return Site(
         needs_setup=await call.school.organisations.needs_setup(),
         signed_in=call.known is not None,

@@ -2,7 +2,7 @@
 
 from signalling.store.tables.audit import AuditEntry, AuditHead
 from signalling.store.tables.base import Base
-from signalling.store.tables.calls import ChatLine, Presence
+from signalling.store.tables.calls import CallState, ChatLine, Presence, ScreenUse
 from signalling.store.tables.consents import Consent, ConsentDocument
 from signalling.store.tables.content import Content, ContentAuthor, ContentGroup, Upload
 from signalling.store.tables.groups import Child, Family, FamilyGroup, FamilyGuardian, Group, GroupTeacher
@@ -28,6 +28,7 @@ __all__ = [
     "AuditHead",
     "Base",
     "CalendarFeed",
+    "CallState",
     "ChatLine",
     "Child",
     "Consent",
@@ -50,6 +51,7 @@ __all__ = [
     "Organisation",
     "Person",
     "Presence",
+    "ScreenUse",
     "SignIn",
     "StaffInvitation",
     "Upload",

@@ -20,6 +20,10 @@ class ConsentDocument(Base):
     version: Mapped[int]
     title: Mapped[Short]
     text: Mapped[str]
+    required: Mapped[bool]
+    """Who never agreed to this version is without it, too; else only who withdrew."""
+    without: Mapped[Word]
+    """A `WithoutConsent`."""
     published_at: Mapped[datetime]
     published_by: Mapped[str | None] = mapped_column(Id, mentions("people.id"))
 

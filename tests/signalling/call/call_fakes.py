@@ -43,7 +43,7 @@ class CallWorld(World):
         await self.work()
         return client
 
-    async def command(self, client: Client | str, kind: str, **fields: Any) -> None:
+    async def command(self, client: Client | str, kind: str, /, **fields: Any) -> None:
         """Through the same door as over HTTP."""
         identity = client if isinstance(client, str) else client.participant.identity
         self.clock.advance(1)

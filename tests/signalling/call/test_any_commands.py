@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from mediaserver.rules import Gate
-from signalling.call import standing
+from signalling.call import SavedCall, standing
+from signalling.call.call import Call, CallContext
+from signalling.call.chat import MemoryChat
 from signalling.call.commands import EMOJI
 from signalling.call.errors import CallError
 from signalling.rtc.errors import JoinError
@@ -73,6 +75,7 @@ def command(made: random.Random) -> dict[str, Any]:
         {"type": "visit", "group": group},
         {"type": "announce", "on": flag},
         {"type": "extend", "minutes": 5, "reason": "x"},
+        {"type": "extend_screen", "kind": "board", "minutes": 5, "reason": "x"},
         {"type": "set_chat", "allowed": flag},
         {"type": "chat", "text": "hello", "to": made.choice(["everyone", "hosts"])},
         {"type": "react", "emoji": made.choice([*EMOJI, "?"])},
@@ -132,4 +135,14 @@ async def test_any_commands(seed: int) -> None:
             await world.wait(made.choice([0.2, 12]))
         check(world, clients)
     assert done > 20
+    check_saved(world)
     await world.close()
+
+
+def check_saved(world: CallWorld) -> None:
+    """What is saved of a call makes one of which the same would be saved."""
+    content = world.call.save().model_dump_json()
+    context = CallContext(world.attendance, world.clock, MemoryChat(), world.events.append)
+    other = Call("lesson", world.call.state.settings, context)
+    other.restore(SavedCall.model_validate_json(content))
+    assert other.save() == SavedCall.model_validate_json(content)

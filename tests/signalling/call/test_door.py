@@ -34,6 +34,7 @@ direct              HC    MV+
 drop_cohost         H     HCMV
 end                 H
 extend              H
+extend_screen       H
 film_pause          HC
 film_play           HC
 film_seek           HC

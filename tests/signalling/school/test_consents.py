@@ -6,15 +6,22 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import func, select
 
+from signalling.call import PresenceRecord
+from signalling.school.consents import DocumentData
 from signalling.school.entry import Entry
 from signalling.school.errors import Conflict, Denied, NotFound
 from signalling.school.families import FamilyData
 from signalling.school.words import ConsentPurpose, Role
 from signalling.store.tables import ChatLine, Consent, InvitationDevice, Presence
+from signalling.store.types import new_id
 from tests.signalling.school.kindergarten import Kindergarten
 from tests.signalling.school.test_lessons import Scene
 
 RECORDING = ConsentPurpose.RECORDING
+
+
+def document_data(text: str = "Text") -> DocumentData:
+    return DocumentData(RECORDING, "Recording", text)
 
 
 @pytest.fixture
@@ -35,7 +42,8 @@ async def count(scene: Scene, table: type) -> int:
 async def was_there(scene: Scene, entry: Entry, days_ago: float = 0) -> None:
     at = scene.kindergarten.clock.time() - days_ago * 86_400
     person = ":".join(entry.identity.split(":")[:2])
-    await scene.school.attendance.add(entry.occurrence.room, person, entry.name, at, at + 600, 590)
+    record = PresenceRecord(new_id(), entry.occurrence.room, person, entry.name, at, at + 600, 590)
+    await scene.school.attendance.keep([record])
     async with scene.kindergarten.database.write() as session:
         line = ChatLine(
             room=entry.occurrence.room, at=datetime.fromtimestamp(at, UTC), person=person, name="P"
@@ -47,12 +55,12 @@ async def was_there(scene: Scene, entry: Entry, days_ago: float = 0) -> None:
 async def test_a_consent_from_the_document_to_the_withdrawal(scene: Scene) -> None:
     head, maria = await scene.kindergarten.actor("head"), await scene.kindergarten.actor("maria")
     consents, organisation = scene.school.consents, scene.kindergarten.organisation
-    document = await consents.publish(head, organisation, RECORDING, "Recording", "Text")
+    document = await consents.publish(head, organisation, document_data())
     assert await consents.without(head, organisation, RECORDING) == [scene.petrov]
     for _ in range(2):
         await consents.give(maria, scene.petrov, document.id)
     assert await consents.without(head, organisation, RECORDING) == [] and await count(scene, Consent) == 1
-    newer = await consents.publish(head, organisation, RECORDING, "Recording", "Other text")
+    newer = await consents.publish(head, organisation, document_data("Other text"))
     assert newer.version == 2 and await consents.without(head, organisation, RECORDING) == [scene.petrov]
     with pytest.raises(Conflict):
         await consents.give(maria, scene.petrov, document.id)
@@ -66,18 +74,18 @@ async def test_a_consent_from_the_document_to_the_withdrawal(scene: Scene) -> No
         (1, True),
         (2, False),
     ]
-    assert [one.version for one in await consents.documents(organisation)] == [2]
+    assert [one.version for one in await consents.documents(head, organisation)] == [2]
 
 
 async def test_only_guardians_agree_and_only_the_head_publishes(scene: Scene) -> None:
     head, anna = await scene.kindergarten.actor("head"), await scene.kindergarten.actor("anna")
     consents, organisation = scene.school.consents, scene.kindergarten.organisation
-    document = await consents.publish(head, organisation, RECORDING, "Recording", "Text")
+    document = await consents.publish(head, organisation, document_data())
     for attempt in (
         consents.give(head, scene.petrov, document.id),
         consents.give(anna, scene.petrov, document.id),
         consents.of_family(anna, scene.petrov),
-        consents.publish(anna, organisation, RECORDING, "x", "y"),
+        consents.publish(anna, organisation, document_data()),
     ):
         with pytest.raises(Denied):
             await attempt
@@ -106,9 +114,7 @@ async def test_a_family_takes_all_that_is_known_of_it(scene: Scene) -> None:
     link = await scene.link()
     await was_there(scene, await scene.come(link.code))
     head, maria = await scene.kindergarten.actor("head"), await scene.kindergarten.actor("maria")
-    document = await scene.school.consents.publish(
-        head, scene.kindergarten.organisation, RECORDING, "Recording", "Text"
-    )
+    document = await scene.school.consents.publish(head, scene.kindergarten.organisation, document_data())
     await scene.school.consents.give(maria, scene.petrov, document.id)
     found = json.loads(json.dumps(await scene.school.retention.export_family(maria, scene.petrov)))
     assert found["family"]["name"] == "Petrov" and found["guardians"][0]["email"] == "maria@example.org"

@@ -18,10 +18,10 @@ export interface AccountChange {
 export type AgeBand = "1.5-3" | "3-4" | "4-5" | "5-6" | "6-7";
 
 export interface AttendanceList {
-  readonly rows: readonly AttendedAnswer[];
+  readonly rows: readonly Attended[];
 }
 
-export interface AttendedAnswer {
+export interface Attended {
   readonly lesson: string;
   readonly title: string;
   readonly starts_at: string;
@@ -39,7 +39,7 @@ export interface AuditAnswer {
   readonly at: string;
   readonly actor: string;
   readonly actor_name: string | null;
-  readonly action: "registered" | "signed_in" | "sign_in_failed" | "signed_out_everywhere" | "account_changed" | "password_changed" | "identity_linked" | "role_requested" | "role_confirmed" | "role_revoked" | "staff_invited" | "staff_invitation_used" | "staff_invitation_revoked" | "organisation_made" | "organisation_changed" | "group_made" | "group_changed" | "group_removed" | "group_teacher_added" | "group_teacher_removed" | "family_made" | "family_changed" | "family_removed" | "family_exported" | "roster_imported" | "consent_published" | "consent_given" | "consent_withdrawn" | "content_made" | "content_changed" | "content_uploaded" | "content_prepared" | "content_refused" | "content_preparation_failed" | "content_preparation_cancelled" | "content_submitted" | "content_returned" | "content_verified" | "content_withdrawn" | "content_expired" | "content_revised" | "content_removed" | "content_seal_broken" | "lesson_planned" | "lesson_changed" | "lesson_cancelled" | "link_made" | "link_revoked" | "link_devices_forgotten" | "link_used_twice" | "link_refused" | "audit_exported" | "call_admit" | "call_admit_all" | "call_admit_expected" | "call_deny" | "call_block" | "call_unblock" | "call_remove" | "call_ban" | "call_set_lock" | "call_panic" | "call_calm" | "call_freeze" | "call_promote" | "call_demote" | "call_make_cohost" | "call_drop_cohost" | "call_set_screen" | "call_extend" | "call_end" | "call_unattended" | "call_attended" | "call_time_over" | "call_time_stopped";
+  readonly action: "registered" | "signed_in" | "sign_in_failed" | "signed_out_everywhere" | "account_changed" | "password_changed" | "identity_linked" | "role_requested" | "role_confirmed" | "role_revoked" | "staff_invited" | "staff_invitation_used" | "staff_invitation_revoked" | "organisation_made" | "organisation_changed" | "group_made" | "group_changed" | "group_removed" | "group_teacher_added" | "group_teacher_removed" | "family_made" | "family_changed" | "family_removed" | "family_exported" | "roster_imported" | "consent_published" | "consent_given" | "consent_withdrawn" | "content_made" | "content_changed" | "content_uploaded" | "content_prepared" | "content_refused" | "content_preparation_failed" | "content_preparation_cancelled" | "content_submitted" | "content_returned" | "content_verified" | "content_withdrawn" | "content_expired" | "content_revised" | "content_removed" | "content_seal_broken" | "lesson_planned" | "lesson_changed" | "lesson_cancelled" | "link_made" | "link_revoked" | "link_devices_forgotten" | "link_used_twice" | "link_refused" | "audit_exported" | "call_admit" | "call_admit_all" | "call_admit_expected" | "call_deny" | "call_block" | "call_unblock" | "call_remove" | "call_ban" | "call_set_lock" | "call_panic" | "call_calm" | "call_freeze" | "call_promote" | "call_demote" | "call_make_cohost" | "call_drop_cohost" | "call_set_screen" | "call_extend" | "call_extend_screen" | "call_screen_over" | "call_screen_stopped" | "call_consent_missing" | "call_consent_given" | "call_end" | "call_unattended" | "call_attended" | "call_time_over" | "call_time_stopped";
   readonly target: string;
   readonly target_name: string | null;
   readonly details: Readonly<Record<string, unknown>>;
@@ -93,7 +93,7 @@ export interface ConsentList {
   readonly consents: readonly ConsentAnswer[];
 }
 
-export type ConsentPurpose = "processing" | "recording" | "publication";
+export type ConsentPurpose = "processing" | "recording" | "publication" | "calls";
 
 export interface ContentAnswer {
   readonly id: string;
@@ -177,6 +177,8 @@ export interface DocumentAnswer {
   readonly version: number;
   readonly title: string;
   readonly text: string;
+  readonly required: boolean;
+  readonly without: WithoutConsent;
   readonly published_at: string;
 }
 
@@ -184,6 +186,8 @@ export interface DocumentBody {
   readonly purpose: ConsentPurpose;
   readonly title: string;
   readonly text: string;
+  readonly required?: boolean;
+  readonly without?: WithoutConsent | null;
 }
 
 export interface DocumentList {
@@ -398,6 +402,7 @@ export interface LinkedLesson {
   readonly state?: "before" | "live" | "after" | "cancelled";
   readonly opens_at?: string | null;
   readonly family?: string | null;
+  readonly without_consent?: WithoutConsent;
   readonly content?: string;
   readonly participants: number;
 }
@@ -747,6 +752,8 @@ export interface Welcome {
 export interface Withdrawal {
   readonly reason: string;
 }
+
+export type WithoutConsent = "nothing" | "watch" | "out";
 
 export interface Endpoints {
   /** What this server is, for somebody who has not signed in. */

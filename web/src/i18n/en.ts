@@ -188,6 +188,8 @@ export const en: Catalogue = {
     notOpen: "You cannot join now: the lesson has not begun, or it is over. Reload the page.",
     denied: "You may not join this lesson. Ask the teacher.",
     devices: "Too many devices have used this link. Ask the teacher to reset them.",
+    consent:
+      "Video calls need a guardian's consent. Give it in your account, or ask the head of the kindergarten.",
     nameInvalid: "This name does not fit. Write 1 to 60 characters.",
     linkNotFound: "The link is no longer valid. Please ask for a new link.",
     tooMany: "Too many attempts in a row. Wait a minute, then try again.",

@@ -1,5 +1,6 @@
 """First run, registration, signing in and out."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,15 @@ async def test_the_first_run(served: Served) -> None:
     assert about["organisations"] == [{"id": site.organisation, "name": "Поляна"}]
     await browser.post("/api/setup", HEAD | {"code": served.server.school.organisations.setup_code})
     assert browser.refusal() == (403, "SET_UP")
+
+
+async def test_a_closed_school_tells_strangers_no_names(tmp_path: Path) -> None:
+    async with Served(tmp_path, {"registration": False}).running() as served:
+        site = await Site(served).start()
+        assert (await Browser(served).get("/api/site"))["organisations"] == []
+        assert [one["id"] for one in (await site.head.get("/api/site"))["organisations"]] == [
+            site.organisation
+        ]
 
 
 async def test_the_cookie(served: Served) -> None:

@@ -11,6 +11,7 @@ export function describeApiError(error: ApiError): Problem {
   const { status, code } = error;
   if (status === 0) return { kind: "network", code };
   if (code === "TOO_MANY_DEVICES") return { kind: "devices", code };
+  if (code === "CONSENT_NEEDED") return { kind: "consent", code };
   if (status === 409) return { kind: "notOpen", code };
   if (status === 401 || status === 403) return { kind: "denied", code };
   if (status === 404) return { kind: "linkNotFound", code };

@@ -70,6 +70,7 @@ export const en: ControlCatalogue = {
   },
   stage: {
     viewer: "You watch and listen. Raise a hand to speak.",
+    noConsent: "You watch and listen. To be seen and heard, a guardian's consent is needed.",
     promoted: "You are on stage: you may turn on the microphone and camera",
   },
   time: {

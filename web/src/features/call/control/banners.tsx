@@ -223,7 +223,7 @@ export function ControlBanners({ call, snapshot, poll, onLobby, onPoll, onExtend
       )}
       {you.power === "viewer" && you.hand === null && (
         <Banner tone="plain" icon="volume" testId="viewer-note">
-          {m.stage.viewer}
+          {you.no_consent ? m.stage.noConsent : m.stage.viewer}
         </Banner>
       )}
       {group && (

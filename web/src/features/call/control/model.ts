@@ -16,6 +16,8 @@ export interface You {
   readonly power: Exclude<Power, "waiting">;
   /** Of confirmed staff: `teacher`, `head`, ...; else empty. */
   readonly badge: string;
+  /** A consent is missing: one sends nothing, whatever a host does. */
+  readonly no_consent: boolean;
   readonly may_share_screen: boolean;
   readonly held: readonly HeldMedium[];
   readonly frozen: readonly Medium[];

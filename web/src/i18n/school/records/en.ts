@@ -76,6 +76,11 @@ const actions: Readonly<Record<AuditAnswer["action"], string>> = {
   call_drop_cohost: "Call: no longer a co-host",
   call_set_screen: "Call: screen sharing allowed or forbidden",
   call_extend: "Call: lesson extended beyond the norm",
+  call_extend_screen: "Call: a screen or film goes on beyond the norm",
+  call_screen_over: "Call: time of a screen or film over",
+  call_screen_stopped: "Call: a screen or film stopped by the norm",
+  call_consent_missing: "Call: a family only watches, a consent is missing",
+  call_consent_given: "Call: a consent was given, a family takes part again",
   call_end: "Call: ended for everybody",
   call_unattended: "Call: children left without a host, everything paused",
   call_attended: "Call: the host is back",
@@ -87,6 +92,7 @@ const purposes: Readonly<Record<ConsentPurpose, string>> = {
   processing: "Processing of personal data",
   recording: "Recording of lessons",
   publication: "Publication of pictures and recordings",
+  calls: "Taking part in video calls",
 };
 
 export const records: typeof ru = {

@@ -76,6 +76,11 @@ const actions: Readonly<Record<AuditAnswer["action"], string>> = {
   call_drop_cohost: "Звонок: соведущий снят",
   call_set_screen: "Звонок: разрешён или запрещён показ экрана",
   call_extend: "Звонок: занятие продлено сверх нормы",
+  call_extend_screen: "Звонок: показ экрана или фильма продлён сверх нормы",
+  call_screen_over: "Звонок: время показа экрана или фильма вышло",
+  call_screen_stopped: "Звонок: показ остановлен по норме",
+  call_consent_missing: "Звонок: семья только смотрит, нет согласия",
+  call_consent_given: "Звонок: согласие дано, семья снова участвует",
   call_end: "Звонок: завершён для всех",
   call_unattended: "Звонок: дети остались без ведущего, всё на паузе",
   call_attended: "Звонок: ведущий вернулся",
@@ -87,6 +92,7 @@ const purposes: Readonly<Record<ConsentPurpose, string>> = {
   processing: "Обработка персональных данных",
   recording: "Запись занятий",
   publication: "Публикация фото и записей",
+  calls: "Участие в видеозвонках",
 };
 
 /** Words about what is written down: attendance, consents, data of families, the log. */
