@@ -310,7 +310,8 @@ class Call:
         """As what children look at a track, for the norms; None: it does not count."""
         if track.kind != "video":
             return None
-        if track.publisher.kind is ParticipantKind.INGRESS:
+        publisher = track.publisher
+        if publisher.kind is ParticipantKind.INGRESS or self.screening.is_film(publisher.identity):
             return FILM
         shared = track.settings.source is TrackSource.SCREEN_SHARE
         return self.state.settings.shared_screen if shared else None
@@ -320,6 +321,8 @@ class Call:
         for kind, phase in self.state.screen_time.count(delivered, seconds, self.clock.time()):
             if phase in _SCREEN_EVENTS:
                 self._event("", _SCREEN_EVENTS[phase], kind=kind)
+            if kind == FILM and phase is TimePhase.STOPPED and self.state.films.film is not None:
+                self.state.films.film.playing = False  # it begins again when a host wants it
             self._changed = True
             self._apply()
         self._changed |= bool(delivered) or self._screens_on
