@@ -15,6 +15,7 @@ from signalling.call.call import Call, CallContext
 from signalling.call.chat import MemoryChat
 from signalling.call.commands import EMOJI
 from signalling.call.errors import CallError
+from signalling.call.screening import NoProjector
 from signalling.rtc.errors import JoinError
 from tests.signalling.call.call_fakes import CallWorld, hears
 from tests.signalling.rtc.rtc_fakes import Client
@@ -142,7 +143,7 @@ async def test_any_commands(seed: int) -> None:
 def check_saved(world: CallWorld) -> None:
     """What is saved of a call makes one of which the same would be saved."""
     content = world.call.save().model_dump_json()
-    context = CallContext(world.attendance, world.clock, MemoryChat(), world.events.append)
+    context = CallContext(world.attendance, world.clock, MemoryChat(), NoProjector, world.events.append)
     other = Call("lesson", world.call.state.settings, context)
     other.restore(SavedCall.model_validate_json(content))
     assert other.save() == SavedCall.model_validate_json(content)
