@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AttendedAnswer } from "../src/api/schema.ts";
+import type { Attended } from "../src/api/schema.ts";
 import {
   kindOf,
   minutes,
@@ -9,7 +9,7 @@ import {
   totals,
 } from "../src/features/school/attendance/totals.ts";
 
-const row = (person: string, lesson: string, day: number, received_s: number): AttendedAnswer => ({
+const row = (person: string, lesson: string, day: number, received_s: number): Attended => ({
   lesson,
   title: lesson,
   starts_at: `2026-11-${day}T08:00:00Z`,

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { AttendedAnswer } from "../../../api/schema.ts";
+import type { Attended } from "../../../api/schema.ts";
 import { address, call } from "../../../api/school.ts";
 import { formatDay, formatTime, s } from "../../../i18n/school/index.ts";
 import { Select } from "../../../ui/form.tsx";
@@ -43,7 +43,7 @@ export function AttendancePage({ id }: PageProps & { id: string }) {
   );
 }
 
-function Times({ lesson, rows }: { lesson: string; rows: readonly AttendedAnswer[] }) {
+function Times({ lesson, rows }: { lesson: string; rows: readonly Attended[] }) {
   const m = s().attendance;
   const times = [...new Set(rows.map(({ starts_at }) => starts_at))].sort().reverse();
   const [chosen, setChosen] = useState<string | null>(null);

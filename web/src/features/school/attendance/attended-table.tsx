@@ -1,9 +1,9 @@
-import type { AttendedAnswer } from "../../../api/schema.ts";
+import type { Attended } from "../../../api/schema.ts";
 import { formatTime, s } from "../../../i18n/school/index.ts";
 import { minutes } from "./totals.ts";
 
 /** Who was in one time of a lesson. */
-export function AttendedTable({ rows }: { rows: readonly AttendedAnswer[] }) {
+export function AttendedTable({ rows }: { rows: readonly Attended[] }) {
   const m = s().attendance;
   return (
     <table class="counts" data-testid="attended">

@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { AttendedAnswer, GroupAnswer } from "../../../api/schema.ts";
+import type { Attended, GroupAnswer } from "../../../api/schema.ts";
 import { address, call } from "../../../api/school.ts";
 import { language } from "../../../i18n/index.ts";
 import { formatDay, formatTime, s } from "../../../i18n/school/index.ts";
@@ -90,7 +90,7 @@ function monthName(first: Date): string {
   return name.slice(0, 1).toLocaleUpperCase(locale) + name.slice(1);
 }
 
-function Journal({ rows }: { rows: readonly AttendedAnswer[] }) {
+function Journal({ rows }: { rows: readonly Attended[] }) {
   const m = s().attendance;
   if (rows.length === 0) return <p class="soft card-box">{m.noneHere}</p>;
   const sum = totals(rows);

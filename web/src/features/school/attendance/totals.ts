@@ -1,6 +1,6 @@
-import type { AttendedAnswer } from "../../../api/schema.ts";
+import type { Attended } from "../../../api/schema.ts";
 
-type Rows = readonly AttendedAnswer[];
+type Rows = readonly Attended[];
 export type PersonKind = "family" | "staff" | "guest";
 
 export interface Totals {
@@ -12,7 +12,7 @@ export interface Totals {
 export interface Sum extends Totals {
   readonly key: string;
   /** The row that stands for all of them. */
-  readonly row: AttendedAnswer;
+  readonly row: Attended;
 }
 
 /** What a person is, by the beginning of its key. */
@@ -22,7 +22,7 @@ export function kindOf(person: string): PersonKind {
 }
 
 /** One time of a lesson. */
-export function timeOf(row: AttendedAnswer): string {
+export function timeOf(row: Attended): string {
   return `${row.lesson} ${row.starts_at}`;
 }
 
@@ -35,13 +35,13 @@ export function totals(rows: Rows): Totals {
 }
 
 /** Sums of all rows with the same key, in the order of the first of each. */
-export function sums(rows: Rows, keyOf: (row: AttendedAnswer) => string): readonly Sum[] {
-  const found = new Map<string, AttendedAnswer[]>();
+export function sums(rows: Rows, keyOf: (row: Attended) => string): readonly Sum[] {
+  const found = new Map<string, Attended[]>();
   for (const row of rows) {
     const key = keyOf(row);
     found.set(key, [...(found.get(key) ?? []), row]);
   }
-  return [...found].map(([key, of]) => ({ key, row: of.at(-1) as AttendedAnswer, ...totals(of) }));
+  return [...found].map(([key, of]) => ({ key, row: of.at(-1) as Attended, ...totals(of) }));
 }
 
 export function minutes(seconds: number): number {
