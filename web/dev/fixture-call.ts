@@ -147,6 +147,7 @@ export function fixtureCall(options: FixtureOptions): Call {
     audioBlocked,
     trouble,
     savingData: signal(options.savingData),
+    secrecy: signal(null),
     verdict,
     control: fixtureControl(options.scene, people),
     setMicrophone: (on) => changeLocal((view) => ({ ...view, microphoneOn: on })),

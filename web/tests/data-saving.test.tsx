@@ -30,6 +30,7 @@ for (const [language, words] of [
       trouble: signal(null),
       audioBlocked: signal(false),
       savingData: signal(true),
+      secrecy: signal(null),
     } as unknown as Call;
     const shown = render(<Banners call={call} local={undefined} />);
     expect(shown.getByTestId("saving-data").textContent).toContain(words);

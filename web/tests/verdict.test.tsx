@@ -38,6 +38,7 @@ describe("a verdict", () => {
         verdict,
         trouble: signal(null),
         savingData: signal(false),
+        secrecy: signal(null),
         audioBlocked: signal(false),
         dismissVerdict: () => {
           verdict.value = null;

@@ -15,6 +15,8 @@ export interface Lesson {
   readonly opens_at?: string | null;
   /** Whose personal link it is: nobody asks for a name then. */
   readonly family?: string | null;
+  /** `consultation`: encrypted from device to device. */
+  readonly mode?: string;
   readonly content?: string;
   readonly participants: number;
 }

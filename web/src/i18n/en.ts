@@ -250,6 +250,12 @@ export const en: Catalogue = {
     reconnecting: (seconds) => `Reconnecting… ${seconds} s`,
     reconnectingStarted: "The connection broke. Reconnecting.",
     reconnected: "Connected again",
+    secrecy: {
+      on: "The server cannot see or hear this talk. Compare the code with the other side:",
+      agreeing: "The talk is encrypted: the devices are agreeing on a key…",
+      unsupported:
+        "This browser cannot encrypt the call. Open the link in a recent Chrome, Firefox or Safari.",
+    },
     tapToHear: "Tap to hear the others",
     microphoneFailed: "The microphone did not start. Check the permission in the browser.",
     cameraFailed: "The camera did not start. Check the permission in the browser.",

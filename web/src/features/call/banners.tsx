@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { ConnectionBanner } from "./connection-banner.tsx";
-import type { Call, ParticipantView, Trouble } from "./model.ts";
+import type { Call, ParticipantView, Secrecy, Trouble } from "./model.ts";
 import { VerdictBanner } from "./verdict-banner.tsx";
 
 function TroubleBanner({ trouble, onClose }: { trouble: Trouble; onClose: () => void }) {
@@ -20,6 +20,31 @@ function TroubleBanner({ trouble, onClose }: { trouble: Trouble; onClose: () => 
       <button type="button" class="icon-button" aria-label={m.common.close} onClick={onClose}>
         <Icon name="close" size={20} />
       </button>
+    </div>
+  );
+}
+
+/** In a consultation: nobody but the two sides can look in, if both read the same code. */
+function SecrecyBanner({ call, secrecy }: { call: Call; secrecy: Secrecy }) {
+  const m = t().call.secrecy;
+  const people = call.participants.value;
+  const name = (identity: string) => people.find((one) => one.identity === identity)?.name ?? identity;
+  return (
+    <div class="banner banner--plain" role="status" data-testid="secrecy" data-kind={secrecy.kind}>
+      <Icon name="lock" size={20} />
+      {secrecy.kind === "on" ? (
+        <span>
+          {m.on}{" "}
+          {secrecy.codes.map(({ identity, code }) => (
+            <strong key={identity} data-testid="secrecy-code" title={name(identity)}>
+              {secrecy.codes.length > 1 ? `${name(identity)}: ` : ""}
+              {code}
+            </strong>
+          ))}
+        </span>
+      ) : (
+        <span>{m[secrecy.kind]}</span>
+      )}
     </div>
   );
 }
@@ -51,6 +76,7 @@ export function Banners(props: {
       )}
       {trouble && <TroubleBanner trouble={trouble} onClose={() => call.dismissTrouble()} />}
       {verdict && <VerdictBanner verdict={verdict} onClose={() => call.dismissVerdict()} />}
+      {call.secrecy.value && <SecrecyBanner call={call} secrecy={call.secrecy.value} />}
       {call.savingData.value && (
         <div class="banner banner--plain" role="status" data-testid="saving-data">
           <Icon name="info" size={20} />

@@ -60,6 +60,15 @@ export interface Verdict {
   readonly code: string;
 }
 
+/** Whether the server could look into what is said: in a consultation it cannot. */
+export type Secrecy =
+  /** No key yet: nothing is seen and heard. */
+  | { readonly kind: "agreeing" }
+  /** With whom a key was agreed; both sides must see the same code. */
+  | { readonly kind: "on"; readonly codes: readonly { readonly identity: string; readonly code: string }[] }
+  /** This browser cannot. */
+  | { readonly kind: "unsupported" };
+
 export interface Call {
   readonly phase: ReadonlySignal<CallPhase>;
   /** The local participant first, the others in the order in which they joined. */
@@ -73,6 +82,8 @@ export interface Call {
   readonly verdict: ReadonlySignal<Verdict | null>;
   /** The server keeps pictures small, for the data budget. */
   readonly savingData: ReadonlySignal<boolean>;
+  /** Of a consultation; null: of any other call. */
+  readonly secrecy: ReadonlySignal<Secrecy | null>;
   /** What hosts can do, where somebody leads the call. */
   readonly control: Control;
   setMicrophone(on: boolean): Promise<void>;

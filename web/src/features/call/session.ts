@@ -18,7 +18,8 @@ import { CallControl, isControlled } from "./control/client.ts";
 import { DATA_SAVING_TOPIC, parseDataSaving } from "./data-saving.ts";
 import { DeviceReporter } from "./device-report.ts";
 import { describeDisconnect } from "./disconnect.ts";
-import type { Call, CallPhase, ParticipantView, Trouble, Verdict } from "./model.ts";
+import type { Secret } from "./e2ee/index.ts";
+import type { Call, CallPhase, ParticipantView, Secrecy, Trouble, Verdict } from "./model.ts";
 import { snapshotParticipants } from "./snapshot.ts";
 import { parseVerdict, VERDICT_TOPIC } from "./verdict.ts";
 
@@ -53,13 +54,14 @@ const SLOW_MEDIA_MS = 8000;
 /** The first word about who leads is waited for at most so long, so that nobody sees the call for a moment and then waits. */
 const FIRST_SNAPSHOT_MS = 2000;
 
-function roomOptions(codec: VideoCodec): RoomOptions {
+function roomOptions(codec: VideoCodec, secret: Secret | null): RoomOptions {
   const speaker = chosenDevices.value.speaker;
   return {
     adaptiveStream: true,
     dynacast: true,
     stopLocalTrackOnUnpublish: true,
     publishDefaults: { videoCodec: codec, audioPreset: AudioPresets.speech },
+    ...(secret ? { e2ee: secret.options } : {}),
     ...(speaker ? { audioOutput: { deviceId: speaker } } : {}),
   };
 }
@@ -73,6 +75,7 @@ export class CallSession implements Call {
   readonly trouble = signal<Trouble | null>(null);
   readonly savingData = signal(false);
   readonly verdict = signal<Verdict | null>(null);
+  readonly secrecy = signal<Secrecy | null>(null);
   readonly control: CallControl;
   readonly #room: Room;
   #reporter: DeviceReporter | null = null;
@@ -114,11 +117,19 @@ export class CallSession implements Call {
   }
 
   /**
-   * `onSlowMedia`: the server answers, sound and pictures do not come yet.
+   * `onSlowMedia`: the server answers, sound and pictures do not come yet. `secret`: only the devices read the media.
    * @throws ConnectionError of livekit-client when the room cannot be entered.
    */
-  static async connect(token: string, codec: VideoCodec, onSlowMedia: () => void): Promise<CallSession> {
-    const room = new Room(roomOptions(codec));
+  static async connect(options: {
+    token: string;
+    codec: VideoCodec;
+    secret: boolean;
+    onSlowMedia: () => void;
+  }): Promise<CallSession> {
+    const { token, codec, onSlowMedia } = options;
+    const secret = options.secret ? (await import("./e2ee/index.ts")).Secret.make() : null;
+    const room = new Room(roomOptions(codec, secret));
+    if (secret) await room.setE2EEEnabled(true);
     const session = new CallSession(room, token);
     let timer: ReturnType<typeof setTimeout> | undefined;
     room.once(RoomEvent.SignalConnected, () => {
@@ -131,10 +142,19 @@ export class CallSession implements Call {
     }
     session.control.followTokens(room);
     if (isControlled(token)) await within(FIRST_SNAPSHOT_MS, session.control.refresh());
+    if (secret) session.#keepSecret(secret);
+    else if (options.secret) session.secrecy.value = { kind: "unsupported" };
     session.#reporter = new DeviceReporter(room);
     session.audioBlocked.value = !room.canPlaybackAudio;
     session.#refresh();
     return session;
+  }
+
+  #keepSecret(secret: Secret): void {
+    const { secrecy } = secret.follow(this.#room, this.control);
+    secrecy.subscribe((now) => {
+      this.secrecy.value = now;
+    });
   }
 
   /** Takes over the tracks of the preview; their devices stay open without a second question. */

@@ -38,6 +38,7 @@ function Found({ id, name }: { id: string; name: string }) {
         starts_at,
         // Whoever leads may come early: when it is too early, the server says so.
         state: state === "before" ? "live" : state,
+        mode: lesson.mode,
         content: lesson.content,
         participants,
       }}

@@ -48,7 +48,12 @@ export function Visit(props: { lesson: Lesson; door: Door; knownAs: string | nul
       grant.current = answer;
       const blocked: Problem = { kind: "media", code: module.FIREWALL_BLOCKED };
       const codec = codecFromQuery(location.search);
-      const session = await module.CallSession.connect(answer.token, codec, () => setProblem(blocked));
+      const session = await module.CallSession.connect({
+        token: answer.token,
+        codec,
+        secret: lesson.mode === "consultation",
+        onSlowMedia: () => setProblem(blocked),
+      });
       setProblem(null);
       last.current = { name, devices: { camera: false, microphone: false } };
       setScreen({ kind: "call", session, module });
