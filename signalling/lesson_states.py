@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
 from signalling.call.attendance import PresenceRecord
 from signalling.call.saved import SavedCall
 from signalling.school.attendance import lesson_of_room
-from signalling.store.tables import CallState, Lesson
 
 if TYPE_CHECKING:
     from signalling.call import CallEvent, CallService
@@ -59,17 +57,9 @@ class LessonStates:
         """Calls that have changed."""
         self._something.clear()
         changed, self._changed = list(self._changed), {}
-        context = self._school.context
         for room in changed:
-            call, place = self._calls.calls.get(room), lesson_of_room(room)
-            if call is None or place is None:
-                continue
-            content = call.save().model_dump_json()
-            async with context.database.write() as session:
-                if await session.get(Lesson, place[0]) is not None:
-                    found = await session.get(CallState, room) or CallState(room=room, lesson_id=place[0])
-                    found.saved_at, found.content = context.now(), content
-                    session.add(found)
+            if (call := self._calls.calls.get(room)) is not None:
+                await self._school.call_states.keep(room, call.save().model_dump_json())
 
     async def count(self) -> None:
         """Presences up to now, and the screen time since the last time."""
@@ -95,10 +85,9 @@ class LessonStates:
             )
             for row in await self._school.attendance.of_call(room)
         ]
-        async with self._school.context.database.read() as session:
-            found = await session.get(CallState, room)
+        content = await self._school.call_states.find(room)
         try:
-            return (SavedCall.model_validate_json(found.content) if found else None), presences
+            return (SavedCall.model_validate_json(content) if content is not None else None), presences
         except ValidationError as error:
             log.error("a call that was saved cannot be read", room=room, reason=str(error))
             return None, presences
@@ -114,5 +103,5 @@ class LessonStates:
     async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
         try:
             await work()
-        except (OSError, SQLAlchemyError):  # the next time may be better
+        except Exception:  # the next time may be better
             log.exception("what calls are like could not be saved")

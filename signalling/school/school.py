@@ -3,6 +3,7 @@
 from mediaserver.clock import Clock
 from signalling.school.attendance import Attendance
 from signalling.school.calendars import Calendars
+from signalling.school.call_states import CallStates
 from signalling.school.codes import Codes
 from signalling.school.consents import Consents
 from signalling.school.context import Context
@@ -60,3 +61,4 @@ class School:
         self.roster = RosterImport(self.context, self.families)
         self.journal = Journal(self.context)
         self.screen_uses = ScreenUses(self.context)
+        self.call_states = CallStates(self.context)

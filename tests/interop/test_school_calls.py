@@ -209,4 +209,6 @@ async def test_a_consultation_that_the_server_cannot_read(site: SchoolSite, spee
         tracks = [track for one in found.participants for track in one.tracks]
         assert len(tracks) == 4 and {track.encryption for track in tracks} == {api.Encryption.GCM}
         for one in (host, family):
+            # The first pictures come before the key, and are thrown away.
+            one.errors = [error for error in one.errors if "MissingKey" not in error]
             one.check()

@@ -12,7 +12,8 @@ import { isInside } from "../control/model.ts";
 import type { Message } from "./agreement.ts";
 import { Keeper } from "./keeper.ts";
 
-const TOPIC = "polyana.key";
+/** Not one of the server's own, which it does not forward. */
+const TOPIC = "call-key";
 
 /** Media that only the devices of a consultation can read. */
 export class Secret {
