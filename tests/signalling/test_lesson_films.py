@@ -10,6 +10,7 @@ from signalling.lesson_calls import settings_of
 from signalling.lesson_films import LessonFilms
 from signalling.library.sealing.manifest import SealBroken
 from signalling.school.lessons import LessonData
+from signalling.school.settings import SchoolSettings
 from signalling.school.words import AgeBand, LessonKind, Programme
 from signalling.store import Database
 from tests.signalling.school.kindergarten import Kindergarten
@@ -39,7 +40,7 @@ async def test_the_lesson_of_a_room(shelf: Shelf, films: LessonFilms) -> None:
     assert await films.lesson_of(current.room) == (shelf.kindergarten.organisation, "additional")
     assert await films.lesson_of("maths") is None
     assert await films.lesson_of(current.room.replace(view.lesson.id, "0" * 32)) is None
-    assert settings_of(current, []).film_minutes == 5
+    assert settings_of(current, [], SchoolSettings(), {}).film_minutes == 5
 
 
 async def test_what_may_be_shown(shelf: Shelf, films: LessonFilms) -> None:
