@@ -9,11 +9,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp
-from livekit import rtc
 from playwright.async_api import Browser, BrowserContext
 
 from .school import PASSWORD, setup_path
-from .sdk import Received, listen
 from .server import RunningServer
 
 HEADERS = {"X-Polyana": "1"}
@@ -106,17 +104,6 @@ class SchoolSite:
         body = {"title": title, "kind": "lesson", "programme": "parents", "starts_at": now, "minutes": 60}
         return dict(await by.ask("POST", self.of("schedule"), body | more))
 
-    async def ticket(self, link: str) -> dict[str, Any]:
-        """What a program gets that comes by a personal link, each with a device of its own."""
-        code = link.rpartition("/")[2]
-        async with (
-            aiohttp.ClientSession() as http,
-            http.post(f"{self.server.http}/api/lessons/{code}/join", json={}) as answer,
-        ):
-            content = await answer.json()
-            assert answer.status == 200, content
-            return dict(content)
-
     def _account(self, email: str) -> Account:
         session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
         self._sessions.append(session)
@@ -131,15 +118,3 @@ async def school_site(server: RunningServer) -> AsyncIterator[SchoolSite]:
         yield site
     finally:
         await site.close()
-
-
-@asynccontextmanager
-async def sdk_person(server: RunningServer, token: str) -> AsyncIterator[tuple[rtc.Room, Received]]:
-    """A participant by the SDK, with a token of the school."""
-    room = rtc.Room()
-    received = listen(room)
-    await room.connect(server.websocket, token, rtc.RoomOptions(auto_subscribe=True))
-    try:
-        yield room, received
-    finally:
-        await room.disconnect()

@@ -3,21 +3,16 @@ journeys are left there."""
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import io
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 
-import aiohttp
 import pytest
 from livekit import api
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from .browser import LISTEN, SPEECH_LEVEL, Visitor, chromium, positions
-from .school_site import SchoolSite, school_site, sdk_person
+from .school_site import SchoolSite, school_site
 from .server import RunningServer, running_server
 
 pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(240)]
@@ -27,8 +22,6 @@ DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 REFUSED = "Failed to load resource"
 """What is refused on purpose ends up in the console so."""
 SETTINGS = {"POLYANA_HTTP__REQUEST_BURST": "10000", "POLYANA_RTC__JOIN_BURST": "10000"}
-VIEWERS = 200
-PARTICIPANTS = 20
 
 
 @pytest.fixture
@@ -65,95 +58,6 @@ async def family_page(
     await page.get_by_test_id("join-button").click()
     await expect(page.get_by_test_id(screen)).to_be_visible(timeout=20_000)
     return seen
-
-
-async def test_a_lesson_with_a_lobby_and_its_attendance(site: SchoolSite, speech: Path) -> None:
-    """Three browsers and twenty participants of the SDK; the teacher lets in who is expected, and takes the list."""
-    server, teacher = site.server, await site.teacher("Мария Ивановна", "maria@example.org")
-    group = await site.group("Солнышко", teacher)
-    names = [f"Семья {number:02}" for number in range(1, PARTICIPANTS + 3)]
-    links = await site.families(group, *names)
-    lesson = (await site.plan(teacher, "Звуки и буквы", groups=[group], lobby="all"))["lesson"]["id"]
-    async with chromium(speech) as browser, AsyncExitStack() as people:
-        host = await host_page(await teacher.browser(browser, **DESKTOP), server, lesson)
-        phone = await family_page(browser, server, links[names[0]], "waiting-room", **PHONE)
-        other = await family_page(browser, server, links[names[1]], "waiting-room", **DESKTOP)
-        tickets = [await site.ticket(links[name]) for name in names[2:]]
-        for ticket in tickets:
-            await people.enter_async_context(sdk_person(server, ticket["token"]))
-        await expect(host.page.get_by_test_id("waiting-count")).to_have_attribute(
-            "data-mark", str(len(names)), timeout=20_000
-        )
-        await host.page.get_by_test_id("participants-button").click()
-        await look(host.page, "lobby")
-        await host.page.get_by_test_id("admit-expected").click()
-        for one in (phone, other):
-            await expect(one.page.get_by_test_id("call")).to_be_visible(timeout=15_000)
-        await expect(host.page.get_by_test_id("person-row")).to_have_count(len(names) + 1, timeout=15_000)
-        assert await host.page.evaluate(LISTEN) > SPEECH_LEVEL
-        await look(host.page, "lesson")
-        await look(phone.page, "lesson-phone")
-        await people.aclose()
-        for one in (phone, other):
-            await one.page.get_by_test_id("leave").click()
-            one.check()
-        await host.page.get_by_test_id("leave").click()
-        host.check()
-
-        async def listed() -> list[dict[str, str]]:
-            text = await teacher.ask("GET", f"/api/schedule/{lesson}/attendance.csv")
-            return list(csv.DictReader(io.StringIO(text)))
-
-        async with asyncio.timeout(20):
-            while len(rows := await listed()) < len(names) + 1:
-                await host.page.wait_for_timeout(200)
-        assert {row["name"] for row in rows} == {*names, "Мария Ивановна"}
-        heard = next(row for row in rows if row["name"] == names[0])
-        assert float(heard["minutes_received"]) > 0 and heard["joins"] == "1"
-
-
-async def test_a_parent_meeting_as_a_webinar(site: SchoolSite, speech: Path) -> None:
-    """Two hundred families watch: 199 of them hold a connection of LiveKit's protocol without media, as the machine has
-    no place for so many media stacks; one is a browser, raises a hand and comes on stage."""
-    server = site.server
-    group = await site.group("Солнышко")
-    names = [f"Семья {number:03}" for number in range(1, VIEWERS + 1)]
-    links = await site.families(group, *names)
-    planned = await site.plan(
-        site.head, "Родительское собрание", kind="parent_meeting", mode="webinar", groups=[group]
-    )
-    async with chromium(speech) as browser, aiohttp.ClientSession() as http, AsyncExitStack() as sockets:
-        host = await host_page(await site.head.browser(browser, **DESKTOP), server, planned["lesson"]["id"])
-        for name in names[1:]:
-            ticket = await site.ticket(links[name])
-            query = {"access_token": ticket["token"], "protocol": "16", "auto_subscribe": "0"}
-            socket = await sockets.enter_async_context(
-                http.ws_connect(f"{server.http}/rtc", params=query, heartbeat=5)
-            )
-            joined = await socket.receive(timeout=10)
-            assert joined.type is aiohttp.WSMsgType.BINARY
-            assert str(planned["room"]).encode() in joined.data
-            others = [one for one in names if one.encode() in joined.data and one != name]
-            assert not others, "an audience does not know of each other"
-        family = await family_page(browser, server, links[names[0]], **PHONE)
-        await expect(host.page.get_by_test_id("participants-button")).to_contain_text(
-            str(VIEWERS + 1), timeout=20_000
-        )
-        await expect(family.page.get_by_test_id("viewer-note")).to_be_visible()
-        await expect(family.page.get_by_test_id("toggle-mic")).to_have_count(0)
-        assert await family.page.evaluate(LISTEN) > SPEECH_LEVEL
-        await look(family.page, "webinar-viewer")
-        await family.page.get_by_test_id("hand").click()
-        await host.page.get_by_test_id("participants-button").click()
-        await look(host.page, "webinar-host")
-        await host.page.get_by_test_id("give-floor").click()
-        await expect(family.page.get_by_test_id("toggle-camera")).to_be_visible(timeout=15_000)
-        await family.page.get_by_test_id("toggle-camera").click()
-        tile = host.page.get_by_test_id("tile").filter(has_text=names[0])
-        await expect(tile).to_have_attribute("data-video", "on", timeout=20_000)
-        await look(host.page, "webinar-promoted")
-        for one in (host, family):
-            one.check()
 
 
 async def test_a_role_revoked_in_the_middle_of_a_call(site: SchoolSite, speech: Path) -> None:
