@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from livekit import api
@@ -17,8 +18,8 @@ from .server import RunningServer, running_server
 
 pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(240)]
 SCREENS = os.environ.get("SCREENS")
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
+DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
 REFUSED = "Failed to load resource"
 """What is refused on purpose ends up in the console so."""
 SETTINGS = {"POLYANA_HTTP__REQUEST_BURST": "10000", "POLYANA_RTC__JOIN_BURST": "10000"}
