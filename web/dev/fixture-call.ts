@@ -8,7 +8,7 @@ import type {
   Verdict,
   VideoSource,
 } from "../src/features/call/model.ts";
-import { fixtureControl, HOST_SCENES, type Scene } from "./fixture-control.ts";
+import { FILM_IDENTITY, fixtureControl, HOST_SCENES, type Scene } from "./fixture-control.ts";
 
 const NAMES = [
   "Анна, мама Миши",
@@ -74,6 +74,28 @@ function slide(): VideoSource {
   });
 }
 
+function filmPicture(): VideoSource {
+  const canvas = document.createElement("canvas");
+  canvas.width = 1280;
+  canvas.height = 720;
+  return streamSource(canvas, (ms) => {
+    const context = canvas.getContext("2d");
+    if (!context) return;
+    context.fillStyle = "#9cc4d8";
+    context.fillRect(0, 0, 1280, 720);
+    context.fillStyle = "#5f8f5a";
+    context.fillRect(0, 520, 1280, 200);
+    context.fillStyle = "#7a5a3c";
+    context.beginPath();
+    context.ellipse(200 + ((ms / 30) % 900), 520, 90, 55, 0, 0, 7);
+    context.fill();
+  });
+}
+
+function streamed(source: VideoSource) {
+  return { source, mirrored: false, paused: false };
+}
+
 function streamSource(canvas: HTMLCanvasElement, draw: (ms: number) => void): VideoSource {
   const step = (ms: number) => {
     draw(ms);
@@ -129,6 +151,14 @@ export function fixtureCall(options: FixtureOptions): Call {
   }
   if (options.ownScreen && people[0]) {
     people[0] = { ...people[0], screen: { source: slide(), mirrored: false, paused: false } };
+  }
+  if (options.scene === "film" || options.scene === "film-host") {
+    people.push({
+      ...person(people.length, []),
+      identity: FILM_IDENTITY,
+      screen: streamed(filmPicture()),
+      camera: null,
+    });
   }
   const participants = signal<readonly ParticipantView[]>(people);
   const phase = signal<CallPhase>(

@@ -3,6 +3,8 @@ import type {
   ChatMessage,
   Command,
   Control,
+  Film,
+  FilmEntry,
   Inside,
   Person,
   Reaction,
@@ -33,9 +35,19 @@ export type Scene =
   | "groups"
   | "viewer"
   | "chat"
-  | "busy-host";
+  | "busy-host"
+  | "film"
+  | "film-host"
+  | "film-end";
 
-export const HOST_SCENES: readonly string[] = ["host", "panic-host", "time-host", "poll-host", "busy-host"];
+export const HOST_SCENES: readonly string[] = [
+  "host",
+  "panic-host",
+  "time-host",
+  "poll-host",
+  "busy-host",
+  "film-host",
+];
 
 const now = () => Date.now() / 1000;
 
@@ -78,6 +90,34 @@ const MESSAGES: readonly Omit<ChatMessage, "at" | "place">[] = [
     to: "hosts",
   },
 ];
+
+const FILMS = [
+  ["c1", "Ёжик и его лес: как звери готовятся к зиме", 312, 0, true],
+  ["c2", "Звуки и буквы: А, Б, В", 184, 6, true],
+  ["c3", "Собрание: режим дня", 1260, 0, false],
+].map(([content, title, duration_s, age_mark, verified]) => ({
+  content,
+  title,
+  duration_s,
+  age_mark,
+  verified,
+  programme: "basic",
+})) as unknown as readonly FilmEntry[];
+
+export const FILM_IDENTITY = "film:1";
+
+const FILM = (): Film => ({
+  ...(FILMS[0] as FilmEntry),
+  identity: FILM_IDENTITY,
+  playing: true,
+  moving: true,
+  position_s: 71,
+  at: now(),
+  ended: false,
+  reasons: [],
+  volume: 0.8,
+  over: false,
+});
 
 function polls(scene: Scene): Inside["polls"] {
   const pictures = scene === "poll-pictures";
@@ -157,6 +197,8 @@ function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
     people_total: people.length,
     groups: scene === "groups" || scene === "busy-host" ? [group] : [],
     polls: polls(scene),
+    film: scene.startsWith("film") && scene !== "film-end" ? FILM() : null,
+    film_end: scene === "film-end" ? { title: "Ёжик и его лес", reason: "seal_broken" } : null,
     ...(host
       ? {
           lobby: LOBBY,
@@ -210,6 +252,12 @@ export function fixtureControl(scene: Scene | null, views: readonly ParticipantV
       }));
     } else if (command.type === "panic" || command.type === "calm") {
       change(() => ({ panic: command.type === "panic" }));
+    } else if (command.type === "film_play" || command.type === "film_pause") {
+      const playing = command.type === "film_play";
+      const at = { position_s: 71, at: now() };
+      change(({ film }) => ({ film: film && { ...film, ...at, playing, moving: playing } }));
+    } else if (command.type === "film_stop") {
+      change(() => ({ film: null }));
     } else if (command.type === "set_lock") {
       change(() => ({ locked: command.locked }));
     }
@@ -218,5 +266,7 @@ export function fixtureControl(scene: Scene | null, views: readonly ParticipantV
   const dismissRefused = () => {
     refused.value = null;
   };
-  return { snapshot, messages, reactions, refused, clockOffsetMs: signal(0), send, dismissRefused };
+  const films = async (query: string) =>
+    FILMS.filter((film) => film.title.toLowerCase().includes(query.toLowerCase()));
+  return { snapshot, messages, reactions, refused, clockOffsetMs: signal(0), send, dismissRefused, films };
 }

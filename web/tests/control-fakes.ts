@@ -45,6 +45,8 @@ export function inside(more: Partial<Omit<Inside, "you">> = {}, you: Partial<You
     people_total: 0,
     groups: [],
     polls: [],
+    film: null,
+    film_end: null,
     ...more,
   };
 }

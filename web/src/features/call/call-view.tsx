@@ -5,6 +5,7 @@ import { Banners } from "./banners.tsx";
 import { ControlBanners } from "./control/banners.tsx";
 import { ControlButtons } from "./control/buttons.tsx";
 import { ChatPanel } from "./control/chat-panel.tsx";
+import { FilmBar } from "./control/film-bar.tsx";
 import { GuardianCard } from "./control/guardian-card.tsx";
 import { isInside, leads } from "./control/model.ts";
 import { PollPanel } from "./control/poll-panel.tsx";
@@ -32,7 +33,7 @@ import "./control/control.css";
 function useView(tiles: readonly TileView[], led: boolean): [ViewState, (event: ViewEvent) => void] {
   const [view, setView] = useState(INITIAL_VIEW);
   const hadScreen = useRef(false);
-  const hasScreen = tiles.some((tile) => tile.kind === "screen");
+  const hasScreen = tiles.some((tile) => tile.kind !== "camera");
   const ids = tiles.map((tile) => tile.id);
   const dispatch = (event: ViewEvent) => setView((state) => reduceView(state, event, hadScreen.current));
   useEffect(() => {
@@ -67,8 +68,10 @@ function InCall({ call, title }: CallViewProps) {
   const told = control.snapshot.value;
   const snapshot = isInside(told) ? told : null;
   const host = leads(snapshot);
-  const participants = call.participants.value;
-  const tiles = tilesOf(participants);
+  const everybody = call.participants.value;
+  const film = snapshot?.film ?? null;
+  const participants = everybody.filter((one) => one.identity !== film?.identity);
+  const tiles = tilesOf(everybody, film?.identity);
   const preferred = preferredIdentities(snapshot, participants);
   const [view, dispatch] = useView(tiles, preferred.length > 0 && !host);
   const [settingsOpen, setSettingsOpen] = useState(false);
@@ -125,7 +128,12 @@ function InCall({ call, title }: CallViewProps) {
           />
           <AudienceReactions control={control} snapshot={snapshot} />
         </div>
-        {participants.length === 1 && !unattended && <p class="call__alone">{m.call.alone}</p>}
+        {film && !unattended && (
+          <FilmBar film={film} control={control}>
+            {host && tools && <tools.FilmControls film={film} control={control} />}
+          </FilmBar>
+        )}
+        {participants.length === 1 && !unattended && !film && <p class="call__alone">{m.call.alone}</p>}
       </div>
       {panel.open === "people" &&
         (snapshot && tools ? (

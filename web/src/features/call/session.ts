@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import {
   AudioPresets,
   ConnectionState,
@@ -15,6 +15,7 @@ import { captureConstraints } from "../../platform/capture.ts";
 import { chooseDevice, chosenDevices, type DeviceRole } from "../../platform/devices.ts";
 import type { CapturedTracks } from "../prejoin/preview.ts";
 import { CallControl, isControlled } from "./control/client.ts";
+import { isInside } from "./control/model.ts";
 import { DATA_SAVING_TOPIC, parseDataSaving } from "./data-saving.ts";
 import { DeviceReporter } from "./device-report.ts";
 import { describeDisconnect } from "./disconnect.ts";
@@ -86,6 +87,7 @@ export class CallSession implements Call {
   private constructor(room: Room, token: string) {
     this.#room = room;
     this.control = new CallControl(token);
+    const stopVolume = effect(() => this.#setFilmVolume());
     for (const event of REFRESH_EVENTS) room.on(event, () => this.#queueRefresh());
     room
       .on(RoomEvent.TrackSubscribed, (track) => this.#playAudio(track))
@@ -111,6 +113,7 @@ export class CallSession implements Call {
       .on(RoomEvent.Disconnected, (reason) => {
         this.#reporter?.stop();
         this.control.close();
+        stopVolume();
         const waiting = this.control.snapshot.value?.you.power === "waiting";
         this.phase.value = { kind: "ended", end: describeDisconnect(reason, waiting) };
       });
@@ -287,6 +290,16 @@ export class CallSession implements Call {
     const element = track.attach();
     element.hidden = true;
     document.body.append(element);
+  }
+
+  /** A host says how loud a film is; the SDK keeps it for tracks that come later. */
+  #setFilmVolume(): void {
+    const told = this.control.snapshot.value;
+    const film = isInside(told) ? told.film : null;
+    const participants = this.participants.value; // it may come later than the word of it
+    if (!film || !participants.some((one) => one.identity === film.identity)) return;
+    const participant = this.#room.remoteParticipants.get(film.identity);
+    participant?.setVolume(film.volume, Track.Source.ScreenShareAudio);
   }
 
   #stopAudio(track: RemoteTrack): void {

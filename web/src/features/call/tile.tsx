@@ -23,6 +23,7 @@ export function describeTile(tile: TileView, m: Catalogue, signs: Signs = NO_SIG
   const { participant } = tile;
   const name = participant.isLocal ? `${participant.name} (${m.common.you})` : participant.name;
   if (tile.kind === "screen") return m.call.screenOf(name);
+  if (tile.kind === "film") return c().film.of(name);
   const parts = [name];
   if (participant.badge) parts.push(badgeWords(participant.badge));
   if (signs.hand) parts.push(c().hand.raised);
@@ -67,7 +68,7 @@ function TileVideo({ video, kind, call }: { video: VideoView; kind: TileView["ki
     <>
       <video
         ref={element}
-        class={`tile__video ${video.mirrored ? "tile__video--mirrored" : ""} ${kind === "screen" ? "tile__video--whole" : ""}`}
+        class={`tile__video ${video.mirrored ? "tile__video--mirrored" : ""} ${kind === "camera" ? "" : "tile__video--whole"}`}
         autoplay
         muted
         playsInline
@@ -79,7 +80,7 @@ function TileVideo({ video, kind, call }: { video: VideoView; kind: TileView["ki
       <canvas
         ref={still}
         hidden={!frozen}
-        class={`tile__video ${video.mirrored ? "tile__video--mirrored" : ""} ${kind === "screen" ? "tile__video--whole" : ""}`}
+        class={`tile__video ${video.mirrored ? "tile__video--mirrored" : ""} ${kind === "camera" ? "" : "tile__video--whole"}`}
       />
     </>
   );
@@ -116,12 +117,12 @@ export function Tile({ tile, call, pinned, main, signs = NO_SIGNS, onPin }: Tile
   const m = t();
   const { participant, video, kind } = tile;
   const speaking = kind === "camera" && participant.speaking;
-  const label = kind === "screen" ? m.call.screenOf(participant.name) : participant.name;
+  const label = { screen: m.call.screenOf, film: c().film.of, camera: String }[kind](participant.name);
   const classes = [
     "tile",
     main && "tile--main",
     speaking && "tile--speaking",
-    kind === "screen" && "tile--screen",
+    kind !== "camera" && "tile--screen",
   ];
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: the pin button inside does the same from the keyboard.
@@ -150,16 +151,20 @@ export function Tile({ tile, call, pinned, main, signs = NO_SIGNS, onPin }: Tile
         </span>
       )}
       <TilePin name={label} pinned={pinned} onPin={() => onPin(tile.id)} />
-      <span class="tile__label" aria-hidden="true">
-        {kind === "camera" && !participant.microphoneOn && <Icon name="micOff" size={16} />}
-        {kind === "screen" && <Icon name="screen" size={16} />}
-        <span class="tile__name">
-          {participant.name}
-          {participant.isLocal && ` (${m.common.you})`}
+      {/* The title of a large film stands beneath it. */}
+      {!(kind === "film" && main) && (
+        <span class="tile__label" aria-hidden="true">
+          {kind === "camera" && !participant.microphoneOn && <Icon name="micOff" size={16} />}
+          {kind === "screen" && <Icon name="screen" size={16} />}
+          {kind === "film" && <Icon name="film" size={16} />}
+          <span class="tile__name">
+            {participant.name}
+            {participant.isLocal && ` (${m.common.you})`}
+          </span>
+          <Badge badge={participant.badge} compact={!main} />
+          {kind === "camera" && isNotable(participant) && <QualityMark quality={participant.quality} />}
         </span>
-        <Badge badge={participant.badge} compact={!main} />
-        {kind === "camera" && isNotable(participant) && <QualityMark quality={participant.quality} />}
-      </span>
+      )}
     </li>
   );
 }

@@ -3,7 +3,7 @@ import type { ParticipantView, VideoView } from "./model.ts";
 /** One rectangle on the stage: a person, or the screen that a person shows. */
 export interface TileView {
   readonly id: string;
-  readonly kind: "camera" | "screen";
+  readonly kind: "camera" | "screen" | "film";
   readonly participant: ParticipantView;
   readonly video: VideoView | null;
 }
@@ -12,16 +12,24 @@ export function cameraTileId(identity: string): string {
   return `camera:${identity}`;
 }
 
+export function filmTileId(identity: string): string {
+  return `film:${identity}`;
+}
+
 export function screenTileId(identity: string): string {
   return `screen:${identity}`;
 }
 
-/** Screens first, then people. One's own screen is left out: it would show itself without end. */
-export function tilesOf(participants: readonly ParticipantView[]): TileView[] {
+/** The film first, then screens, then people. One's own screen is left out: it would show itself without end. */
+export function tilesOf(participants: readonly ParticipantView[], film: string | null = null): TileView[] {
   const screens: TileView[] = [];
   const people: TileView[] = [];
   for (const participant of participants) {
     const { identity, screen, camera, isLocal } = participant;
+    if (identity === film) {
+      screens.unshift({ id: filmTileId(identity), kind: "film", participant, video: screen });
+      continue;
+    }
     if (screen && !isLocal) {
       screens.push({ id: screenTileId(identity), kind: "screen", participant, video: screen });
     }
@@ -39,7 +47,7 @@ export function mainTileId(
 ): string | null {
   const has = (id: string) => tiles.some((tile) => tile.id === id);
   if (pinnedId && has(pinnedId)) return pinnedId;
-  const screen = tiles.find((tile) => tile.kind === "screen");
+  const screen = tiles.find((tile) => tile.kind !== "camera");
   if (screen) return screen.id;
   const wanted = preferred.find((identity) => has(cameraTileId(identity)));
   if (wanted) return cameraTileId(wanted);

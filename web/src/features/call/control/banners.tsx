@@ -1,9 +1,18 @@
 import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import { c, explainRefusal } from "../../../i18n/control/index.ts";
 import { t } from "../../../i18n/index.ts";
 import { Icon, type IconName } from "../../../ui/icon.tsx";
 import type { Call } from "../model.ts";
-import { type Control, type HeldMedium, type Inside, leads, type Poll, type Waiting } from "./model.ts";
+import {
+  type Control,
+  type FilmEnd,
+  type HeldMedium,
+  type Inside,
+  leads,
+  type Poll,
+  type Waiting,
+} from "./model.ts";
 import { useSecondsUntil } from "./use-server-clock.ts";
 
 interface BannerProps {
@@ -126,6 +135,22 @@ function LobbyBanner({ lobby, onShow }: { lobby: readonly Waiting[]; onShow: () 
   );
 }
 
+/** Until somebody has read it. */
+function FilmEndBanner({ end }: { end: FilmEnd }) {
+  const [read, setRead] = useState("");
+  const key = `${end.title} ${end.reason}`;
+  if (read === key) return null;
+  return (
+    <div class="banner banner--warning" role="status" data-testid="film-end">
+      <Icon name="film" size={20} />
+      <span>{c().film.stopped(end)}</span>
+      <button type="button" class="icon-button" aria-label={t().common.close} onClick={() => setRead(key)}>
+        <Icon name="close" size={20} />
+      </button>
+    </div>
+  );
+}
+
 function PollBanner({ poll, onOpen }: { poll: Poll; onOpen: () => void }) {
   const m = c().poll;
   return (
@@ -209,6 +234,7 @@ export function ControlBanners({ call, snapshot, poll, onLobby, onPoll, onExtend
       {you.asked.map((medium) => (
         <Asked key={medium} call={call} medium={medium} />
       ))}
+      {snapshot.film_end && <FilmEndBanner end={snapshot.film_end} />}
       {onLobby && <LobbyBanner lobby={snapshot.lobby ?? []} onShow={onLobby} />}
       {poll && <PollBanner poll={poll} onOpen={onPoll} />}
       {you.hand !== null && (

@@ -4,6 +4,7 @@ import {
   type ChatMessage,
   type Command,
   type Control,
+  type FilmEntry,
   isInside,
   type Reaction,
   type Refused,
@@ -125,6 +126,18 @@ export class CallControl implements Control {
 
   dismissRefused(): void {
     this.refused.value = null;
+  }
+
+  async films(query: string): Promise<readonly FilmEntry[] | null> {
+    try {
+      const path = `${this.#path}/films?q=${encodeURIComponent(query)}`;
+      const answer = (await this.#ask(path, { headers: this.#headers() })) as { films: readonly FilmEntry[] };
+      return answer.films;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.refused.value = { command: "films", code: error.code };
+      return null;
+    }
   }
 
   async #load(attempt: number, tries: number): Promise<void> {

@@ -95,6 +95,44 @@ export interface TimeLimit {
   readonly extended_minutes: number;
 }
 
+/** What a host may show. */
+export interface FilmEntry {
+  readonly content: string;
+  readonly title: string;
+  readonly duration_s: number;
+  /** Years: 0, 6, 12, 16, 18. */
+  readonly age_mark: number;
+  /** The only reason to draw the badge. */
+  readonly verified: boolean;
+  readonly programme: string;
+}
+
+/** The film that is shown. */
+export interface Film extends FilmEntry {
+  /** Of the participant whose picture and sound it is. */
+  readonly identity: string;
+  /** As the host wants it. */
+  readonly playing: boolean;
+  /** Whether it goes on now. */
+  readonly moving: boolean;
+  /** Where it was `at` that time of the server's clock (seconds since the epoch). */
+  readonly position_s: number;
+  readonly at: number;
+  readonly ended: boolean;
+  /** Why it stands, whatever the host wants. */
+  readonly reasons: readonly Reason[];
+  /** 0 to 1: how loud it is played. */
+  readonly volume: number;
+  /** More was watched than the norm for this age says. */
+  readonly over: boolean;
+}
+
+/** Why the last film stopped by itself. */
+export interface FilmEnd {
+  readonly title: string;
+  readonly reason: string;
+}
+
 /** For who is in. */
 export interface Inside {
   readonly version: number;
@@ -113,6 +151,8 @@ export interface Inside {
   readonly people_total: number;
   readonly groups: readonly Group[];
   readonly polls: readonly Poll[];
+  readonly film: Film | null;
+  readonly film_end: FilmEnd | null;
   /* What only who leads is told. */
   readonly lobby?: readonly Waiting[];
   readonly expected?: readonly Expected[];
@@ -212,11 +252,15 @@ export type Command =
       readonly anonymous: boolean;
     }
   | { readonly type: "vote"; readonly poll: string; readonly options: readonly number[] }
-  | { readonly type: "close_poll"; readonly poll: string };
+  | { readonly type: "close_poll"; readonly poll: string }
+  | { readonly type: "film_play"; readonly content?: string }
+  | { readonly type: "film_pause" | "film_stop" }
+  | { readonly type: "film_seek"; readonly position_s: number }
+  | { readonly type: "film_volume"; readonly volume: number };
 
 /** What the server did not do, by its own code. */
 export interface Refused {
-  readonly command: Command["type"];
+  readonly command: Command["type"] | "films";
   readonly code: string;
 }
 
@@ -231,6 +275,8 @@ export interface Control {
   /** Whether the server has done it; if not, `refused` says why. */
   send(command: Command): Promise<boolean>;
   dismissRefused(): void;
+  /** What may be shown in this lesson. Null: it could not be asked for, and `refused` says why. */
+  films(query: string): Promise<readonly FilmEntry[] | null>;
 }
 
 export function isInside(snapshot: Snapshot | null): snapshot is Inside {

@@ -1,5 +1,5 @@
 import type { ParticipantView } from "../model.ts";
-import { type Inside, isInside, type Person, type Poll, type Snapshot } from "./model.ts";
+import { type Film, type Inside, isInside, type Person, type Poll, type Snapshot } from "./model.ts";
 
 /** What one may do with one's own devices. Without a host everybody may everything. */
 export interface May {
@@ -54,6 +54,12 @@ export function preferredIdentities(
 export function currentPoll(snapshot: Inside): Poll | undefined {
   const newest = [...snapshot.polls].reverse();
   return newest.find((poll) => poll.open) ?? newest[0];
+}
+
+/** Where a film is now, seconds from its begin. */
+export function filmPosition(film: Film, nowMs: number, clockOffsetMs: number): number {
+  const moved = film.moving ? (nowMs + clockOffsetMs) / 1000 - film.at : 0;
+  return Math.min(film.duration_s, Math.max(0, film.position_s + moved));
 }
 
 /** Whole seconds until a moment of the server's clock (seconds since the epoch), never less than 0. */

@@ -58,6 +58,8 @@ export function changes(before: Inside, after: Inside, clockOffsetMs: number): s
   for (const poll of after.polls) {
     if (poll.open && !known.includes(poll.id) && !leads(after)) told.push(m.poll.opened(poll.question));
   }
+  if (after.film && after.film.content !== before.film?.content) told.push(m.film.begins(after.film.title));
+  if (after.film_end && before.film && !after.film) told.push(m.film.stopped(after.film_end));
   if (after.time && after.time.phase !== before.time?.phase) {
     const left = secondsUntil(after.time.ends_at, Date.now(), clockOffsetMs);
     if (after.time.phase === "warning") told.push(m.time.leftSoon(Math.max(1, Math.round(left / 60))));

@@ -5,6 +5,7 @@ import { Icon } from "../../../ui/icon.tsx";
 import type { Control, Inside, Mode } from "../control/model.ts";
 import { Panel } from "../control/panel.tsx";
 import { Confirm } from "./confirm.tsx";
+import { FilmTool } from "./film-tool.tsx";
 import { GroupsTool } from "./groups-tool.tsx";
 import { PollTool } from "./poll-tool.tsx";
 import { Toggle } from "./toggle.tsx";
@@ -178,6 +179,7 @@ export function HostTools({ control, snapshot, onPoll, onClose }: HostToolsProps
           <Panic control={control} snapshot={snapshot} />
         </section>
         <Sound control={control} snapshot={snapshot} />
+        <FilmTool control={control} snapshot={snapshot} onShown={onClose} />
         <PollTool control={control} snapshot={snapshot} onPoll={onPoll} />
         <GroupsTool control={control} snapshot={snapshot} />
         <Order control={control} snapshot={snapshot} />

@@ -1,0 +1,149 @@
+"""Films that the pipeline has prepared, shown in a call to libwebrtc viewers: what arrives, and when."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.signalling.library.clips import Rgb, write_film
+
+from .cinema import HOST, Cinema, Prepared, cinema, prepare
+from .film import CLIP, Film, _thumbnail
+from .sdk import RATE, Image, Received, number_of, picture, ssim
+
+pytestmark = [pytest.mark.interop, pytest.mark.timeout(180)]
+FPS, SECONDS = 20, 24
+MIN_SSIM, MIN_SOUND = 0.98, 0.8
+MAX_SKEW_S = 0.1
+#: Who comes begins with the next keyframe.
+KEYFRAMES_S = 1.0
+#: From the server's clock to the screen: network, jitter buffer, decoder.
+MAX_DELAY_S = 0.6
+CHANCES = 3
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Big Buck Bunny, 720p and two layers below."""
+    folder = tmp_path_factory.mktemp("real") / "real"
+    return Prepared(prepare(CLIP, folder, 25), folder)
+
+
+@pytest.fixture(scope="module")
+def numbered(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Each picture says its number."""
+    folder = tmp_path_factory.mktemp("numbered")
+
+    def paint(time: float) -> Rgb:
+        return picture(round(time * FPS))
+
+    times = np.arange(SECONDS * RATE) / RATE
+    tone = (0.2 * np.sin(2 * np.pi * 440 * times))[np.newaxis].astype(np.float32)
+    source = write_film(folder / "numbered.mp4", SECONDS, paint, tone, fps=FPS)
+    return Prepared(prepare(source, folder / "numbered", FPS), folder / "numbered")
+
+
+async def test_what_viewers_see_and_hear_is_what_was_prepared(real: Prepared, tmp_path: Path) -> None:
+    pictures, sound = real.pictures(), real.sound()
+    best = max(pictures)
+    thumbnails = np.stack([_thumbnail(image) for image in pictures[best]])
+    clip = Film(pictures[best], sound, thumbnails)
+    async with cinema(tmp_path) as shown:
+        call = shown.open("lesson")
+        shown.add(real)
+        async with shown.viewer(HOST, "lesson"), shown.viewer("family:1:a", "lesson") as (_, received):
+            for _ in range(CHANCES):
+                del received.pictures[:], received.sound[:]
+                await shown.command(call, "film_play", content="real")
+                await until(lambda: bool(call.state.films.film and call.state.films.film.ended), 30)
+                await asyncio.sleep(1)  # what is still in the viewer's buffers
+                whole = sum(image.shape[0] == best for image in received.pictures)
+                _, correlation = clip.position_of(received.speech())
+                if whole > 0.8 * len(clip.pictures) and correlation > MIN_SOUND:
+                    break
+    seen = [(image, clip.find(image)) for image in received.pictures[::4]]
+    likenesses = [likeness(pictures[image.shape[0]], number, image) for image, number in seen]
+    assert whole > 0.8 * len(clip.pictures), "the film is shown at its full size"
+    assert np.percentile(likenesses, 5) >= MIN_SSIM, likenesses
+    assert correlation > MIN_SOUND
+
+
+def likeness(prepared: list[Image], number: int, image: Image) -> float:
+    """With the most alike of the pictures about this one: neighbours are hard to tell apart by their thumbnails."""
+    return max(ssim(other, image) for other in prepared[max(0, number - 2) : number + 3])
+
+
+async def test_all_viewers_are_at_the_same_position(numbered: Prepared, tmp_path: Path) -> None:
+    async with cinema(tmp_path) as shown, AsyncExitStack() as everybody:
+        call = shown.open("lesson")
+        shown.add(numbered)
+        await everybody.enter_async_context(shown.viewer(HOST, "lesson"))
+        viewers: list[Received] = []
+        for name in ("a", "b", "c"):
+            _, received = await everybody.enter_async_context(shown.viewer(f"family:{name}:x", "lesson"))
+            viewers.append(received)
+        await shown.command(call, "film_play", content="numbered")
+        for received in viewers:
+            await received.until(lambda r=received: len(r.pictures) > 3 * FPS, "pictures")
+        delays = [shown.position_s(call) - number_of(received.pictures[-1]) / FPS for received in viewers]
+        assert all(-0.1 <= delay <= MAX_DELAY_S for delay in delays), delays
+        assert skew_s(viewers) < MAX_SKEW_S
+
+        await shown.command(call, "film_pause")
+        await asyncio.sleep(1)
+        stands = shown.position_s(call)
+        last = [number_of(received.pictures[-1]) for received in viewers]
+        assert len(set(last)) == 1 and 0 <= last[0] - stands * FPS < FPS, "within the second that was playing"
+        late = [await late_s(shown, everybody, f"family:late{n}:x", round(stands * FPS)) for n in range(3)]
+        assert np.median(late) < KEYFRAMES_S, late
+
+        await shown.command(call, "film_seek", position_s=15.3)
+        await asyncio.sleep(1)
+        assert shown.position_s(call) == 15
+        assert [number_of(received.pictures[-1]) for received in viewers] == [15 * FPS] * 3
+        await shown.command(call, "film_play")
+        late = [await late_s(shown, everybody, f"family:later{n}:x", 15 * FPS) for n in range(3)]
+        assert np.median(late) < KEYFRAMES_S, late
+        assert shown.position_s(call) > 15 and skew_s(viewers) < MAX_SKEW_S
+
+        count = len(viewers[0].pictures)
+        await shown.command(call, "film_stop")
+        await viewers[0].until(lambda: "unpublished" in viewers[0].events, "the end")
+        assert len(viewers[0].pictures) - count < FPS and not call.room.tracks  # type: ignore[union-attr]
+
+
+async def late_s(shown: Cinema, everybody: AsyncExitStack, identity: str, at_least: int) -> float:
+    """How long after it was subscribed somebody who comes now sees the picture."""
+    room, received = await everybody.enter_async_context(shown.viewer(identity, "lesson"))
+    began: list[float] = []
+    loop = asyncio.get_running_loop()
+    if "subscribed" in received.events:
+        began.append(loop.time())
+    room.on("track_subscribed", lambda *_: began.append(loop.time()))
+    await received.until(lambda: bool(received.pictures), "a picture")
+    assert number_of(received.pictures[0]) >= at_least
+    return received.pictures_at[0] - began[0]
+
+
+def skew_s(viewers: list[Received]) -> float:
+    """By how much the same picture comes later to one than to another, at most of all pairs, over the last pictures."""
+    seen = [
+        {number_of(image): at for image, at in zip(r.pictures[-40:], r.pictures_at[-40:], strict=True)}
+        for r in viewers
+    ]
+    common = set.intersection(*(set(times) for times in seen))
+    assert len(common) > 10
+    return float(np.median([max(s[n] for s in seen) - min(s[n] for s in seen) for n in common]))
+
+
+async def until(holds: Callable[[], bool], timeout_s: float) -> None:
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + timeout_s
+    while not holds():
+        assert loop.time() < deadline
+        await asyncio.sleep(0.1)  # the film takes its time

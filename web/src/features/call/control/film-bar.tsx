@@ -1,0 +1,66 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { c } from "../../../i18n/control/index.ts";
+import { Icon } from "../../../ui/icon.tsx";
+import type { Control, Film } from "./model.ts";
+import { filmPosition } from "./state.ts";
+import "./film.css";
+
+/** Where the film is, seconds, counted on by the server's clock while it moves. */
+export function useFilmPosition(film: Film, control: Control): number {
+  const where = () => filmPosition(film, Date.now(), control.clockOffsetMs.peek());
+  const [position, setPosition] = useState(where);
+  useEffect(() => {
+    setPosition(where());
+    if (!film.moving) return;
+    const timer = setInterval(() => setPosition(where()), 250);
+    return () => clearInterval(timer);
+  }, [film.position_s, film.at, film.moving, film.content]);
+  return position;
+}
+
+/** Only ever drawn because the server says so. */
+export function VerifiedSign() {
+  const { verified, verifiedTitle } = c().film;
+  return (
+    <span class="film__seal" data-testid="film-verified" title={verifiedTitle}>
+      <Icon name="check" size={16} />
+      {verified}
+    </span>
+  );
+}
+
+/** What everybody sees of the film: its title and seal, and where it is. `children`: what hosts do with it. */
+export function FilmBar(props: { film: Film; control: Control; children?: ComponentChildren }) {
+  const { film, control, children } = props;
+  const m = c().film;
+  const position = useFilmPosition(film, control);
+  const share = film.duration_s > 0 ? Math.min(1, position / film.duration_s) : 0;
+  const state = film.ended ? m.ended : film.moving ? null : film.reasons.length > 0 ? m.held : m.paused;
+  return (
+    <section class="film" aria-label={m.of(film.title)} data-testid="film" data-moving={String(film.moving)}>
+      <div class="film__head">
+        <span class="film__title">{film.title}</span>
+        <span class="film__age">{m.age(film.age_mark)}</span>
+        {film.verified && <VerifiedSign />}
+        <span class="film__time">
+          {state && <span class="film__state">{state}</span>}
+          {m.clock(Math.floor(position))} / {m.clock(Math.round(film.duration_s))}
+        </span>
+      </div>
+      {children || (
+        <div
+          class="film__track"
+          role="progressbar"
+          aria-label={m.position}
+          aria-valuemin={0}
+          aria-valuemax={Math.round(film.duration_s)}
+          aria-valuenow={Math.floor(position)}
+          aria-valuetext={m.clock(Math.floor(position))}
+        >
+          <span class="film__done" style={{ width: `${share * 100}%` }} />
+        </div>
+      )}
+    </section>
+  );
+}
