@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from .pipeline.job import Bounds
+from .s3 import S3Settings
 
 FOLDER = "library"
 Seconds = Annotated[int, Field(ge=1)]
@@ -30,6 +31,8 @@ class LibrarySettings(BaseModel):
     upload_stalled_s: Seconds = 60
     """How long a request may send nothing."""
     bounds: Bounds = Bounds()
+    s3: S3Settings | None = None
+    """Content is kept there, and the folder is a cache."""
 
     def path(self, data: Path) -> Path:
         """`data` is the data folder."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from signalling.library.incoming_folder import IncomingFolder
 from signalling.library.pipeline.supervisor import prepare
+from signalling.library.s3 import S3Storage
 from signalling.library.sealing.keys import FOLDER as KEYS
 from signalling.library.sealing.keys import KeyRing
 from signalling.library.settings import LibrarySettings
@@ -27,7 +28,8 @@ class Library:
         root = settings.path(data)
         self.settings = settings
         self.keys = KeyRing(data / KEYS)
-        self.storage: Storage = FolderStorage(root / "content")
+        folder = root / "content"
+        self.storage: Storage = S3Storage(folder, settings.s3) if settings.s3 else FolderStorage(folder)
         incoming = IncomingFolder(root / "incoming")
         self.seals = Seals(context, self.storage, self.keys)
         self.preparations = Preparations(context, settings, self.storage, incoming, self.seals, prepare)

@@ -138,7 +138,8 @@ class Preparations:
                 async with self._context.database.read() as session:
                     metadata = await metadata_of(session, await get(session, content.id))
                 await self._seals.write(content.id, await self._seals.make(content.id, metadata))
-            await self._storage.keep(content.id)
+            else:
+                await self._storage.keep(content.id)
         except PreparationFailed as failure:
             await self._failed(content.id, failure.code)
         except (OSError, SealBroken, KeyFault) as error:

@@ -40,9 +40,10 @@ class Seals:
         return await asyncio.to_thread(_sealed, self.keys, self._context.now(), content, metadata, folder)
 
     async def write(self, content: str, made: Seal) -> None:
-        """Raises `OSError`."""
+        """Keeps all files of the content with it. Raises `OSError`."""
         folder = self._storage.folder(content)
         await asyncio.to_thread(write_whole, folder / SEAL, made.model_dump_json().encode())
+        await self._storage.keep(content)
 
     async def read(self, content: str) -> Seal:
         """With a signature that is good. Raises `SealBroken`, `KeyFault`, `OSError`."""
