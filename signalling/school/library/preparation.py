@@ -147,6 +147,9 @@ class Preparations:
             await self._failed(content.id, FailureCode.DISK)
         except NotFound:
             log.info("content was removed while it was prepared", content=content.id)
+        except Exception:  # the queue goes on with the next
+            log.exception("a preparation failed", content=content.id)
+            await self._failed(content.id, FailureCode.CRASHED)
         else:
             await self._done(content.id, report)
 

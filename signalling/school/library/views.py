@@ -30,7 +30,7 @@ class ContentData:
 
 @dataclass
 class ContentView:
-    """`names`: of people that the row names, by id."""
+    """`names`: of people that the row names, by id; perhaps of others, too."""
 
     content: Content
     groups: list[str] = field(default_factory=list)
@@ -104,10 +104,10 @@ async def views(session: Session, contents: Sequence[Content]) -> list[ContentVi
     for upload in await session.scalars(select(Upload).where(Upload.content_id.in_(ids))):
         found[upload.content_id].upload = upload
     people = {one for row in contents for one in (row.created_by, row.verified_by) if one is not None}
-    for person, name in await session.execute(select(Person.id, Person.name).where(Person.id.in_(people))):
-        for view in found.values():
-            if person in (view.content.created_by, view.content.verified_by):
-                view.names[person] = name
+    named = select(Person.id, Person.name).where(Person.id.in_(people))
+    names = {person: name for person, name in await session.execute(named)}  # noqa: C416 - rows
+    for view in found.values():
+        view.names = names
     return list(found.values())
 
 

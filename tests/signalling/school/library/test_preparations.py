@@ -100,6 +100,21 @@ async def test_a_bad_file_fails_at_once(shelf: Shelf) -> None:
     assert (await shelf.kindergarten.actions())[-1] == "content_preparation_failed"
 
 
+async def test_a_fault_of_ours_does_not_stop_the_queue(shelf: Shelf) -> None:
+    content, next_one = await queued(shelf), await queued(shelf)
+
+    async def fault() -> None:
+        raise RuntimeError("as the test says")
+
+    shelf.worker.hold = fault
+    for _ in range(2):
+        assert await shelf.library.preparations.step()
+    shelf.worker.hold = None
+    while await shelf.library.preparations.step():
+        pass
+    assert (await state(shelf, content), await state(shelf, next_one)) == ("ready", "ready")
+
+
 async def test_what_the_checks_refuse(shelf: Shelf) -> None:
     shelf.worker.acceptable = False
     content = await queued(shelf)
