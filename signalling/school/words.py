@@ -200,5 +200,11 @@ AuditAction = Literal[
     "call_attended",
     "call_time_over",
     "call_time_stopped",
+    "call_film_play",
+    "call_film_pause",
+    "call_film_seek",
+    "call_film_stop",
+    "call_film_stopped",
+    "call_film_time_over",
 ]
 """What the audit log tells of; `call_...`: events of calls (`signalling/call/events.py`)."""

@@ -86,6 +86,12 @@ const actions: Readonly<Record<AuditAnswer["action"], string>> = {
   call_attended: "Call: the host is back",
   call_time_over: "Call: time of the lesson over",
   call_time_stopped: "Call: stopped by time",
+  call_film_play: "Call: film shown or continued",
+  call_film_pause: "Call: film paused",
+  call_film_seek: "Call: another place of the film",
+  call_film_stop: "Call: film stopped",
+  call_film_stopped: "Call: film stopped by itself",
+  call_film_time_over: "Call: screen time for films used up",
 };
 
 const purposes: Readonly<Record<ConsentPurpose, string>> = {

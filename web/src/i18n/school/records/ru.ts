@@ -86,6 +86,12 @@ const actions: Readonly<Record<AuditAnswer["action"], string>> = {
   call_attended: "Звонок: ведущий вернулся",
   call_time_over: "Звонок: время занятия вышло",
   call_time_stopped: "Звонок: остановлен по времени",
+  call_film_play: "Звонок: фильм показан или продолжен",
+  call_film_pause: "Звонок: фильм на паузе",
+  call_film_seek: "Звонок: другое место фильма",
+  call_film_stop: "Звонок: показ фильма закончен",
+  call_film_stopped: "Звонок: показ фильма прерван",
+  call_film_time_over: "Звонок: норма просмотра исчерпана",
 };
 
 const purposes: Readonly<Record<ConsentPurpose, string>> = {
