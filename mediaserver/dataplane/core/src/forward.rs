@@ -52,6 +52,16 @@ impl Core {
                 self.timers
                     .bring_forward(transport, sender.transport, Time(now.0 + PACE_US));
             }
+            if sent.packets > 0
+                && let Some(congestion) = &mut transport.congestion
+                && congestion.wants_ends()
+                && let Some((ssrc, sequence)) = sender.ended_picture()
+            {
+                congestion.repeat_end_later(ssrc, sequence, now);
+                if let Some(at) = congestion.due(now) {
+                    self.timers.bring_forward(transport, sender.transport, at);
+                }
+            }
             if let Some(encoding) = sent.wants_keyframe {
                 wants_keyframes |= 1 << encoding;
             }

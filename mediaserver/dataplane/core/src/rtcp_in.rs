@@ -116,6 +116,7 @@ impl Core {
                 Resend::Sent { .. } | Resend::Needless => {}
             }
         }
+        self.wake_for_line(transport, now);
     }
 
     fn send_again(&mut self, now: Time, sender: usize, sequence: u16, wish: Wish) -> Resend {

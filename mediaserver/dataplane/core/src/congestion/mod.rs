@@ -234,6 +234,16 @@ impl Congestion {
         self.repeats.add(ssrc, sequence, now);
     }
 
+    /// The line loses so much that ends of pictures should go out once more, too.
+    pub fn wants_ends(&self) -> bool {
+        self.repeats.wants_ends()
+    }
+
+    /// The last packet of a picture has left.
+    pub fn repeat_end_later(&mut self, ssrc: u32, sequence: u16, now: Time) {
+        self.repeats.add_end(ssrc, sequence, now);
+    }
+
     /// SSRC and number of what is due to go out once more.
     pub fn take_repeat(&mut self, now: Time) -> Option<(u32, u16)> {
         self.repeats.take(now)

@@ -1,15 +1,17 @@
 //! On a line that loses packets at any rate a resend may be lost as well, and to learn that takes another round trip. What
-//! is sent again there goes out once more a moment later.
+//! is sent again there goes out once more a moment later. So does the end of a picture: that it is missing shows only with
+//! the next picture.
 
 use crate::api::Time;
 use std::collections::VecDeque;
 
 /// Losses come in bursts: the second copy leaves after one.
 const APART_US: u64 = 15_000;
-/// Shares of packets lost from which on it is done once, and twice.
-const LOSSY: [f64; 2] = [0.01, 0.07];
+/// Shares of packets lost from which on it is done once, and twice. Then it is worth a copy of each picture's end, too.
+const LOSSY: f64 = 0.01;
+const VERY_LOSSY: f64 = 0.07;
 /// Of one packet in the mean.
-const WEIGHT: f64 = 0.01;
+const WEIGHT: f64 = 0.005;
 const MOST: usize = 64;
 
 #[derive(Debug, Default)]
@@ -31,11 +33,25 @@ impl Repeats {
         }
     }
 
+    /// After a resend.
     pub fn add(&mut self, ssrc: u32, sequence: u16, now: Time) {
+        let copies = u64::from(self.loss >= LOSSY) + u64::from(self.loss >= VERY_LOSSY);
+        self.add_copies(copies, ssrc, sequence, now);
+    }
+
+    pub fn wants_ends(&self) -> bool {
+        self.loss >= VERY_LOSSY
+    }
+
+    /// After the last packet of a picture.
+    pub fn add_end(&mut self, ssrc: u32, sequence: u16, now: Time) {
+        self.add_copies(u64::from(self.wants_ends()), ssrc, sequence, now);
+    }
+
+    fn add_copies(&mut self, copies: u64, ssrc: u32, sequence: u16, now: Time) {
         if self.is_queued || self.waiting.len() >= MOST {
             return;
         }
-        let copies = LOSSY.iter().filter(|&&share| self.loss >= share).count() as u64;
         for copy in 1..=copies {
             let at = Time(now.0 + copy * APART_US);
             let place = self.waiting.partition_point(|&(other, ..)| other <= at);
@@ -70,6 +86,17 @@ mod tests {
         assert_eq!(copies(5, true), None);
         assert_eq!(copies(5, false), Some((1, 2)));
         assert_eq!(copies(0, false), None);
+    }
+
+    #[test]
+    fn ends_of_pictures_get_copies_where_more_is_lost() {
+        let mut repeats = Repeats::default();
+        repeats.observe(950, 50, false);
+        repeats.add_end(1, 2, Time(0));
+        assert_eq!(repeats.due(), None);
+        repeats.observe(900, 100, false);
+        repeats.add_end(1, 2, Time(0));
+        assert_eq!(repeats.due(), Some(Time(APART_US)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Answers to NACKs (RFC 4585, section 6.2.1; RFC 4588).
 
 use super::Sender;
-use super::packet::{Packet, rewritten};
+use super::packet::{Form, Packet, rewritten};
 use super::retransmit::Wish;
 use super::shape::NONE;
 use crate::api::Time;
@@ -122,6 +122,13 @@ impl Sender {
     /// Probes of the line can be made with this sender.
     pub fn can_pad(&self) -> bool {
         self.shape.padding_type.is_some()
+    }
+
+    /// SSRC and number of the newest packet, where it ends a picture and can be sent again.
+    pub fn ended_picture(&self) -> Option<(u32, u16)> {
+        let newest = self.munger.next_out().checked_sub(1)?;
+        let ends = self.sent.form(newest) == Some(Form::Whole { marker: true });
+        (ends && self.shape.resent_ssrc != 0).then_some((self.shape.resent_ssrc, newest as u16))
     }
 
     /// The peer tells which packets of this sender arrive.

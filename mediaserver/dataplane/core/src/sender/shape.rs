@@ -26,7 +26,7 @@ pub(super) struct Shape {
     pub ssrc: u32,
     rtx_ssrc: u32,
     /// The SSRC where there is a retransmission stream, else 0.
-    resent_ssrc: u32,
+    pub resent_ssrc: u32,
     mid: Vec<u8>,
     mid_id: Option<u8>,
     transport_sequence_id: Option<u8>,
