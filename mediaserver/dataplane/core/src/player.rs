@@ -18,6 +18,8 @@ const HEADER: usize = 12;
 const MAX_QUEUED: usize = 64;
 /// The next chunk of a film begins no later than this after the one before; any other comes at once after it.
 const LONGEST_CHUNK_US: u64 = 10_000_000;
+/// The picture that stands is in memory: who comes need not wait as for a camera's keyframe.
+const STILL_INTERVAL_US: u64 = 200_000;
 const LONGEST_FILM_US: u64 = 1 << 48;
 /// From 1900, the begin of NTP's time, to 1970, seconds.
 const NTP_EPOCH_S: u64 = 2_208_988_800;
@@ -305,12 +307,24 @@ impl Core {
         }
     }
 
+    /// When the player must look again: the next packet, or somebody who needs the picture that stands.
+    pub(crate) fn player_due(&self, index: usize) -> Option<Time> {
+        let player = self.transports[index].player.as_ref()?;
+        if player.clock.is_some() {
+            return player.due();
+        }
+        let receivers = self.transports[index].receivers.iter();
+        receivers
+            .flat_map(|&receiver| &self.receivers[receiver].encodings)
+            .filter_map(|encoding| encoding.keyframe.next(STILL_INTERVAL_US))
+            .min()
+    }
+
     fn keyframes_are_wanted(&mut self, index: usize, now: Time) -> bool {
-        let interval = self.config.keyframe_interval_us;
         let mut wanted = false;
         for &receiver in &self.transports[index].receivers {
             for encoding in &mut self.receivers[receiver].encodings {
-                wanted |= encoding.keyframe.due(now, interval);
+                wanted |= encoding.keyframe.due(now, STILL_INTERVAL_US);
             }
         }
         wanted

@@ -221,8 +221,8 @@ impl Core {
     fn next_due(&self, index: usize, now: Time) -> Time {
         let owner = &self.transports[index];
         let mut due = Time(owner.report_due.0.max(now.0 + 1000));
-        if let Some(player) = &owner.player {
-            let next = player.due().unwrap_or(Time(u64::MAX));
+        if owner.player.is_some() {
+            let next = self.player_due(index).unwrap_or(Time(u64::MAX));
             return next.min(Time(now.0 + REPORT_INTERVAL_US));
         }
         if owner.keys.is_none() {

@@ -283,7 +283,7 @@ fn a_film_that_stands_is_seen_by_who_comes_and_goes_on_where_it_stood() {
         .values()
         .next()
         .expect("a picture");
-    assert!(first.is_keyframe_start() && first.at.0 - came.0 < 700_000);
+    assert!(first.is_keyframe_start() && first.at.0 - came.0 < 250_000);
     assert_eq!(show.pictures(late)[0], (2, 0));
     show.playing(true);
     show.run_ms(1500);
