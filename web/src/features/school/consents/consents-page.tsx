@@ -88,6 +88,11 @@ function Purpose(props: {
       {document ? (
         <>
           <Document document={document} />
+          {document.without !== "nothing" && (
+            <p>
+              <span class="tag">{m.effects[document.without]}</span>
+            </p>
+          )}
           {families.length > 0 && (
             <div>
               <p data-testid="consent-count">{m.given(families.length - without.length, families.length)}</p>
@@ -95,7 +100,7 @@ function Purpose(props: {
                 <p class="soft">{m.everybody}</p>
               ) : (
                 <details class="details">
-                  <summary>{m.without(without.length)}</summary>
+                  <summary>{m.unanswered(without.length)}</summary>
                   <p>{without.map(({ name }) => name).join(", ")}</p>
                 </details>
               )}

@@ -1,9 +1,17 @@
-import type { ConsentPurpose, DocumentAnswer } from "../../../api/schema.ts";
+import type { ConsentPurpose, DocumentAnswer, WithoutConsent } from "../../../api/schema.ts";
 import { call } from "../../../api/school.ts";
 import { s } from "../../../i18n/school/index.ts";
 import { announce } from "../../../ui/announcer.tsx";
 import { Dialog } from "../../../ui/dialog.tsx";
-import { AreaField, BusyButton, Problem, required, TextField, useForm } from "../../../ui/form.tsx";
+import {
+  AreaField,
+  BusyButton,
+  Problem,
+  required,
+  SelectField,
+  TextField,
+  useForm,
+} from "../../../ui/form.tsx";
 
 const MOST = 50_000;
 
@@ -18,7 +26,12 @@ export function DocumentDialog(props: {
   const m = s();
   const { known, purpose } = props;
   const form = useForm(
-    { title: known?.title ?? m.consents.purposes[purpose], text: known?.text ?? "" },
+    {
+      title: known?.title ?? m.consents.purposes[purpose],
+      text: known?.text ?? "",
+      without: known?.without ?? (purpose === "calls" ? "out" : "nothing"),
+      counts: known?.required ? "asked" : "withdrawn",
+    },
     {
       title: required,
       text: (value) => {
@@ -26,9 +39,15 @@ export function DocumentDialog(props: {
         return value.length > MOST ? m.consents.fault : null;
       },
     },
-    async ({ title, text }) => {
+    async ({ title, text, without, counts }) => {
       const path = { organisation: props.organisation };
-      const body = { purpose, title: title.trim(), text: text.trim() };
+      const body = {
+        purpose,
+        title: title.trim(),
+        text: text.trim(),
+        without: without as WithoutConsent,
+        required: counts === "asked",
+      };
       await call("POST /api/organisations/{organisation}/consents", { path, body });
       announce(m.common.saved);
       props.onClose();
@@ -44,6 +63,20 @@ export function DocumentDialog(props: {
       <form class="form" noValidate onSubmit={form.submit}>
         <TextField form={form} name="title" label={m.consents.title} />
         <AreaField form={form} name="text" label={m.consents.text} hint={m.consents.textHint} rows={10} />
+        <SelectField
+          form={form}
+          name="without"
+          label={m.consents.without}
+          options={Object.entries(m.consents.withouts)}
+        />
+        {form.values.without !== "nothing" && (
+          <SelectField
+            form={form}
+            name="counts"
+            label={m.consents.counts}
+            options={Object.entries(m.consents.countings)}
+          />
+        )}
         {known && <p class="soft">{m.consents.republishNote}</p>}
         <Problem text={form.problem} />
         <div class="form__actions form__actions--end">

@@ -154,8 +154,20 @@ export const records = {
     version: (n: number) => `версия ${n}`,
     published: (day: string) => `опубликовано ${day}`,
     given: (given: number, all: number) => `Согласны ${given} из ${all}`,
-    without: (n: number) =>
+    unanswered: (n: number) =>
       count(n, "семья ещё не ответила", "семьи ещё не ответили", "семей ещё не ответили"),
+    without: "Что без согласия",
+    withouts: {
+      nothing: "Всё как обычно",
+      watch: "В звонке можно только смотреть",
+      out: "В звонки нельзя войти",
+    },
+    counts: "Для кого это действует",
+    countings: {
+      withdrawn: "Для семей, которые отозвали согласие",
+      asked: "И для тех, кто ещё не ответил",
+    },
+    effects: { watch: "Без согласия — только смотреть", out: "Без согласия — не входить" },
     everybody: "Согласны все семьи.",
     read: "Читать документ",
     dialogTitle: (purpose: string) => `Документ: ${purpose}`,
