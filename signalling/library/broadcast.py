@@ -1,13 +1,13 @@
 """A sealed film as the data plane plays it: second by second, each checked against the seal as it is read."""
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from .renditions.format import HEADER, Chunk, Flag, Header, RenditionError, read_chunk, read_header
+from .renditions.format import HEADER, Chunk, Flag, Header, Kind, RenditionError, read_chunk, read_header
 from .sealing.manifest import Manifest, SealBroken, SealedRendition
 
 #: Of `mediaserver._dataplane.Chunk`: microseconds from the second's begin, stream, flags, length.
@@ -33,13 +33,15 @@ class _Stream:
 
 
 class SealedFilm:
-    """Reads what the manifest names and nothing else. Streams are numbered as the manifest lists its renditions."""
+    """Reads what the manifest names and nothing else. Streams are numbered as the manifest lists those of `kinds`."""
 
-    def __init__(self, manifest: Manifest, folder: Path) -> None:
+    def __init__(
+        self, manifest: Manifest, folder: Path, kinds: Collection[Kind] = (Kind.VP8, Kind.OPUS)
+    ) -> None:
         """The manifest's signature was checked before. Raises `SealBroken`."""
-        self._streams = [
-            _open(number, sealed, folder / sealed.file) for number, sealed in enumerate(manifest.renditions)
-        ]
+        names = {kind.name.lower() for kind in kinds}
+        played = [sealed for sealed in manifest.renditions if sealed.kind in names]
+        self._streams = [_open(number, sealed, folder / sealed.file) for number, sealed in enumerate(played)]
 
     @property
     def headers(self) -> tuple[Header, ...]:

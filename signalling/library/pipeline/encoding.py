@@ -19,4 +19,12 @@ def encode(job: Job, tell: Callable[[float], None]) -> None:
     factor = 1.0
     if measured is not None:
         factor = gain(Loudness(**{name: -math.inf if one is None else one for name, one in measured.items()}))
-    encode_film(job.source, job.folder, rate=report["frame_rate"], gain=factor, tell=tell)
+    encode_film(
+        job.source,
+        job.folder,
+        rate=report["frame_rate"],
+        gain=factor,
+        tell=tell,
+        h264=job.h264,
+        hls=job.hls,
+    )

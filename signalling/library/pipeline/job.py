@@ -47,6 +47,10 @@ class Job(BaseModel):
     longest_for_age: Seconds | None = None
     renditions: bool = True
     """False: only the checks."""
+    h264: bool = True
+    """The ladder a second time, for viewers who cannot decode VP8: about a third more time, and as much disk again."""
+    hls: bool = True
+    """Segments and playlists for very large audiences: of the same H.264, so that they cost disk but hardly time."""
 
 
 class FailureCode(StrEnum):

@@ -13,46 +13,79 @@ import numpy as np
 from ..checks.loudness import RATE
 from ..decoding import frames, open_film, probe
 from ..files import write_whole
-from .format import LISTING, Header
-from .ladder import frame_rate, ladder
-from .sound import SoundEncoder
-from .video import Grid, LayerEncoder
-from .writer import RenditionWriter
+from .format import LISTING
+from .ladder import Layer, frame_rate, ladder
+from .sound import AacCodec, Codec, OpusCodec, SoundEncoder
+from .video import Grid, H264Encoder, LayerEncoder, Vp8Encoder
+from .writer import ChunkedFile
 
-SOUND = "sound.prtp"
+SOUND, HLS_SOUND = "sound.prtp", "hls-sound.mp4"
 
 
 def video_name(layer: int) -> str:
     return f"video-{layer}.prtp"
 
 
+def h264_name(layer: int) -> str:
+    return f"h264-{layer}.prtp"
+
+
+def hls_name(layer: int) -> str:
+    return f"hls-video-{layer}.mp4"
+
+
 class Renditions:
     """Encodes what is put in. A context: the files are whole when it was left without an error."""
 
     def __init__(
-        self, folder: Path, *, width: int, height: int, rate: float, channels: int, gain: float
+        self,
+        folder: Path,
+        *,
+        width: int,
+        height: int,
+        rate: float,
+        channels: int,
+        gain: float,
+        h264: bool = False,
+        hls: bool = False,
     ) -> None:
+        self._folder, self._h264, self._hls = folder, h264, hls
         self._files = ExitStack()
         self._rate = frame_rate(rate)
         self._grid = Grid(self._rate)
+        layers = ladder(width, height, self._rate) if width else ()
+        vp8 = [Vp8Encoder(folder / video_name(layer.number), layer, self._rate) for layer in layers]
+        others = [self._h264_encoder(layer) for layer in layers] if h264 or hls else []
         self._layers = [
-            LayerEncoder(folder / video_name(layer.number), layer, self._rate)
-            for layer in (ladder(width, height, self._rate) if width else ())
+            LayerEncoder(layer, self._rate, [one[layer.number] for one in (vp8, others) if one])
+            for layer in layers
         ]
-        self._sound = SoundEncoder(folder / SOUND, min(channels, 2), gain) if channels else None
-        self._last = 0.0
+        self._sound = self._sound_encoder(min(channels, 2), gain) if channels else None
+        sound = self._sound.writers if self._sound is not None else ()
+        self._writers: list[ChunkedFile] = [writer for one in vp8 for writer in one.writers]
+        self._writers += [*sound, *(writer for one in others for writer in one.writers)]
+
+    def _h264_encoder(self, layer: Layer) -> H264Encoder:
+        return H264Encoder(
+            layer,
+            self._rate,
+            rtp=self._folder / h264_name(layer.number) if self._h264 else None,
+            segments=self._folder / hls_name(layer.number) if self._hls else None,
+        )
+
+    def _sound_encoder(self, channels: int, gain: float) -> SoundEncoder:
+        codecs: list[Codec] = [OpusCodec(self._folder / SOUND, channels)]
+        if self._hls:
+            codecs.append(AacCodec(self._folder / HLS_SOUND, channels))
+        return SoundEncoder(channels, gain, codecs)
 
     def __enter__(self) -> "Renditions":
-        for writer in self._writers():
+        for writer in self._writers:
             self._files.enter_context(writer)
         return self
 
     def __exit__(self, *error: Any) -> None:
         self._files.__exit__(*error)
-
-    def _writers(self) -> list[RenditionWriter]:
-        sound = [self._sound.writer] if self._sound is not None else []
-        return [*(layer.writer for layer in self._layers), *sound]
 
     @property
     def layout(self) -> str:
@@ -73,25 +106,23 @@ class Renditions:
 
     def finish(self) -> dict[str, Any]:
         """The listing: every rendition with its chunks and digests."""
-        for shown in self._grid.finish(self._last + 1 / self._rate):
+        end = self._last + 1 / self._rate
+        if self._sound is not None and self._layers:
+            self._sound.lengthen(end)
+            end = end if self._sound.end - end < 1 else self._sound.end  # the last picture stays
+        for shown in self._grid.finish(end):
             self._encode(shown)
         for encoder in self._layers:
             encoder.finish()
         if self._sound is not None:
             self._sound.finish()
-        return {"version": 1, "renditions": [listed(writer) for writer in self._writers()]}
+        return {"version": 1, "renditions": [listed(writer) for writer in self._writers]}
 
 
-def listed(writer: RenditionWriter) -> dict[str, Any]:
-    header: Header = writer.header
+def listed(writer: ChunkedFile) -> dict[str, Any]:
     return {
         "file": writer.name,
-        "kind": header.kind.name.lower(),
-        "layer": header.layer,
-        "clock": header.clock,
-        "width": header.width,
-        "height": header.height,
-        "channels": header.channels,
+        **asdict(writer.description),
         "sha256": writer.sha256,
         "size": writer.size,
         "chunks": [asdict(entry) for entry in writer.entries],
@@ -99,9 +130,17 @@ def listed(writer: RenditionWriter) -> dict[str, Any]:
 
 
 def encode_film(
-    source: Path, folder: Path, *, rate: float, gain: float, tell: Callable[[float], None]
+    source: Path,
+    folder: Path,
+    *,
+    rate: float,
+    gain: float,
+    tell: Callable[[float], None],
+    h264: bool = False,
+    hls: bool = False,
 ) -> None:
-    """Writes the renditions and, last, their listing. `rate`: pictures a second as counted; `gain`: a factor.
+    """Writes the renditions and, last, their listing. `rate`: pictures a second as counted; `gain`: a factor; `h264`:
+    the ladder a second time, `hls`: segments and playlists.
 
     Raises `NotAFilm`.
     """
@@ -114,6 +153,8 @@ def encode_film(
             rate=rate,
             channels=film.channels,
             gain=gain,
+            h264=h264,
+            hls=hls,
         )
         resampler = av.AudioResampler(format="fltp", layout=made.layout, rate=RATE)
         with made:

@@ -32,6 +32,7 @@ class RenditionError(ValueError):
 class Kind(IntEnum):
     VP8 = 1
     OPUS = 2
+    H264 = 3
 
 
 class Flag(IntFlag):
@@ -106,7 +107,7 @@ def read_header(data: bytes) -> Header:
         raise RenditionError("this is no rendition")
     if version != VERSION:
         raise RenditionError(f"version {version} is not known")
-    if kind not in (Kind.VP8, Kind.OPUS):
+    if kind not in tuple(Kind):
         raise RenditionError(f"kind {kind} is not known")
     if not clock or not chunk:
         raise RenditionError("the clock or the length of chunks is 0")
@@ -167,7 +168,7 @@ def _check_order(packets: Sequence[Packet], start: int, duration: int, kind: Kin
         inside = None if whole else (inside or packet)
     if inside is not None:
         raise RenditionError("the last picture is not whole")
-    if kind is Kind.VP8 and Flag.KEYFRAME not in packets[0].flags:
+    if kind is not Kind.OPUS and Flag.KEYFRAME not in packets[0].flags:
         raise RenditionError("the chunk does not begin with a keyframe")
     if packets[0].time != start:
         raise RenditionError("the chunk does not begin with its first packet")

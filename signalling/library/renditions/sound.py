@@ -1,20 +1,25 @@
-"""Sound as Opus of 20 ms, as loud as all films are."""
+"""Sound as Opus of 20 ms and as AAC, as loud as all films are."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
 import av
 import numpy as np
 
 from ..checks.loudness import RATE, Loudness, Samples
+from ..cmaf.boxes import SoundTrack
+from ..cmaf.writer import AAC_FRAME, SoundSegments
 from .format import Flag, Header, Kind, Packet
-from .writer import RenditionWriter
+from .writer import ChunkedFile, RenditionWriter
 
-FRAME = RATE // 50  # samples: 20 ms
+OPUS_FRAME = RATE // 50  # samples: 20 ms
 LOUDNESS = -20.0  # LUFS: EBU R 128 s2 asks for -20 to -16 where people listen on phones
 TRUE_PEAK = -1.0  # dBTP
 MOST_GAIN = 20.0  # dB: noise is not made into sound
-BITRATES = {1: 48_000, 2: 96_000}  # bit/s
+OPUS_BITRATES = {1: 48_000, 2: 96_000}  # bit/s
+AAC_BITRATES = {1: 64_000, 2: 128_000}  # bit/s
 GAP = 0.05  # s: sound that comes later than that is preceded by silence
 
 
@@ -26,59 +31,161 @@ def gain(loudness: Loudness) -> float:
     return float(10 ** (decibels / 20))
 
 
+class Codec(Protocol):
+    """`frame`: how many samples it takes at a time. Each writes a chunk for each second."""
+
+    frame: int
+    writer: ChunkedFile
+
+    def encode(self, samples: Samples) -> None: ...
+
+    def finish(self) -> None: ...
+
+
 class SoundEncoder:
     """Samples of (channels, n), 48 kHz, one or two channels, in; chunks of a second to disk."""
 
-    def __init__(self, path: Path, channels: int, factor: float) -> None:
+    def __init__(self, channels: int, factor: float, codecs: Sequence[Codec]) -> None:
         self.channels = channels
-        self.writer = RenditionWriter(path, Header(Kind.OPUS, 0, RATE, RATE, channels=channels))
-        self._layout = "mono" if channels == 1 else "stereo"
-        self._encoder = av.CodecContext.create("libopus", "w")
-        self._encoder.sample_rate, self._encoder.layout = RATE, self._layout
-        self._encoder.format = "flt"
-        self._encoder.bit_rate = BITRATES[channels]
-        self._encoder.options = {"frame_duration": "20", "application": "audio"}
+        self.writers = tuple(codec.writer for codec in codecs)
         self._factor = np.float32(factor)
-        self._pending = np.zeros((channels, 0), dtype=np.float32)
+        self._codecs = [(codec, Pending(channels, codec.frame)) for codec in codecs]
         self._taken = 0
-        self._encoded = 0
-        self._chunk: list[Packet] = []
+
+    @property
+    def end(self) -> float:
+        """Of the sound so far, s."""
+        return self._taken / RATE
 
     def add(self, time: float | None, samples: Samples) -> None:
-        missing = round(time * RATE) - self._taken if time is not None else 0
+        if time is not None:
+            self.lengthen(time)
+        self._take(samples * self._factor)
+
+    def lengthen(self, time: float) -> None:
+        """Silence up to `time`, if that is more than a gap."""
+        missing = round(time * RATE) - self._taken
         if missing > GAP * RATE:
             self._take(np.zeros((self.channels, missing), dtype=np.float32))
-        self._take(samples * self._factor)
 
     def _take(self, samples: Samples) -> None:
         self._taken += samples.shape[1]
-        self._pending = np.concatenate([self._pending, samples], axis=1)
-        while self._pending.shape[1] >= FRAME:
-            self._encode(self._pending[:, :FRAME])
-            self._pending = self._pending[:, FRAME:]
-
-    def _encode(self, samples: Samples) -> None:
-        interleaved = np.ascontiguousarray(samples.T.reshape(1, -1))
-        frame = av.AudioFrame.from_ndarray(interleaved, format="flt", layout=self._layout)
-        frame.sample_rate, frame.pts = RATE, self._encoded * FRAME
-        self._encoded += 1
-        self._packed([bytes(one) for one in self._encoder.encode(frame)])
-
-    def _packed(self, encoded: list[bytes]) -> None:
-        for payload in encoded:
-            number = len(self.writer.entries) * 50 + len(self._chunk)
-            self._chunk.append(Packet(number * FRAME, payload, Flag.BEGINS))
-            if len(self._chunk) == 50:
-                self._close_chunk()
+        for codec, pending in self._codecs:
+            for frame in pending.add(samples):
+                codec.encode(frame)
 
     def finish(self) -> None:
-        rest = self._pending.shape[1]
-        if rest:
-            self._encode(np.pad(self._pending, ((0, 0), (0, FRAME - rest))))
-        self._packed([bytes(one) for one in self._encoder.encode(None)])
+        for codec, pending in self._codecs:
+            if (rest := pending.rest()) is not None:
+                codec.encode(rest)
+            codec.finish()
+
+
+class Pending:
+    """Cuts samples into frames."""
+
+    def __init__(self, channels: int, frame: int) -> None:
+        self._samples = np.zeros((channels, 0), dtype=np.float32)
+        self._frame = frame
+
+    def add(self, samples: Samples) -> list[Samples]:
+        self._samples = np.concatenate([self._samples, samples], axis=1)
+        whole = self._samples.shape[1] // self._frame * self._frame
+        frames = [self._samples[:, at : at + self._frame] for at in range(0, whole, self._frame)]
+        self._samples = self._samples[:, whole:]
+        return frames
+
+    def rest(self) -> Samples | None:
+        """What is left, with silence up to a whole frame."""
+        left = self._samples.shape[1]
+        return np.pad(self._samples, ((0, 0), (0, self._frame - left))) if left else None
+
+
+class OpusCodec:
+    """As RTP payloads."""
+
+    frame = OPUS_FRAME
+
+    def __init__(self, path: Path, channels: int) -> None:
+        self.writer = RenditionWriter(path, Header(Kind.OPUS, 0, RATE, RATE, channels=channels))
+        self._encoder = _context("libopus", "flt", channels, OPUS_BITRATES[channels])
+        self._encoder.options = {"frame_duration": "20", "application": "audio"}
+        self._encoded = 0
+        self._chunk: list[Packet] = []
+
+    def encode(self, samples: Samples) -> None:
+        frame = _frame(np.ascontiguousarray(samples.T.reshape(1, -1)), self._encoder)
+        frame.pts = self._encoded * self.frame
+        self._encoded += 1
+        self._packed(self._encoder.encode(frame))
+
+    def finish(self) -> None:
+        self._packed(self._encoder.encode(None))
         if self._chunk:
             self._close_chunk()
 
+    def _packed(self, encoded: Sequence[av.Packet]) -> None:
+        for payload in encoded:
+            number = len(self.writer.entries) * 50 + len(self._chunk)
+            self._chunk.append(Packet(number * self.frame, bytes(payload), Flag.BEGINS))
+            if len(self._chunk) == 50:
+                self._close_chunk()
+
     def _close_chunk(self) -> None:
-        self.writer.add(self._chunk, len(self._chunk) * FRAME)
+        self.writer.add(self._chunk, len(self._chunk) * self.frame)
         self._chunk = []
+
+
+class AacCodec:
+    """As segments for HLS. A frame belongs to the second in which it begins."""
+
+    frame = AAC_FRAME
+
+    def __init__(self, path: Path, channels: int) -> None:
+        self._encoder = _context("aac", "fltp", channels, AAC_BITRATES[channels])
+        self._encoder.open()
+        assert self._encoder.extradata is not None, "the encoder describes itself when it is open"
+        configuration = bytes(self._encoder.extradata)
+        self.writer = SoundSegments(path, SoundTrack(RATE, channels, AAC_BITRATES[channels], configuration))
+        self._encoded = 0
+        self._begun = 0
+        self._chunk: list[bytes] = []
+
+    def encode(self, samples: Samples) -> None:
+        frame = _frame(np.ascontiguousarray(samples), self._encoder)
+        frame.pts = self._encoded * self.frame
+        self._encoded += 1
+        self._packed(self._encoder.encode(frame))
+
+    def finish(self) -> None:
+        self._packed(self._encoder.encode(None))
+        if self._chunk:
+            self._close_chunk()
+
+    def _packed(self, encoded: Sequence[av.Packet]) -> None:
+        for packet in encoded:
+            if packet.pts is None or packet.pts < 0:
+                continue  # the encoder's run-up: nothing of the film is in it
+            second = self._begun * self.frame // RATE
+            if (self._begun + len(self._chunk)) * self.frame // RATE > second:
+                self._close_chunk()
+            self._chunk.append(bytes(packet))
+
+    def _close_chunk(self) -> None:
+        self.writer.add(self._chunk, self._begun * self.frame)
+        self._begun += len(self._chunk)
+        self._chunk = []
+
+
+def _context(codec: str, sample_format: str, channels: int, bitrate: int) -> av.AudioCodecContext:
+    encoder = av.CodecContext.create(codec, "w")
+    encoder.sample_rate, encoder.layout = RATE, "mono" if channels == 1 else "stereo"
+    encoder.format = sample_format
+    encoder.bit_rate = bitrate
+    return encoder
+
+
+def _frame(samples: Samples, encoder: av.AudioCodecContext) -> av.AudioFrame:
+    frame = av.AudioFrame.from_ndarray(samples, format=encoder.format.name, layout=encoder.layout.name)
+    frame.sample_rate = RATE
+    return frame

@@ -20,28 +20,35 @@ class ChunkEntry:
     sha256: str
 
 
-class RenditionWriter:
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a rendition is, as the listing has it. `clock` is Hz."""
+
+    kind: str
+    layer: int
+    clock: int
+    width: int = 0
+    height: int = 0
+    channels: int = 0
+
+
+class ChunkedFile:
     """A context: the file is there, whole, when it was left without an error."""
 
-    def __init__(self, path: Path, header: Header) -> None:
+    def __init__(self, path: Path, description: Description) -> None:
         self._path = path
         self._part = path.with_name(f".{path.name}.part")
         self._file = self._part.open("wb")
         self._digest = sha256()
         self._offset = 0
-        self.header = header
+        self.description = description
         self.name = path.name
         self._entries: list[ChunkEntry] = []
-        self._write(header.pack())
 
-    def add(self, packets: list[Packet], duration: int) -> None:
-        """The next chunk: it begins at its first packet."""
-        chunk = Chunk(len(self._entries), packets[0].time, duration, tuple(packets))
-        data = chunk.pack()
-        self._entries.append(
-            ChunkEntry(self._offset, len(data), chunk.start, duration, sha256(data).hexdigest())
-        )
-        self._write(data)
+    def append(self, data: bytes, start: int, duration: int) -> None:
+        """The next chunk: `start` and `duration` in units of the clock."""
+        self._entries.append(ChunkEntry(self._offset, len(data), start, duration, sha256(data).hexdigest()))
+        self.write(data)
 
     @property
     def entries(self) -> tuple[ChunkEntry, ...]:
@@ -57,12 +64,13 @@ class RenditionWriter:
         """Of the whole file so far."""
         return self._digest.hexdigest()
 
-    def _write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
+        """What belongs to no chunk."""
         self._file.write(data)
         self._digest.update(data)
         self._offset += len(data)
 
-    def __enter__(self) -> "RenditionWriter":
+    def __enter__(self) -> "ChunkedFile":
         return self
 
     def __exit__(
@@ -76,3 +84,23 @@ class RenditionWriter:
             self._part.replace(self._path)
         else:
             self._part.unlink(missing_ok=True)
+
+
+class RenditionWriter(ChunkedFile):
+    """RTP payloads."""
+
+    def __init__(self, path: Path, header: Header) -> None:
+        kind = header.kind.name.lower()
+        super().__init__(
+            path,
+            Description(kind, header.layer, header.clock, header.width, header.height, header.channels),
+        )
+        self.write(header.pack())
+
+    def __enter__(self) -> "RenditionWriter":
+        return self
+
+    def add(self, packets: list[Packet], duration: int) -> None:
+        """The next chunk: it begins at its first packet."""
+        chunk = Chunk(len(self._entries), packets[0].time, duration, tuple(packets))
+        self.append(chunk.pack(), chunk.start, duration)

@@ -70,7 +70,8 @@ async def test_renditions_are_made_after_the_checks(tmp_path: Path) -> None:
     assert written(folder) == before
     listing = json.loads((folder / "renditions.json").read_bytes())
     assert all((folder / one["file"]).stat().st_size == one["size"] for one in listing["renditions"])
-    assert {one["kind"] for one in listing["renditions"]} == {"vp8", "opus"}
+    kinds = {one["kind"] for one in listing["renditions"]}
+    assert kinds == {"vp8", "opus", "h264", "cmaf-h264", "cmaf-aac"}
 
 
 async def test_nothing_is_made_of_a_film_that_is_refused(tmp_path: Path) -> None:
