@@ -11,7 +11,7 @@ from .job import REPORT, Job
 
 
 def encode(job: Job, tell: Callable[[float], None]) -> None:
-    """Nothing is made of a film that its report refuses. Raises `NotAFilm`."""
+    """Nothing is made of a film that its report refuses. Raises `NotAFilm`, `SubtitlesError`."""
     report = json.loads((job.folder / REPORT).read_bytes())
     if not report["acceptable"]:
         return
@@ -27,4 +27,5 @@ def encode(job: Job, tell: Callable[[float], None]) -> None:
         tell=tell,
         h264=job.h264,
         hls=job.hls,
+        subtitles=[(one.language, one.file) for one in job.subtitles],
     )

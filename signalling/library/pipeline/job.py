@@ -36,6 +36,15 @@ class Bounds(BaseModel):
     """Bytes of one file that is written."""
 
 
+class GivenSubtitles(BaseModel):
+    """A file (.srt, .vtt) that came with a film."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
+    file: Path
+
+
 class Job(BaseModel):
     """`folder` is the worker's: what is in it already need not be made again."""
 
@@ -51,6 +60,8 @@ class Job(BaseModel):
     """The ladder a second time, for viewers who cannot decode VP8: about a third more time, and as much disk again."""
     hls: bool = True
     """Segments and playlists for very large audiences: of the same H.264, so that they cost disk but hardly time."""
+    subtitles: Annotated[tuple[GivenSubtitles, ...], Field(max_length=8)] = ()
+    """Those inside the film are taken as well, in languages that are not given."""
 
 
 class FailureCode(StrEnum):
@@ -65,6 +76,7 @@ class FailureCode(StrEnum):
     TOO_MANY_CHANNELS = "too_many_channels"
     TOO_MUCH_MEMORY = "too_much_memory"
     TOO_MUCH_TIME = "too_much_time"
+    BAD_SUBTITLES = "bad_subtitles"
     STALLED = "stalled"
     CRASHED = "crashed"
     DISK = "disk"

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from ..decoding import NotAFilm
 from ..renditions.format import LISTING
+from ..subtitles.cues import SubtitlesError
 from .checking import check
 from .encoding import encode
 from .job import REPORT, Bounds, Done, Failed, FailureCode, Job, Progress
@@ -64,6 +65,8 @@ def main() -> int:
         work(job)
     except NotAFilm as error:
         say(Failed(code=FailureCode(error.code), message=str(error)))
+    except SubtitlesError as error:
+        say(Failed(code=FailureCode.BAD_SUBTITLES, message=str(error)))
     except MemoryError:
         say(Failed(code=FailureCode.TOO_MUCH_MEMORY, message="The file needs too much memory"))
     except OSError as error:

@@ -1,7 +1,7 @@
 """All renditions of a film, in one pass over it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +13,9 @@ import numpy as np
 from ..checks.loudness import RATE
 from ..decoding import frames, open_film, probe
 from ..files import write_whole
+from ..hls.playlist import programme, static
+from ..sealing.manifest import SealedRendition
+from ..subtitles.files import write_subtitles
 from .format import LISTING
 from .ladder import Layer, frame_rate, ladder
 from .sound import AacCodec, Codec, OpusCodec, SoundEncoder
@@ -57,7 +60,7 @@ class Renditions:
         vp8 = [Vp8Encoder(folder / video_name(layer.number), layer, self._rate) for layer in layers]
         others = [self._h264_encoder(layer) for layer in layers] if h264 or hls else []
         self._layers = [
-            LayerEncoder(layer, self._rate, [one[layer.number] for one in (vp8, others) if one])
+            LayerEncoder(layer, self._rate, [vp8[layer.number], *others[layer.number : layer.number + 1]])
             for layer in layers
         ]
         self._sound = self._sound_encoder(min(channels, 2), gain) if channels else None
@@ -104,9 +107,9 @@ class Renditions:
         for layer in self._layers:
             layer.add(frame)
 
-    def finish(self) -> dict[str, Any]:
-        """The listing: every rendition with its chunks and digests."""
-        end = self._last + 1 / self._rate
+    def finish(self) -> float:
+        """How long the film is, s."""
+        end = self._last + 1 / self._rate if self._layers else 0.0
         if self._sound is not None and self._layers:
             self._sound.lengthen(end)
             end = end if self._sound.end - end < 1 else self._sound.end  # the last picture stays
@@ -116,7 +119,11 @@ class Renditions:
             encoder.finish()
         if self._sound is not None:
             self._sound.finish()
-        return {"version": 1, "renditions": [listed(writer) for writer in self._writers]}
+        return max([end, *([self._sound.end] if self._sound is not None else [])])
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Every rendition with its chunks and digests."""
+        return [listed(writer) for writer in self._writers]
 
 
 def listed(writer: ChunkedFile) -> dict[str, Any]:
@@ -138,11 +145,12 @@ def encode_film(
     tell: Callable[[float], None],
     h264: bool = False,
     hls: bool = False,
+    subtitles: Sequence[tuple[str, Path]] = (),
 ) -> None:
     """Writes the renditions and, last, their listing. `rate`: pictures a second as counted; `gain`: a factor; `h264`:
-    the ladder a second time, `hls`: segments and playlists.
+    the ladder a second time, `hls`: segments and playlists; `subtitles`: those that came with the film, by language.
 
-    Raises `NotAFilm`.
+    Raises `NotAFilm`, `SubtitlesError`.
     """
     with open_film(source) as container:
         film = probe(container)
@@ -169,5 +177,12 @@ def encode_film(
                     tell(min(1.0, time / film.duration))
             for resampled in resampler.resample(None) if film.channels else ():
                 made.sound(None, resampled)
-            listing = made.finish()
-    write_whole(folder / LISTING, json.dumps(listing, indent=1).encode())
+            duration = made.finish()
+        listing = made.listing()
+    listing += [listed(file) for file in write_subtitles(source, folder, subtitles, duration)]
+    if hls:
+        renditions = [SealedRendition.model_validate(one) for one in listing]
+        for name, text in static(programme(renditions)).items():
+            write_whole(folder / name, text.encode())
+    told = {"version": 1, "renditions": listing}
+    write_whole(folder / LISTING, json.dumps(told, indent=1).encode())

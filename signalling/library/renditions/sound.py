@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import av
 import numpy as np
@@ -34,8 +34,11 @@ def gain(loudness: Loudness) -> float:
 class Codec(Protocol):
     """`frame`: how many samples it takes at a time. Each writes a chunk for each second."""
 
-    frame: int
-    writer: ChunkedFile
+    @property
+    def frame(self) -> int: ...
+
+    @property
+    def writer(self) -> ChunkedFile: ...
 
     def encode(self, samples: Samples) -> None: ...
 
@@ -124,7 +127,7 @@ class OpusCodec:
         if self._chunk:
             self._close_chunk()
 
-    def _packed(self, encoded: Sequence[av.Packet]) -> None:
+    def _packed(self, encoded: Sequence["av.Packet[Any]"]) -> None:
         for payload in encoded:
             number = len(self.writer.entries) * 50 + len(self._chunk)
             self._chunk.append(Packet(number * self.frame, bytes(payload), Flag.BEGINS))
@@ -162,7 +165,7 @@ class AacCodec:
         if self._chunk:
             self._close_chunk()
 
-    def _packed(self, encoded: Sequence[av.Packet]) -> None:
+    def _packed(self, encoded: Sequence["av.Packet[Any]"]) -> None:
         for packet in encoded:
             if packet.pts is None or packet.pts < 0:
                 continue  # the encoder's run-up: nothing of the film is in it
@@ -177,7 +180,9 @@ class AacCodec:
         self._chunk = []
 
 
-def _context(codec: str, sample_format: str, channels: int, bitrate: int) -> av.AudioCodecContext:
+def _context(
+    codec: Literal["libopus", "aac"], sample_format: str, channels: int, bitrate: int
+) -> av.AudioCodecContext:
     encoder = av.CodecContext.create(codec, "w")
     encoder.sample_rate, encoder.layout = RATE, "mono" if channels == 1 else "stereo"
     encoder.format = sample_format

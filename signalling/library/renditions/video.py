@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import av
 from av.video.frame import PictureType
@@ -20,7 +20,8 @@ CLOCK = 90_000  # Hz: of every codec of pictures
 class Encoder(Protocol):
     """One codec of one layer. `writers` are contexts that its owner enters."""
 
-    writers: tuple[ChunkedFile, ...]
+    @property
+    def writers(self) -> Sequence[ChunkedFile]: ...
 
     def add(self, frame: av.VideoFrame, number: int) -> None: ...
 
@@ -132,7 +133,9 @@ H264_OPTIONS = {
 }
 
 
-def _context(codec: str, layer: Layer, rate: int, options: Mapping[str, str]) -> av.VideoCodecContext:
+def _context(
+    codec: Literal["libvpx", "libx264"], layer: Layer, rate: int, options: Mapping[str, str]
+) -> av.VideoCodecContext:
     encoder = av.CodecContext.create(codec, "w")
     encoder.width, encoder.height, encoder.pix_fmt = layer.width, layer.height, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, rate), Fraction(rate)

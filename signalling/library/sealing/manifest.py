@@ -36,8 +36,8 @@ class SealedChunk(_Strict):
 
 class SealedRendition(_Strict):
     file: FileName
-    kind: Literal["vp8", "opus", "h264", "cmaf-h264", "cmaf-aac"]
-    """The first three are RTP payloads (docs/renditions.md), the others segments for HLS (docs/hls.md)."""
+    kind: Literal["vp8", "opus", "h264", "cmaf-h264", "cmaf-aac", "webvtt"]
+    """The first three are RTP payloads (docs/renditions.md), the others are for HLS (docs/hls.md)."""
     layer: Count
     clock: Annotated[int, Field(gt=0, lt=2**31)]
     width: Count

@@ -2,7 +2,9 @@
 
 import io
 import json
+import shutil
 import struct
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -113,3 +115,34 @@ def test_any_second_can_be_played_first(folder: Path) -> None:
                 packets = [packet for packet in container.demux() if packet.size]
                 assert packets[0].pts == one["start"] and packets[0].is_keyframe
                 assert sum(packet.duration or 0 for packet in packets) == one["duration"]
+
+
+def test_playlists_are_played_by_ffmpeg(folder: Path) -> None:
+    """The demultiplexer of ffprobe, through PyAV."""
+    with av.open(str(folder / "film.m3u8"), options={"allowed_extensions": "ALL"}) as container:
+        video, sound = container.streams.video[0], container.streams.audio[0]
+        assert (video.width, video.height, sound.channels) == (320, 180, 2)
+        times = [
+            float(packet.pts * packet.time_base)
+            for packet in container.demux(video)
+            if packet.pts is not None
+        ]
+    assert times == [pytest.approx(number / 25) for number in range(65)]
+
+
+@pytest.mark.skipif(shutil.which("ffprobe") is None, reason="there is no ffprobe")
+def test_ffprobe_finds_nothing_wrong(folder: Path) -> None:
+    command = ["ffprobe", "-v", "warning", "-show_entries", "stream=codec_name,profile:format=duration"]
+    done = subprocess.run(
+        [*command, "-of", "json", "-allowed_extensions", "ALL", str(folder / "film.m3u8")],
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stderr == b""
+    told = json.loads(done.stdout)
+    assert {(one["codec_name"], one["profile"]) for one in told["streams"]} == {
+        ("h264", "Constrained Baseline"),
+        ("aac", "LC"),
+    }
+    assert float(told["format"]["duration"]) == pytest.approx(2.6, abs=0.03)

@@ -1,0 +1,1 @@
+"""Playlists of films ([docs/hls.md](../../../docs/hls.md)): all of it, and what was broadcast until now. Pure."""

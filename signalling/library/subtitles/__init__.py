@@ -1,0 +1,1 @@
+"""Subtitles: whatever comes in, plain text with times goes out."""
