@@ -122,6 +122,9 @@ class Timeline:
         if number > last + 2:
             raise TooFar(f"segment {number} is too far away: the last is {last}")
         run = self.runs[-1]
+        before = next((one for one in segments if one.number == number == run.number - 1), None)
+        if before is not None and part is not None and part >= before.end - before.first:
+            number, part = run.number, 0
         if number < run.number:
             return now
         begin = (run.first // SEGMENT + number - run.number) * SEGMENT

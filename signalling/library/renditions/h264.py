@@ -20,7 +20,7 @@ def unit_type(unit: bytes) -> int:
 def units(picture: bytes) -> list[bytes]:
     """The NAL units of a byte stream (H.264, annex B) that a decoder needs: no messages, delimiters and filling."""
     marks = [found.span() for found in _START_CODE.finditer(picture)]
-    ends = [begin for begin, _ in marks[1:]] + [len(picture)]
+    ends = [*(begin for begin, _ in marks), len(picture)][1:]
     found = [picture[begin:end].rstrip(b"\0") for (_, begin), end in zip(marks, ends, strict=True)]
     return [unit for unit in found if unit and unit_type(unit) not in (SEI, DELIMITER, FILLER)]
 
