@@ -20,9 +20,12 @@ from signalling.api_keys import ApiKeys
 from signalling.broadcast.service import Broadcasts
 from signalling.call import CallService
 from signalling.config import MediaSettings, Settings
+from signalling.hls import HlsService
+from signalling.hls.endpoint import HlsEndpoint
 from signalling.key_watch import KeyWatch
 from signalling.lesson_calls import LessonCalls
 from signalling.lesson_films import LessonFilms
+from signalling.lesson_passes import LessonPasses
 from signalling.lesson_records import DatabaseChat, LessonRecords
 from signalling.lesson_states import LessonStates
 from signalling.listeners import Listeners
@@ -137,7 +140,11 @@ class Server:
         films = LessonFilms(self.school, self.library)
         self.broadcasts = Broadcasts(self.rtc.gateway(), self.engine, films, films.lesson_of, self.registry)
         self.calls.projector = self.broadcasts
-        self.whip = WhipService(self.rtc.gateway(), settings.whip, self.registry)
+        self.passes = LessonPasses(self.school, self.lesson_calls, clock)
+        self.whip = WhipService(self.rtc.gateway(), settings.whip, self.registry, self.passes)
+        self.hls = HlsService(settings.hls, clock, films.seal_broken)
+        self.broadcasts.watchers.append(self.hls)
+        self.calls.subtitles_of = self.hls.subtitles
         self.webhooks = Webhooks(settings.webhook, self.keys, settings.data, clock, self.registry)
         if settings.webhook.urls:
             self.rtc.tell_hooks(self.webhooks.notify)
@@ -164,6 +171,7 @@ class Server:
         health = self._health()
         app.add_routes([*self.rtc.routes(), *self.whip.routes(), *self.calls.routes()])
         app.add_routes(SchoolApi(self.school, self.library, joining).routes())
+        app.add_routes(HlsEndpoint(self.hls, self.passes.audience).routes())
         app.add_routes([*api.routes(), *health.routes(), *self._bundle.routes()])
         return app
 
@@ -174,11 +182,12 @@ class Server:
         return app
 
     def _empty_application(self) -> web.Application:
-        http, rtc = self.settings.http, self.settings.rtc
+        http, rtc, hls = self.settings.http, self.settings.rtc, self.settings.hls
         limits = RateLimits(
             pages=RateLimit(self._clock, http.requests_per_s, http.request_burst),
             signalling=RateLimit(self._clock, rtc.joins_per_s, rtc.join_burst),
             server_api=RateLimit(self._clock, rtc.api_requests_per_s, rtc.api_burst),
+            hls=RateLimit(self._clock, hls.requests_per_s, hls.request_burst),
         )
         body_limits = dict.fromkeys(LARGE, self.settings.school.max_body_bytes)
         body_limits |= dict.fromkeys(STREAMED, self.settings.library.max_file_bytes)
@@ -224,6 +233,7 @@ class Server:
             asyncio.create_task(self.library.preparations.run(), name="preparations"),
             asyncio.create_task(self.library.review.run(), name="library"),
             asyncio.create_task(self.broadcasts.run(), name="broadcasts"),
+            asyncio.create_task(self.passes.run(), name="lesson-passes"),
         ]
         if http.tls_port is not None:
             self._tasks.append(asyncio.create_task(self._tls.run(), name="tls-certificate"))
@@ -236,6 +246,7 @@ class Server:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.broadcasts.close()
+        await self.hls.close()
         await self.calls.close()
         await self.rtc.close()
         await self.records.settle()

@@ -28,6 +28,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from signalling.hls.settings import HlsSettings
 from signalling.key_file import read_key_file
 from signalling.library.settings import LibrarySettings
 from signalling.rtc import RtcSettings
@@ -167,6 +168,7 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     rtc: RtcSettings = RtcSettings()
     whip: WhipSettings = WhipSettings()
+    hls: HlsSettings = HlsSettings()
     webhook: WebhookSettings = WebhookSettings()
     store: StoreSettings = StoreSettings()
     school: SchoolSettings = SchoolSettings()

@@ -17,6 +17,7 @@ from signalling.school.events import (
     GuardianLost,
     LessonCancelled,
     LinkRevoked,
+    PassRevoked,
     RoleConfirmed,
     RoleRevoked,
     SchoolEvent,
@@ -113,11 +114,17 @@ class LessonCalls:
                     call.let_watch_only(f"family:{family}", without is WithoutConsent.WATCH)
             case LinkRevoked(invitation, None):
                 self._remove(f"guest:{invitation[:LINK_DIGITS]}")
+            case PassRevoked(lesson_pass, kind):
+                self._remove(f"{kind}:{lesson_pass}:")
             case LessonCancelled(lesson, room):
                 for name in (
                     [room] if room else [name for name in self._calls.calls if name.startswith(lesson)]
                 ):
                     self._calls.close_call(name)
+
+    def end_equipment(self, identity: str) -> None:
+        """What came by a pass goes: its lesson is over."""
+        self._remove(identity)
 
     def _remove(self, prefix: str) -> None:
         """Out of all calls; the tokens are dead."""

@@ -31,6 +31,7 @@ export default defineConfig({
     port: 5173,
     proxy: {
       "/api": { target: DEV_SERVER },
+      "/hls": { target: DEV_SERVER },
       "/rtc": { target: DEV_SERVER, ws: true },
     },
   },

@@ -59,15 +59,17 @@ class Projection(Guest):
         film: OpenFilm,
         entry: FilmEntry,
         audience: Audience,
+        moved: Callable[[Projection], None],
         ended: Callable[[Projection, Exception | None], None],
     ) -> None:
-        """`ended` is told when the film is gone, with what the source raised, if it did."""
+        """`moved` and `ended` are told as the audience is; the latter with what the source raised, if it did."""
         super().__init__(admission)
         self.entry = entry
         self.film = film
         self._gateway = gateway
         self._engine = engine
         self._audience = audience
+        self._moved = moved
         self._ended = ended
         self._player: FilmPlayer | None = None
         self.reason = StopReason.REMOVED
@@ -90,6 +92,11 @@ class Projection(Guest):
         transport = self.participant.publisher_connection.id
         self._player = FilmPlayer(self._engine, transport, self.film, clock, self)
         self._log.info("a film is shown", participant=self.participant.sid)
+
+    @property
+    def room(self) -> str:
+        """Where it was shown first."""
+        return self.admission.room_name
 
     @property
     def identity(self) -> str:
@@ -151,6 +158,7 @@ class Projection(Guest):
 
     def film_moved(self) -> None:
         """Told on to who shows it."""
+        self._moved(self)
         self._audience.film_moved()
 
     def film_failed(self, error: Exception) -> None:

@@ -98,7 +98,7 @@ class OpenFilm:
     """A `FilmSource`: one film for all rooms that play it."""
 
     def __init__(self, film: SealedFilm, chunks: Chunks) -> None:
-        self._film, self._chunks = film, chunks
+        self.sealed, self._chunks = film, chunks
         self.streams: Sequence[FilmStream] = tuple(
             _stream(header, bitrate) for header, bitrate in zip(film.headers, film.bitrates, strict=True)
         )
@@ -108,13 +108,13 @@ class OpenFilm:
 
     async def chunk(self, number: int) -> Chunk:
         """Raises `SealBroken`."""
-        return await self._chunks.get(self._film, number)
+        return await self._chunks.get(self.sealed, number)
 
     async def watch(self) -> None:
         """To be called a few times a second: a file that somebody has written to is read again. Raises `SealBroken`."""
-        stamp = await self._chunks.in_thread(self._film.stamp)
+        stamp = await self._chunks.in_thread(self.sealed.stamp)
         if self._stamp is not None and stamp != self._stamp:
-            await self._chunks.in_thread(self._film.check)
+            await self._chunks.in_thread(self.sealed.check)
         self._stamp = stamp
 
 

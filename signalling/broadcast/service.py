@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from mediaserver.engine import Engine
+    from mediaserver.film import Moment
+    from signalling.library.broadcast import SealedFilm
     from signalling.rtc.gateway import Gateway
 
 WATCH_S = 0.5
@@ -29,6 +31,16 @@ MAX_LISTED = 100
 """Films in one answer."""
 LessonOf = Callable[[str], Awaitable[tuple[str, str] | None]]
 """Organisation and programme of the lesson that is held in a room; None: it is of no lesson."""
+
+
+class Watcher(Protocol):
+    """Who follows all films that are shown."""
+
+    def film_moved(self, room: str, entry: FilmEntry, film: SealedFilm, moment: Moment) -> None:
+        """It is shown, and is somewhere else than one would expect."""
+
+    def film_stopped(self, room: str) -> None:
+        """It is gone."""
 
 
 @dataclass
@@ -51,6 +63,7 @@ class Broadcasts:
         max_bytes: int = MAX_BYTES,
     ) -> None:
         self.metrics = BroadcastMetrics(registry)
+        self.watchers: list[Watcher] = []
         self._gateway, self._engine = gateway, engine
         self._films, self._lesson_of = films, lesson_of
         self._chunks = Chunks(self.metrics, max_bytes)
@@ -83,7 +96,7 @@ class Broadcasts:
         shown = self._of(content, sealed.digest) or _Shown(OpenFilm(sealed, self._chunks), sealed.digest)
         admission = self._gateway.admit_own(room, identity, entry.title, kind=ParticipantKind.INGRESS)
         projection = Projection(
-            admission, self._gateway, self._engine, shown.film, entry, audience, self._ended
+            admission, self._gateway, self._engine, shown.film, entry, audience, self._moved, self._ended
         )
         projection.open()
         if not shown.projections:
@@ -133,8 +146,14 @@ class Broadcasts:
     def _withdrawn(self, content: str) -> None:
         self._stop(content, StopReason.WITHDRAWN)
 
+    def _moved(self, projection: Projection) -> None:
+        for watcher in self.watchers:
+            watcher.film_moved(projection.room, projection.entry, projection.film.sealed, projection.moment)
+
     def _ended(self, projection: Projection, error: Exception | None) -> None:
         content = projection.entry.content
+        for watcher in self.watchers:
+            watcher.film_stopped(projection.room)
         for shown in self._shown.get(content, []):
             if projection in shown.projections:
                 shown.projections.remove(projection)

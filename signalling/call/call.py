@@ -374,7 +374,7 @@ class Call:
 
     def _set_priority(self, key: str, participant: Participant) -> None:
         spotlight = SPOTLIGHT_PRIORITY if key in self.state.spotlight else 0
-        priority = max(spotlight, HOST_PRIORITY if self.state.leads(key) else 0)
+        priority = max(spotlight, HOST_PRIORITY if self.state.presents(key) else 0)
         if priority != participant.priority:
             participant.priority = priority
             for track in participant.publisher.tracks.values():

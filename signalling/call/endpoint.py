@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from signalling.call import door
 from signalling.call.commands import COMMAND
 from signalling.call.errors import CallError, forbidden
+from signalling.call.roles import Power
 from signalling.call.settings import CallSettings
 from signalling.rtc.admission import token_of
 from signalling.rtc.errors import JoinError
@@ -45,6 +46,7 @@ class CallEndpoint:
             web.get("/api/calls/{room}/chat", _answering(self._chat)),
             web.get("/api/calls/{room}/attendance", _answering(self._attendance)),
             web.get("/api/calls/{room}/films", _answering(self._films)),
+            web.get("/api/calls/{room}/subtitles", _answering(self._subtitles)),
         ]
 
     async def _snapshot(self, request: web.Request) -> web.StreamResponse:
@@ -78,6 +80,16 @@ class CallEndpoint:
             raise forbidden()
         films = await call.screening.allowed(request.query.get("q", "")[:MAX_QUERY])
         return web.json_response({"films": [asdict(film) for film in films]})
+
+    async def _subtitles(self, request: web.Request) -> web.StreamResponse:
+        """Which there are of the film that is shown, and with `language` their text."""
+        call, identity = self._caller(request)
+        if call.state.power(call.caller(identity)) is Power.WAITING:
+            raise forbidden()
+        found = self._service.subtitles_of(call.name)
+        cues = found.get(request.query.get("language", ""), [])
+        told = [{"start": start, "end": end, "text": text} for start, end, text in cues]
+        return web.json_response({"languages": list(found), "cues": told})
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         """Makes a room a controlled one, from a backend."""

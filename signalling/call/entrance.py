@@ -35,12 +35,12 @@ class Entrance:
     """They wait whatever the rule is."""
 
     def refusal(self, person: str, role: CallRole) -> Refusal | None:
-        """Why somebody may not come; staff always may, unless it was blocked."""
+        """Why somebody may not come; staff and its equipment always may, unless blocked."""
         if person in self.blocked:
             return Refusal.BLOCKED
         if self.ended:
             return Refusal.ENDED
-        known = person in self.admitted or person in self.waiting
+        known = person in self.admitted or person in self.waiting or role.is_equipment
         return Refusal.LOCKED if self.locked and not (known or role.is_staff) else None
 
     def arrive(self, person: str, role: CallRole, now: float) -> bool:
@@ -87,6 +87,8 @@ class Entrance:
     def _must_wait(self, person: str, role: CallRole) -> bool:
         if role.is_staff:
             return False
-        if person in self.removed or self.rule is LobbyRule.ALL:
+        if person in self.removed:
             return True
+        if self.rule is LobbyRule.ALL:
+            return not role.is_equipment
         return self.rule is LobbyRule.GUESTS and role is CallRole.GUEST

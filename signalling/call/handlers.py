@@ -45,7 +45,7 @@ def next_family(call: Call, actor: str, command: commands.Next) -> None:
     if state.mode is not Mode.CONSULTATION:
         raise conflict("NO_CONSULTATION", "This call is no consultation")
     coming = next((key for key in state.entrance.waiting if state.persons[key].here), None)
-    for person in [p.key for p in state.here() if not state.leads(p.key)]:
+    for person in [p.key for p in state.here() if not state.serves(p.key)]:
         state.entrance.send_back(person, call.clock.time())
     if coming is not None:
         state.entrance.admit(coming)
@@ -111,7 +111,7 @@ def mute_all(call: Call, actor: str, command: commands.MuteAll) -> None:
     """All who do not lead, and those who come later."""
     if call.state.self_unmute:
         for person in list(call.state.here()):
-            if not call.state.leads(person.key):
+            if not call.state.presents(person.key):
                 call.mute_once(person.key, Medium.AUDIO)
     else:
         call.state.holds[Medium.AUDIO].hold_all()
@@ -348,7 +348,7 @@ def _check_consent(call: Call, person: str) -> None:
 
 
 def _check_room_for(call: Call) -> None:
-    occupied = any(not call.state.leads(person.key) for person in call.state.here())
+    occupied = any(not call.state.serves(person.key) for person in call.state.here())
     if call.state.mode is Mode.CONSULTATION and occupied:
         raise conflict("OCCUPIED", "Another family is in the consultation")
 

@@ -12,11 +12,20 @@ class CallRole(Enum):
     VIEWER = "viewer"
     """Receives only, until it is promoted."""
     GUEST = "guest"
+    CAMERA = "camera"
+    """No person: shows what a host wants to be seen."""
+    WALL = "wall"
+    """No person: a screen for those who are in one place."""
 
     @property
     def is_staff(self) -> bool:
         """A confirmed adult of the school."""
         return self in (CallRole.HOST, CallRole.COHOST)
+
+    @property
+    def is_equipment(self) -> bool:
+        """Somebody who may host the lesson has let it in."""
+        return self in (CallRole.CAMERA, CallRole.WALL)
 
 
 class Power(Enum):
@@ -24,6 +33,8 @@ class Power(Enum):
 
     WAITING = "waiting"
     VIEWER = "viewer"
+    CAMERA = "camera"
+    """Reaches everybody as a host does, and commands nothing."""
     MEMBER = "member"
     COHOST = "cohost"
     HOST = "host"

@@ -75,6 +75,8 @@ class CallService:
         """What a call is like that nobody has opened: the school knows after a restart."""
         self.projector: Projector = NoProjector()
         """Shows films."""
+        self.subtitles_of: Callable[[str], Mapping[str, list[tuple[int, int, str]]]] = lambda room: {}
+        """Of the film that is shown in a room: by language, from, to (ms of the film) and text."""
         self._attendance = attendance
         self._clock = clock
         self._sample = sample
@@ -196,6 +198,8 @@ class CallService:
     def _note_arrivals(self, call: Call, book: AttendanceBook, now: float) -> None:
         """Who was admitted counts from now on, and who was sent back to the lobby no longer."""
         for key, participant in call.present():
+            if call.state.persons[key].role.is_equipment:
+                continue  # nobody attends by it
             if not call.state.entrance.is_in(key):
                 book.left(participant.sid, now)
             elif participant.has_been_active:

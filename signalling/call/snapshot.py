@@ -53,7 +53,7 @@ class Scene:
 
     def _stands_out(self, key: str) -> bool:
         state = self.state
-        return state.leads(key) or key in state.spotlight or key in state.hands.queue
+        return state.presents(key) or key in state.spotlight or key in state.hands.queue
 
     def _shown(self, key: str, leads: bool) -> dict[str, object]:
         return _person(self.state, self.state.persons[key], details=leads)
@@ -146,7 +146,7 @@ def _person(state: CallState, person: Person, *, details: bool) -> dict[str, obj
 
 def _is_held(state: CallState, person: str, medium: Medium) -> bool:
     hold = state.holds[medium]
-    return person in hold.persons if state.leads(person) else hold.holds(person)
+    return person in hold.persons if state.presents(person) else hold.holds(person)
 
 
 def _direction(state: CallState, person: str) -> object:

@@ -47,6 +47,8 @@ def permissions_of(state: CallState, key: str, given: Permissions) -> Permission
         return replace(given, can_publish=False, can_publish_data=False)
     if power.leads:
         return replace(given, can_publish=True, can_publish_sources=frozenset(), can_publish_data=True)
+    if power is Power.CAMERA:
+        return replace(given, can_publish=True, can_publish_sources=CAMERA, can_publish_data=False)
     if power is Power.VIEWER:
         return replace(given, can_publish=False, can_publish_data=True)
     screens = state.settings.participant_screens or key in state.screens
@@ -66,10 +68,10 @@ def _circles(state: CallState, key: str, power: Power) -> Circles:
 
 
 def _reach(state: CallState, key: str) -> Circles:
-    place, leads = state.groups.place(key), state.leads(key)
-    if leads and key in state.groups.announcing:
+    place = state.groups.place(key)
+    if state.leads(key) and key in state.groups.announcing:
         return frozenset({ALL})
-    directed = state.directed.get(key, Reach.EVERYONE if leads else state.reach)
+    directed = state.directed.get(key, Reach.EVERYONE if state.presents(key) else state.reach)
     if directed is Reach.EVERYONE:
         return frozenset({place})
     if directed is Reach.HOSTS:
@@ -87,7 +89,7 @@ def _data_reach(state: CallState, key: str) -> Circles:
 def _gate(state: CallState, key: str, medium: Medium) -> Gate:
     hold = state.holds.get(medium)
     # Who leads is not meant when everybody is muted, only when it is itself.
-    if hold is not None and (key in hold.persons if state.leads(key) else hold.holds(key)):
+    if hold is not None and (key in hold.persons if state.presents(key) else hold.holds(key)):
         return Gate.MUTED
     if state.screen_stopped(key, medium):
         return Gate.FROZEN

@@ -137,6 +137,8 @@ class CallState:
         person = self.persons.get(key)
         if person is None or not self.entrance.is_in(key):
             return Power.WAITING
+        if person.role.is_equipment:
+            return Power.CAMERA if person.role is CallRole.CAMERA else Power.VIEWER
         if person.role is CallRole.HOST:
             return Power.HOST
         if key in self.watching and not person.role.is_staff:
@@ -147,6 +149,15 @@ class CallState:
 
     def leads(self, key: str) -> bool:
         return self.power(key).leads
+
+    def presents(self, key: str) -> bool:
+        """Whether everybody should see somebody: who leads, and a camera of theirs."""
+        power = self.power(key)
+        return power.leads or power is Power.CAMERA
+
+    def serves(self, key: str) -> bool:
+        """Whether somebody is no party of a conversation: who leads, and equipment."""
+        return self.leads(key) or self.persons[key].role.is_equipment
 
     def on_stage(self, key: str) -> bool:
         """Whether somebody who does not lead publishes."""

@@ -39,6 +39,7 @@ class SealedFilm:
         self, manifest: Manifest, folder: Path, kinds: Collection[Kind] = (Kind.VP8, Kind.OPUS)
     ) -> None:
         """The manifest's signature was checked before. Raises `SealBroken`."""
+        self.manifest, self.folder = manifest, folder
         names = {kind.name.lower() for kind in kinds}
         played = [sealed for sealed in manifest.renditions if sealed.kind in names]
         self._streams = [_open(number, sealed, folder / sealed.file) for number, sealed in enumerate(played)]

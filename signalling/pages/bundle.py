@@ -25,7 +25,7 @@ SCHOOL_PAGES = (
         "/audit",
     ),
 )
-PAGE_ROUTES = ("/", "/l/{code}", "/operator", *SCHOOL_PAGES)
+PAGE_ROUTES = ("/", "/l/{code}", "/watch/{code}", "/operator", *SCHOOL_PAGES)
 MISSING = "The web bundle is not built. Run `make run`, or `npm install && npm run build` in web/.\n"
 ASSET_CACHE = "public, max-age=31536000, immutable"
 

@@ -20,10 +20,13 @@ class RateLimits:
     pages: RateLimit
     signalling: RateLimit
     server_api: RateLimit
+    hls: RateLimit
 
     def of(self, path: str) -> RateLimit:
         if is_server_api(path):
             return self.server_api
+        if path.startswith("/hls/"):
+            return self.hls
         return self.signalling if is_signalling(path) else self.pages
 
 
@@ -162,7 +165,7 @@ def _kept(exception: web.HTTPException) -> dict[str, str]:
 
 def _loggable(path: str) -> str:
     """Codes of links are secrets: only their first characters go into logs."""
-    return re.sub(r"(/(?:l|lessons|calendar|welcome|wh[ie]p/v1)/[^/]{4})[^/]*", r"\1…", path)
+    return re.sub(r"(/(?:l|lessons|calendar|welcome|hls|watch|wh[ie]p/v1)/[^/]{4})[^/]*", r"\1…", path)
 
 
 def _add_headers(request: web.Request, response: web.StreamResponse, correlation_id: str) -> None:

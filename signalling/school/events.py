@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from signalling.school.words import Role, WithoutConsent
+from signalling.school.words import PassKind, Role, WithoutConsent
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +44,14 @@ class ConsentChanged:
 
 
 @dataclass(frozen=True)
+class PassRevoked:
+    """A pass lets nothing in any more: what came by it goes."""
+
+    lesson_pass: str
+    kind: PassKind
+
+
+@dataclass(frozen=True)
 class FamilyRemoved:
     """A family and its data are gone."""
 
@@ -79,6 +87,7 @@ SchoolEvent = (
     | RoleRevoked
     | GuardianLost
     | LinkRevoked
+    | PassRevoked
     | ConsentChanged
     | FamilyRemoved
     | LessonCancelled

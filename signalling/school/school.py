@@ -16,6 +16,7 @@ from signalling.school.journal import Journal
 from signalling.school.lessons import Lessons
 from signalling.school.oidc import OpenId
 from signalling.school.organisations import Organisations
+from signalling.school.passes import Passes
 from signalling.school.passwords import Argon2Passwords, Passwords
 from signalling.school.people import People
 from signalling.school.retention import Retention
@@ -54,6 +55,8 @@ class School:
         self.attendance = Attendance(self.context, self.lessons)
         self.invitations = Invitations(self.context, self.families, self.lessons)
         self.roles.endings.append(self.invitations.revoke_of)
+        self.passes = Passes(self.context, self.lessons)
+        self.roles.endings.append(self.passes.revoke_of)
         self.entrances = Entrances(self.context, self.lessons, self.invitations)
         self.calendars = Calendars(self.context, self.lessons, self.invitations)
         self.consents = Consents(self.context, self.families)

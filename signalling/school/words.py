@@ -71,6 +71,17 @@ class WithoutConsent(StrEnum):
     """It does not come to calls."""
 
 
+class PassKind(StrEnum):
+    """What a pass lets into a lesson. A camera and a wall screen are also roles in the call."""
+
+    CAMERA = "camera"
+    """Publishes by WHIP."""
+    WALL = "wall"
+    """Plays by WHEP."""
+    AUDIENCE = "audience"
+    """Watches films by HLS."""
+
+
 class LessonKind(StrEnum):
     """What a call is for."""
 
@@ -169,6 +180,9 @@ AuditAction = Literal[
     "link_made",
     "link_revoked",
     "link_devices_forgotten",
+    "pass_made",
+    "pass_used",
+    "pass_revoked",
     "link_used_twice",
     "link_refused",
     "audit_exported",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from aiohttp import web
 from structlog.contextvars import bound_contextvars
 
 from signalling.problem import problem
-from signalling.rtc.errors import JoinError
+from signalling.rtc.admission import token_of
+from signalling.rtc.errors import JoinError, Unauthorised
 from signalling.rtc.tokens import TokenExpired
 from signalling.whip import entity_tag, fragment, headers
 from signalling.whip.errors import Refused, of_join
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from signalling.rtc.gateway import Gateway
     from signalling.rtc.tokens import Claims
     from signalling.whip.metrics import WhipMetrics
-    from signalling.whip.protocols import Protocol
+    from signalling.whip.protocols import Protocol as GatewayProtocol
     from signalling.whip.session import WhipSession
     from signalling.whip.sessions import WhipSessions
     from signalling.whip.settings import WhipSettings
@@ -29,22 +30,33 @@ if TYPE_CHECKING:
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
+class Passes(Protocol):
+    """Codes that stand for claims: the school gives them to equipment that cannot be given a new token each time."""
+
+    def is_code(self, token: str) -> bool: ...
+
+    async def claims(self, code: str, protocol: str, *, opening: bool) -> Claims | None:
+        """None: the code lets nothing in here. Raises a `JoinError`."""
+
+
 class Endpoint:
     """Handlers of one protocol."""
 
     def __init__(
         self,
-        protocol: Protocol,
+        protocol: GatewayProtocol,
         gateway: Gateway,
         sessions: WhipSessions,
         settings: WhipSettings,
         metrics: WhipMetrics,
+        passes: Passes | None = None,
     ) -> None:
         self._protocol = protocol
         self._gateway = gateway
         self._sessions = sessions
         self._settings = settings
         self._metrics = metrics
+        self._passes = passes
         self._path = f"/{protocol.name}/v1"
         self._log = structlog.get_logger(__name__)
 
@@ -87,7 +99,7 @@ class Endpoint:
         return problem(refused.status, refused.detail, refused.headers)
 
     async def _create(self, request: web.Request) -> web.Response:
-        claims = self._gateway.verify(request.headers, request.query)
+        claims = await self._claims(request, opening=True)
         _expect(request, headers.SDP, {"Accept-Post": headers.SDP})
         offer = await _body(request, self._settings.max_offer_bytes)
         client = request.headers.get("User-Agent", "")
@@ -117,7 +129,7 @@ class Endpoint:
         return web.Response(headers={**headers.PREFLIGHT, **accepted})
 
     async def _patch(self, request: web.Request) -> web.Response:
-        session = self._session(request)
+        session = await self._session(request)
         _expect(request, headers.FRAGMENT, {"Accept-Patch": headers.FRAGMENT})
         patch = _fragment(await _body(request, self._settings.max_fragment_bytes), session)
         if_match = ",".join(request.headers.getall("If-Match", []))
@@ -134,21 +146,31 @@ class Endpoint:
         return response
 
     async def _delete(self, request: web.Request) -> web.Response:
-        self._session(request).finish()
+        (await self._session(request)).finish()
         return web.Response()
 
-    def _session(self, request: web.Request) -> WhipSession:
+    async def _session(self, request: web.Request) -> WhipSession:
         """The bearer's own session. Raises `Unauthorised`, `Refused`."""
         session = self._sessions.find(request.match_info["session"], self._protocol.name)
-        claims = self._verify(request, session)
+        claims = await self._verify(request, session)
         if session is None or not session.belongs_to(claims):
             raise Refused(HTTPStatus.NOT_FOUND, "no such session")
         return session
 
-    def _verify(self, request: web.Request, session: WhipSession | None) -> Claims:
+    async def _claims(self, request: web.Request, *, opening: bool) -> Claims:
+        """Raises a `JoinError`."""
+        token = token_of(request.headers, request.query)
+        if self._passes is None or not self._passes.is_code(token):
+            return self._gateway.verify(request.headers, request.query)
+        claims = await self._passes.claims(token, self._protocol.name, opening=opening)
+        if claims is None:
+            raise Unauthorised("no such pass")
+        return claims
+
+    async def _verify(self, request: web.Request, session: WhipSession | None) -> Claims:
         """A token that was valid when its session began may end it: nobody can give the client another."""
         try:
-            return self._gateway.verify(request.headers, request.query)
+            return await self._claims(request, opening=False)
         except TokenExpired:
             if session is None:
                 raise

@@ -14,18 +14,26 @@ if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
 
     from signalling.rtc.gateway import Gateway
+    from signalling.whip.endpoint import Passes
     from signalling.whip.settings import WhipSettings
 
 
 class WhipService:
     """Its sessions end with those of the gateway."""
 
-    def __init__(self, gateway: Gateway, settings: WhipSettings, registry: CollectorRegistry) -> None:
+    def __init__(
+        self,
+        gateway: Gateway,
+        settings: WhipSettings,
+        registry: CollectorRegistry,
+        passes: Passes | None = None,
+    ) -> None:
+        """`passes`: whose codes are taken as bearer tokens."""
         self._settings = settings
         metrics = WhipMetrics(registry)
         sessions = WhipSessions(settings, metrics)
         self._endpoints = [
-            Endpoint(make(gateway, sessions), gateway, sessions, settings, metrics)
+            Endpoint(make(gateway, sessions), gateway, sessions, settings, metrics, passes)
             for make in (protocols.whip, protocols.whep)
         ]
 

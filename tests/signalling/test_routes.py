@@ -43,6 +43,8 @@ class Access(Enum):
     """The bearer of an access token who is in the call of the room."""
     CALL_ADMIN = auto()
     """The bearer of a token with the grant `roomAdmin` for the room."""
+    PASS = auto()
+    """Who knows the code of a pass for an audience; all others find nothing: tests/signalling/hls."""
     SILENT = auto()
     """Anybody: the answer says nothing of what there is."""
 
@@ -72,6 +74,7 @@ ENDPOINTS = {
             ("GET", "/family"),
             ("GET", "/data"),
             ("GET", "/audit"),
+            ("GET", "/watch/{code}"),
         ],
         Access.PUBLIC,  # always the same page; what it shows is behind the API
     ),
@@ -156,6 +159,9 @@ ENDPOINTS = {
             ("POST", "/api/families/{family}/links"),
             ("GET", "/api/families/{family}/links"),
             ("POST", "/api/groups/{group}/links"),
+            ("POST", "/api/schedule/{lesson}/passes"),
+            ("GET", "/api/schedule/{lesson}/passes"),
+            ("DELETE", "/api/passes/{pass}"),
             ("GET", "/api/links/{link}"),
             ("DELETE", "/api/links/{link}"),
             ("DELETE", "/api/links/{link}/devices"),
@@ -200,9 +206,19 @@ ENDPOINTS = {
     ("GET", "/api/calls/{room}/chat"): Access.CALL,
     ("GET", "/api/calls/{room}/attendance"): Access.CALL,
     ("GET", "/api/calls/{room}/films"): Access.CALL,
+    ("GET", "/api/calls/{room}/subtitles"): Access.CALL,
     ("POST", "/api/calls/{room}/commands"): Access.CALL,
     ("PUT", "/api/calls/{room}"): Access.CALL_ADMIN,
     ("*", "/twirp/{service}/{method}"): Access.SERVER_API,
+    **dict.fromkeys(
+        [
+            ("GET", "/hls/{code}/status"),
+            ("GET", "/hls/{code}/live.m3u8"),
+            ("GET", "/hls/{code}/{stream}/{name}"),
+            ("GET", "/hls/{code}/{stream}/{folder}/{piece}"),
+        ],
+        Access.PASS,
+    ),
     ("GET", "/rtc"): Access.TOKEN,
     ("GET", "/rtc/v1"): Access.TOKEN,
     ("GET", "/rtc/validate"): Access.TOKEN,
@@ -246,6 +262,7 @@ IDS = (
     "link",
     "content",
     "upload",
+    "pass",
 )
 Endpoint = tuple[str, str]
 each_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: " ".join(endpoint))
@@ -269,6 +286,9 @@ def path_of(endpoint: Endpoint) -> str:
         service="livekit.RoomService",
         method="ListRooms",
         session="nothing",
+        stream="nothing",
+        folder="nothing",
+        piece="nothing",
     )
 
 
@@ -305,6 +325,7 @@ async def test_a_size_limit(served: Served, endpoint: Endpoint) -> None:
 async def test_a_rate_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> None:
     monkeypatch.setenv("POLYANA_RTC__JOIN_BURST", "2")
     monkeypatch.setenv("POLYANA_RTC__API_BURST", "2")
+    monkeypatch.setenv("POLYANA_HLS__REQUEST_BURST", "2")
     async with Served(tmp_path, request_burst=2).running() as served:
         found = [await status(served, endpoint) for _ in range(3)]
     assert 429 not in found[:2]
@@ -323,6 +344,12 @@ async def test_the_link_of_a_lesson(served: Served, endpoint: Endpoint) -> None:
     assert await status(served, endpoint, json={"name": "Anna"}) == 404
     path = endpoint[1].format(code=served.code)
     assert await status(served, endpoint, path, json={"name": "Anna"}) == 200
+
+
+@of(Access.PASS)
+async def test_no_pass(served: Served, endpoint: Endpoint) -> None:
+    for code in ("wrong", "a" * 26):
+        assert await status(served, endpoint, path_of(endpoint).replace("wrong", code)) == 404
 
 
 @of(Access.SIGNED_IN)

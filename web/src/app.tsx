@@ -13,6 +13,7 @@ const Operator = lazy(() =>
 const Entrance = lazy(() => import("./features/entrance/entrance.tsx").then((module) => module.Entrance));
 const OwnLesson = lazy(() => import("./features/lesson/own-lesson.tsx").then((module) => module.OwnLesson));
 const Welcome = lazy(() => import("./features/entrance/welcome.tsx").then((module) => module.Welcome));
+const Watch = lazy(() => import("./features/watch/watch-page.tsx").then((module) => module.WatchPage));
 const School = lazy(() => import("./features/school/school.tsx").then((module) => module.School));
 
 function Screen() {
@@ -22,6 +23,8 @@ function Screen() {
       return <Home />;
     case "lesson":
       return <LessonPage code={route.code} />;
+    case "watch":
+      return <Watch code={route.code} />;
     case "ownLesson":
       return <OwnLesson id={route.id} />;
     case "operator":

@@ -18,6 +18,7 @@ export type SchoolPage =
 export type Route =
   | { readonly page: "home" }
   | { readonly page: "lesson"; readonly code: string }
+  | { readonly page: "watch"; readonly code: string }
   | { readonly page: "ownLesson"; readonly id: string }
   | { readonly page: "operator" }
   | { readonly page: "entrance"; readonly name: EntrancePage }
@@ -53,7 +54,8 @@ export function parseRoute(pathname: string): Route {
   if (parts.length === 2 && second !== undefined) {
     if (first === "groups") return { page: "school", name: first, id: second };
     if (first === "lessons") return { page: "ownLesson", id: second };
-    if (first === "l" || first === "welcome") return link(first === "l" ? "lesson" : "welcome", second);
+    if (first === "l") return link("lesson", second);
+    if (first === "welcome" || first === "watch") return link(first, second);
   }
   if (parts.length === 3 && second) {
     const path = `${first}/${parts[2]}`;
@@ -63,7 +65,7 @@ export function parseRoute(pathname: string): Route {
   return { page: "unknown" };
 }
 
-function link(page: "lesson" | "welcome", code: string): Route {
+function link(page: "lesson" | "welcome" | "watch", code: string): Route {
   try {
     return { page, code: decodeURIComponent(code) };
   } catch {

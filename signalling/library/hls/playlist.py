@@ -31,6 +31,11 @@ class Subtitles:
         return f"subtitles-{self.language}.vtt"
 
     @property
+    def folder(self) -> str:
+        """Of its segments in a broadcast."""
+        return self.file.removesuffix(".vtt")
+
+    @property
     def name(self) -> str:
         return _WORDS.get(self.language, self.language)
 
@@ -181,14 +186,13 @@ def live_subtitles(subtitles: Subtitles, timeline: Timeline, now: float) -> str 
     if kept is None:
         return None
     lines, leaps = _live_head(kept), kept[0].discontinuities
-    folder = subtitles.file.removesuffix(".vtt")
     for segment in kept:
         if segment.complete:
             lines += _begun(segment, leaps)
             leaps = segment.discontinuities
             lines += [
                 f"#EXTINF:{segment.end - segment.first},",
-                f"{folder}/{segment.first}-{segment.end}.vtt",
+                f"{subtitles.folder}/{segment.first}-{segment.end}.vtt",
             ]
     return _text([*lines, "#EXT-X-ENDLIST"] if timeline.ended else lines)
 

@@ -18,7 +18,9 @@ from signalling.school.library.seals import Seals
 from signalling.school.library.views import ContentView, find, get
 
 PICTURE = re.compile(r"contact-sheet|evidence-[0-9]{2}")
-RENDITION = re.compile(r"(?:video-[0-9]|sound)\.prtp")
+RENDITION = re.compile(
+    r"(?:video-[0-9]|h264-[0-9]|sound)\.prtp|hls-(?:video-[0-9]|sound)\.mp4|subtitles-[a-z]{2,3}\.vtt"
+)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from signalling.store.tables.lessons import (
     Lesson,
     LessonException,
     LessonGroup,
+    LessonPass,
 )
 from signalling.store.tables.people import (
     ExternalIdentity,
@@ -47,6 +48,7 @@ __all__ = [
     "Lesson",
     "LessonException",
     "LessonGroup",
+    "LessonPass",
     "Membership",
     "Organisation",
     "Person",

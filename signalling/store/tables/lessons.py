@@ -94,6 +94,24 @@ class InvitationDevice(Base):
     last_at: Mapped[datetime]
 
 
+class LessonPass(Base):
+    """Lets one thing into a lesson: a camera, a wall screen, an audience of HLS. The code is derived from the id; only
+    its keyed hash is here."""
+
+    __tablename__ = "lesson_passes"
+
+    id: Mapped[Key]
+    lesson_id: Mapped[str] = mapped_column(Id, belongs_to("lessons.id"), index=True)
+    kind: Mapped[Word]
+    name: Mapped[Short]
+    code_hash: Mapped[Hash] = mapped_column(unique=True)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str | None] = mapped_column(Id, mentions("people.id"), index=True)
+    used_at: Mapped[datetime | None]
+    """When something came in by it last."""
+    revoked_at: Mapped[datetime | None]
+
+
 class CalendarFeed(Base):
     """A person's calendar, for programs that cannot sign in. Making it anew ends the old link."""
 

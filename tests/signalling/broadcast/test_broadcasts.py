@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from mediaserver.film import Moment
 from mediaserver.participant import ParticipantKind
-from signalling.broadcast.films import FilmRefused
+from signalling.broadcast.films import FilmEntry, FilmRefused
 from signalling.broadcast.projection import StopReason
+from signalling.library.broadcast import SealedFilm
 from signalling.library.sealing.manifest import SealBroken
 from signalling.rtc.errors import RoomNotFound
 from tests.signalling.broadcast.broadcast_fakes import SECONDS
@@ -144,3 +146,29 @@ async def test_a_hundred_flips_while_it_plays_stop_it_a_hundred_times_and_none_n
                 assert seats.stops == [StopReason.SEAL_BROKEN]
                 path.write_bytes(whole)
     assert len(cinema.films.broken) == 100
+
+
+async def test_who_follows_all_films_hears_where_they_are(cinema: Cinema) -> None:
+    """As HLS does."""
+    heard: list[tuple[str, str, int, bool]] = []
+
+    class Follower:
+        def film_moved(self, room: str, entry: FilmEntry, film: SealedFilm, moment: Moment) -> None:
+            assert film.manifest.renditions and film.folder.is_dir()
+            heard.append((room, entry.content, moment.position_us, moment.moving))
+
+        def film_stopped(self, room: str) -> None:
+            heard.append((room, "", 0, False))
+
+    cinema.broadcasts.watchers.append(Follower())
+    await cinema.viewer()
+    shown, _ = await cinema.show()
+    for _ in range(2):
+        await cinema.second()
+    assert heard[-1] == ("lesson", "c1", 0, True), "nothing is told that can be expected"
+    shown.pause()
+    shown.seek(4.5)
+    assert heard[-1] == ("lesson", "c1", 4_000_000, False)
+    shown.stop(StopReason.HOST)
+    await cinema.read()
+    assert heard[-1] == ("lesson", "", 0, False)

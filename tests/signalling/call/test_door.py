@@ -70,12 +70,14 @@ visit               HC
 vote                HCMV
 """
 LETTERS = {"H": Power.HOST, "C": Power.COHOST, "M": Power.MEMBER, "V": Power.VIEWER, "W": Power.WAITING}
+#: A camera commands nothing; to it may be done what may be done to a member.
 #: The plus: a host may do it to a co-host, too.
 ROWS = {row.split()[0]: row.split()[1:] for row in TABLE.strip().splitlines()}
 
 
 def expected(actor: Power, action: str, target: Power | None) -> bool:
     actors, targets = (*ROWS[action], "")[:2]
+    target = Power.MEMBER if target is Power.CAMERA else target
     if actor not in {LETTERS[letter] for letter in actors}:
         return False
     if target is None:

@@ -205,7 +205,7 @@ async def test_over_https_browsers_are_told_to_stay_there(tmp_path: Path) -> Non
     context.load_cert_chain(*pair)
     limit = RateLimit(FakeClock(), 1, 100)
     server = TestServer(
-        web.Application(middlewares=[middleware(HttpSettings(), RateLimits(limit, limit, limit), {})]),
+        web.Application(middlewares=[middleware(HttpSettings(), RateLimits(limit, limit, limit, limit), {})]),
         scheme="https",
     )
     await server.start_server(ssl=context)
@@ -237,7 +237,7 @@ async def moved(request: web.Request) -> web.StreamResponse:
 async def failing() -> AsyncIterator[Http]:
     limit = RateLimit(FakeClock(), 1, 100)
     application = web.Application(
-        middlewares=[middleware(HttpSettings(), RateLimits(limit, limit, limit), {})]
+        middlewares=[middleware(HttpSettings(), RateLimits(limit, limit, limit, limit), {})]
     )
     application.add_routes(
         [web.get("/broken", broken), web.get("/later", broken_later), web.get("/moved", moved)]

@@ -39,7 +39,7 @@ export interface AuditAnswer {
   readonly at: string;
   readonly actor: string;
   readonly actor_name: string | null;
-  readonly action: "registered" | "signed_in" | "sign_in_failed" | "signed_out_everywhere" | "account_changed" | "password_changed" | "identity_linked" | "role_requested" | "role_confirmed" | "role_revoked" | "staff_invited" | "staff_invitation_used" | "staff_invitation_revoked" | "organisation_made" | "organisation_changed" | "group_made" | "group_changed" | "group_removed" | "group_teacher_added" | "group_teacher_removed" | "family_made" | "family_changed" | "family_removed" | "family_exported" | "roster_imported" | "consent_published" | "consent_given" | "consent_withdrawn" | "content_made" | "content_changed" | "content_uploaded" | "content_prepared" | "content_refused" | "content_preparation_failed" | "content_preparation_cancelled" | "content_submitted" | "content_returned" | "content_verified" | "content_withdrawn" | "content_expired" | "content_revised" | "content_removed" | "content_seal_broken" | "lesson_planned" | "lesson_changed" | "lesson_cancelled" | "link_made" | "link_revoked" | "link_devices_forgotten" | "link_used_twice" | "link_refused" | "audit_exported" | "call_admit" | "call_admit_all" | "call_admit_expected" | "call_deny" | "call_block" | "call_unblock" | "call_remove" | "call_ban" | "call_set_lock" | "call_panic" | "call_calm" | "call_freeze" | "call_promote" | "call_demote" | "call_make_cohost" | "call_drop_cohost" | "call_set_screen" | "call_extend" | "call_extend_screen" | "call_screen_over" | "call_screen_stopped" | "call_consent_missing" | "call_consent_given" | "call_end" | "call_unattended" | "call_attended" | "call_time_over" | "call_time_stopped" | "call_film_play" | "call_film_pause" | "call_film_seek" | "call_film_stop" | "call_film_stopped" | "call_film_time_over";
+  readonly action: "registered" | "signed_in" | "sign_in_failed" | "signed_out_everywhere" | "account_changed" | "password_changed" | "identity_linked" | "role_requested" | "role_confirmed" | "role_revoked" | "staff_invited" | "staff_invitation_used" | "staff_invitation_revoked" | "organisation_made" | "organisation_changed" | "group_made" | "group_changed" | "group_removed" | "group_teacher_added" | "group_teacher_removed" | "family_made" | "family_changed" | "family_removed" | "family_exported" | "roster_imported" | "consent_published" | "consent_given" | "consent_withdrawn" | "content_made" | "content_changed" | "content_uploaded" | "content_prepared" | "content_refused" | "content_preparation_failed" | "content_preparation_cancelled" | "content_submitted" | "content_returned" | "content_verified" | "content_withdrawn" | "content_expired" | "content_revised" | "content_removed" | "content_seal_broken" | "lesson_planned" | "lesson_changed" | "lesson_cancelled" | "link_made" | "link_revoked" | "link_devices_forgotten" | "pass_made" | "pass_used" | "pass_revoked" | "link_used_twice" | "link_refused" | "audit_exported" | "call_admit" | "call_admit_all" | "call_admit_expected" | "call_deny" | "call_block" | "call_unblock" | "call_remove" | "call_ban" | "call_set_lock" | "call_panic" | "call_calm" | "call_freeze" | "call_promote" | "call_demote" | "call_make_cohost" | "call_drop_cohost" | "call_set_screen" | "call_extend" | "call_extend_screen" | "call_screen_over" | "call_screen_stopped" | "call_consent_missing" | "call_consent_given" | "call_end" | "call_unattended" | "call_attended" | "call_time_over" | "call_time_stopped" | "call_film_play" | "call_film_pause" | "call_film_seek" | "call_film_stop" | "call_film_stopped" | "call_film_time_over";
   readonly target: string;
   readonly target_name: string | null;
   readonly details: Readonly<Record<string, unknown>>;
@@ -208,7 +208,7 @@ export interface EvidenceAnswer {
   readonly picture: string;
 }
 
-export type FailureCode = "not_a_film" | "nothing_inside" | "damaged" | "no_pictures" | "too_large" | "too_long" | "too_many_pictures" | "too_many_streams" | "too_many_channels" | "too_much_memory" | "too_much_time" | "stalled" | "crashed" | "disk";
+export type FailureCode = "not_a_film" | "nothing_inside" | "damaged" | "no_pictures" | "too_large" | "too_long" | "too_many_pictures" | "too_many_streams" | "too_many_channels" | "too_much_memory" | "too_much_time" | "bad_subtitles" | "stalled" | "crashed" | "disk";
 
 export interface FamilyAnswer {
   readonly id: string;
@@ -502,6 +502,29 @@ export interface Page {
   readonly limit?: number;
 }
 
+export interface PassAnswer {
+  readonly id: string;
+  readonly kind: PassKind;
+  readonly name: string;
+  readonly url: string;
+  readonly token: string;
+  readonly playlist: string;
+  readonly qr: string;
+  readonly created_at: string;
+  readonly used_at: string | null;
+}
+
+export interface PassBody {
+  readonly kind: PassKind;
+  readonly name: string;
+}
+
+export type PassKind = "camera" | "wall" | "audience";
+
+export interface PassList {
+  readonly passes: readonly PassAnswer[];
+}
+
 export interface PasswordChange {
   readonly old: string;
   readonly new: string;
@@ -664,7 +687,7 @@ export interface SealedChunk {
 
 export interface SealedRendition {
   readonly file: string;
-  readonly kind: "vp8" | "opus";
+  readonly kind: "vp8" | "opus" | "h264" | "cmaf-h264" | "cmaf-aac" | "webvtt";
   readonly layer: number;
   readonly clock: number;
   readonly width: number;
@@ -1231,6 +1254,33 @@ export interface Endpoints {
     readonly query: null;
     readonly body: null;
     readonly answer: string;
+  };
+  /** Let a camera, a wall screen or an audience into a lesson. */
+  readonly "POST /api/schedule/{lesson}/passes": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: null;
+    readonly body: PassBody;
+    readonly answer: PassAnswer;
+  };
+  /** The passes of a lesson that are not revoked, oldest first. */
+  readonly "GET /api/schedule/{lesson}/passes": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: PassList;
+  };
+  /** End a pass; what came by it leaves the call. */
+  readonly "DELETE /api/passes/{pass}": {
+    readonly path: {
+      readonly pass: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: null;
   };
   /** Who was in a lesson. */
   readonly "GET /api/schedule/{lesson}/attendance": {

@@ -2,7 +2,8 @@ import type { ReadonlySignal } from "@preact/signals";
 
 /** What the server tells of a controlled call; docs/call-control.md says what each field means. */
 
-export type Power = "waiting" | "viewer" | "member" | "cohost" | "host";
+/** `camera`: no person, a camera of the host's. */
+export type Power = "waiting" | "viewer" | "member" | "camera" | "cohost" | "host";
 export type Medium = "audio" | "video" | "screen" | "data";
 /** What a host can take from somebody and give back. */
 export type HeldMedium = "audio" | "video";

@@ -46,6 +46,7 @@ export function preferredIdentities(
     ...snapshot.spotlight.map((key) => snapshot.people.find((person) => person.person === key)),
     ...snapshot.people.filter((person) => person.power === "host"),
     ...snapshot.people.filter((person) => person.power === "cohost"),
+    ...snapshot.people.filter((person) => person.power === "camera"),
   ];
   return wanted.flatMap((person) => person?.identities ?? []).filter((identity) => present.has(identity));
 }

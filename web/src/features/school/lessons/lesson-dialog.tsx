@@ -7,6 +7,7 @@ import { Dialog } from "../../../ui/dialog.tsx";
 import { Icon } from "../../../ui/icon.tsx";
 import { Link } from "../../../ui/link.tsx";
 import { LessonLinks } from "../links/lesson-links.tsx";
+import { LessonPasses } from "../links/lesson-passes.tsx";
 import { formatWeekday } from "./lesson-rows.tsx";
 
 /** One time of a lesson: when, for whom, its links, and what its host may do with it. */
@@ -78,6 +79,7 @@ export function LessonDialog(props: {
         </a>
       </div>
       {props.mayChange && <LessonLinks lesson={lesson.id} />}
+      {props.mayChange && <LessonPasses lesson={lesson.id} />}
       {props.mayChange && (state === "before" || state === "live") && (
         <div class="form__actions">
           {lesson.recurrence ? (
