@@ -57,7 +57,7 @@ class Job(BaseModel):
     renditions: bool = True
     """False: only the checks."""
     h264: bool = True
-    """The ladder a second time, for viewers who cannot decode VP8: about a third more time, and as much disk again."""
+    """The ladder a second time, for viewers who cannot decode VP8: half more time to encode, and as much disk again."""
     hls: bool = True
     """Segments and playlists for very large audiences: of the same H.264, so that they cost disk but hardly time."""
     subtitles: Annotated[tuple[GivenSubtitles, ...], Field(max_length=8)] = ()
