@@ -3,7 +3,7 @@
 # it installed, others are told.
 set -euo pipefail
 declare -A wanted=([chromium]=chromium [firefox-esr]=firefox-esr [espeak-ng]=espeak-ng [c++]=g++ [turnserver]=coturn [strace]=strace
-  [valgrind]=valgrind [pg_ctlcluster]=postgresql)
+  [valgrind]=valgrind [pg_ctlcluster]=postgresql [ffprobe]=ffmpeg)
 if [ "${1:-}" = heavy ]; then
   wanted[gst-inspect-1.0]="gstreamer1.0-tools gstreamer1.0-nice gstreamer1.0-plugins-base gstreamer1.0-plugins-good
     gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly python3-gi gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0"
