@@ -63,7 +63,6 @@ def settings_of(
         expected=tuple(Expected(person=person, name=name) for person, name in expected),
         guardian_rule=view.kind in WITH_CHILDREN,
         limit_minutes=view.limit or 0,
-        film_minutes=view.film_limit,
         screen_limits=limits,
         screen_used_s={kind: seconds for kind, seconds in screen_used_s.items() if kind in limits},
         shared_screen=school.shared_screen,

@@ -298,9 +298,7 @@ class Call:
             self._changed = True
             self._apply()
         self._changed |= self.state.forget_absent(now)
-        if self.screening.tick(now):
-            self._event("", "film_time_over")
-            self._changed = True
+        self.screening.tick(now)
         self._notice_answers()
         self.conversation.flush()
         if self._changed and now >= self._next_told:

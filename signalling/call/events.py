@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 class CallEvent:
     """`action`: the type of a command, or what the server did by itself (`unattended`, `attended`, `time_warning`,
     `time_over`, `time_stopped`, `screen_warning`, `screen_over`, `screen_stopped`, `arrived`, `left`, `role_revoked`,
-    `consent_missing`, `consent_given`, `screen_started`, `screen_ended`, `film_stopped`, `film_time_over`)."""
+    `consent_missing`, `consent_given`, `screen_started`, `screen_ended`, `film_stopped`)."""
 
     at: float
     """Seconds since the epoch."""

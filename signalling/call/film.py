@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,25 +41,3 @@ class Films:
     end: FilmEnd | None = None
     volume: float = 1.0
     """How loud a film is played by clients; 1 is as it was made."""
-    limit_s: float = 0.0
-    """Of films in this call together, by the age of the children; 0: there is none."""
-    watched_s: float = 0.0
-    limit_told: bool = False
-    _watched_at: float | None = field(default=None, repr=False)
-
-    @property
-    def is_over(self) -> bool:
-        """More has been watched than the norm says."""
-        return 0 < self.limit_s <= self.watched_s
-
-    def watch(self, now: float) -> bool:
-        """Counts what is watched; `now` in seconds, monotonic. To be called regularly. Returns whether the limit was
-        reached, once."""
-        moving = self.film is not None and self.film.moving
-        if moving and self._watched_at is not None:
-            self.watched_s += now - self._watched_at
-        self._watched_at = now if moving else None
-        if self.is_over and not self.limit_told:
-            self.limit_told = True
-            return True
-        return False

@@ -174,9 +174,8 @@ class Screening:
         else:
             reel.shown.pause()
 
-    def tick(self, now: float) -> bool:
-        """To be called about every 100 ms; seconds, monotonic. Returns whether the film has been on for as long as the
-        norm says."""
+    def tick(self, now: float) -> None:
+        """To be called about every 100 ms; seconds, monotonic."""
         alone = self._current is not None and not self._call.present()
         if not alone:
             self._alone_since = None
@@ -184,12 +183,6 @@ class Screening:
             self._alone_since = now
         elif now - self._alone_since >= ALONE_S:
             self.end(StopReason.EMPTY)
-        if not self._films.watch(now):
-            return False
-        if self._films.film is not None:
-            self._films.film.playing = False
-            self.obey()
-        return True
 
     # What the films tell
 

@@ -79,8 +79,6 @@ class CallSettings(BaseModel):
     warning_minutes: Annotated[float, Field(ge=0, le=60)] = 2
     soft_stop_s: Annotated[float, Field(ge=0, le=3600)] = 60
     """After the limit, before media of those who do not lead freeze, or the screen."""
-    film_minutes: Annotated[float, Field(ge=0, le=1440)] = 0
-    """Of films together, by the age of the children; then the film stands, and goes on only if a host wants it."""
     screen_limits: Annotated[dict[ScreenKind, ScreenLimit], Field(max_length=10)] = {}
     """By kind: `film` counts for what an ingress publishes."""
     screen_used_s: Annotated[dict[ScreenKind, NonNegativeFloat], Field(max_length=10)] = {}

@@ -177,6 +177,7 @@ def _screen(kind: str, one: KindTime) -> dict[str, object]:
         "phase": one.phase.value,
         "on": one.is_on,
         "ends_at": round(one.ends_at) if one.is_on else None,
+        "stops_at": round(one.ends_at + one.soft_stop_s) if one.is_on else None,
         "left_minutes": None if one.is_on else round(one.left_s / 60, 1),
         "extended_minutes": round(one.extended_s / 60, 1),
     }
@@ -230,7 +231,6 @@ def _film(state: CallState) -> dict[str, object] | None:
         "at": round(film.at, 3),
         "reasons": state.film_reasons,
         "volume": films.volume,
-        "over": films.is_over,
     }
 
 

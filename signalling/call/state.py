@@ -97,7 +97,7 @@ class CallState:
         self.self_unmute, self.chat_allowed = settings.self_unmute, settings.chat
         self.chat_interval_s = settings.chat_interval_s
         self.entrance = Entrance(self._lobby_rule(), settings.locked)
-        self.films = Films(limit_s=settings.film_minutes * 60)
+        self.films = Films()
         self.guardian = GuardianRule(settings.guardian_rule, settings.guardian_grace_s)
         self.limit = TimeLimit(
             settings.limit_minutes * 60, settings.warning_minutes * 60, settings.soft_stop_s

@@ -14,7 +14,7 @@ from signalling.school.context import Context
 from signalling.school.door import Action, Actor, Audience, Target, allows, check
 from signalling.school.errors import BadRequest, Conflict, NotFound
 from signalling.school.events import LessonCancelled
-from signalling.school.norms import film_minutes, limit_minutes
+from signalling.school.norms import limit_minutes
 from signalling.school.recurrence import Recurrence, occurrences
 from signalling.school.words import AgeBand, AuditAction, LessonKind, Programme, Role, RoleState, badge_of
 from signalling.store import Session
@@ -72,7 +72,6 @@ class LessonView:
     exceptions: set[datetime] = field(default_factory=set)
     limit: int | None = None
     """Minutes by the norms."""
-    film_limit: int = 0
     """Minutes of film by the norms; 0: no limit."""
 
     @property
@@ -261,7 +260,6 @@ class Lessons:
             found, age = view.lesson, view.lesson.age
             band = AgeBand(age) if age else None
             view.limit = limit_minutes(norms, view.kind, band)
-            view.film_limit = film_minutes(norms, view.kind, band)
             if found.host_id is not None:
                 view.host = names.get(found.host_id)
                 view.host_badge = badges.get((found.host_id, found.organisation_id))

@@ -68,9 +68,3 @@ def screens(
 def limit_minutes(norms: Mapping[AgeBand, Norms], kind: LessonKind, age: AgeBand | None) -> int | None:
     """How long such a lesson may be; None: as long as it likes."""
     return norms[age].lesson if age is not None and kind in LIMITED else None
-
-
-def film_minutes(norms: Mapping[AgeBand, Norms], kind: LessonKind, age: AgeBand | None) -> int:
-    """How much film such a lesson may have at a time; 0: as much as it likes, or no norm is named."""
-    film = norms[age].film if age is not None and kind in LIMITED else None
-    return film.at_a_time if film is not None else 0

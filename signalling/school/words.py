@@ -219,6 +219,5 @@ AuditAction = Literal[
     "call_film_seek",
     "call_film_stop",
     "call_film_stopped",
-    "call_film_time_over",
 ]
 """What the audit log tells of; `call_...`: events of calls (`signalling/call/events.py`)."""

@@ -40,7 +40,8 @@ async def test_the_lesson_of_a_room(shelf: Shelf, films: LessonFilms) -> None:
     assert await films.lesson_of(current.room) == (shelf.kindergarten.organisation, "additional")
     assert await films.lesson_of("maths") is None
     assert await films.lesson_of(current.room.replace(view.lesson.id, "0" * 32)) is None
-    assert settings_of(current, [], SchoolSettings(), {}).film_minutes == 5
+    limits = settings_of(current, [], SchoolSettings(), {}).screen_limits
+    assert limits["film"].at_a_time_minutes == 5
 
 
 async def test_what_may_be_shown(shelf: Shelf, films: LessonFilms) -> None:

@@ -9,6 +9,7 @@ import type {
   Person,
   Reaction,
   Refused,
+  ScreenTime,
   Snapshot,
   Waiting,
 } from "../src/features/call/control/model.ts";
@@ -38,7 +39,9 @@ export type Scene =
   | "busy-host"
   | "film"
   | "film-host"
-  | "film-end";
+  | "film-end"
+  | "screen-time"
+  | "screen-time-host";
 
 export const HOST_SCENES: readonly string[] = [
   "host",
@@ -47,6 +50,7 @@ export const HOST_SCENES: readonly string[] = [
   "poll-host",
   "busy-host",
   "film-host",
+  "screen-time-host",
 ];
 
 const now = () => Date.now() / 1000;
@@ -104,6 +108,27 @@ const FILMS = [
   programme: "basic",
 })) as unknown as readonly FilmEntry[];
 
+const SCREENS = (): ScreenTime[] => [
+  {
+    kind: "film",
+    phase: "over",
+    on: true,
+    ends_at: now() - 15,
+    stops_at: now() + 45,
+    left_minutes: null,
+    extended_minutes: 0,
+  },
+  {
+    kind: "board",
+    phase: "warning",
+    on: true,
+    ends_at: now() + 50,
+    stops_at: now() + 110,
+    left_minutes: null,
+    extended_minutes: 0,
+  },
+];
+
 export const FILM_IDENTITY = "film:1";
 
 const FILM = (): Film => ({
@@ -116,7 +141,6 @@ const FILM = (): Film => ({
   ended: false,
   reasons: [],
   volume: 0.8,
-  over: false,
 });
 
 function polls(scene: Scene): Inside["polls"] {
@@ -192,6 +216,7 @@ function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
     time: scene.startsWith("time")
       ? { phase: host ? "over" : "stopped", ends_at: now() - 15, stops_at: now() + 45, extended_minutes: 0 }
       : null,
+    screen_stopped: scene === "screen-time" ? ["film"] : [],
     spotlight: [],
     people,
     people_total: people.length,
@@ -202,6 +227,7 @@ function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
     ...(host
       ? {
           lobby: LOBBY,
+          screen_time: scene === "screen-time-host" ? SCREENS() : [],
           expected: [...LOBBY.slice(0, 2), { person: "family:40", name: "Семья Лисицыных" }].map((one) => ({
             person: one.person,
             name: one.name,

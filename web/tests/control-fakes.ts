@@ -40,6 +40,7 @@ export function inside(more: Partial<Omit<Inside, "you">> = {}, you: Partial<You
     panic: false,
     attended: true,
     time: null,
+    screen_stopped: [],
     spotlight: [],
     people: [],
     people_total: 0,

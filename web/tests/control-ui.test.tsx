@@ -2,8 +2,9 @@ import { signal } from "@preact/signals";
 import { cleanup, fireEvent, render } from "@testing-library/preact";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ControlBanners } from "../src/features/call/control/banners.tsx";
-import type { Command, Inside, Refused } from "../src/features/call/control/model.ts";
+import type { Command, Inside, Refused, ScreenTime } from "../src/features/call/control/model.ts";
 import { Panel } from "../src/features/call/control/panel.tsx";
+import { ExtendDialog } from "../src/features/call/host/extend-dialog.tsx";
 import type { Call } from "../src/features/call/model.ts";
 import { controlCatalogues } from "../src/i18n/control/index.ts";
 import { setLanguage } from "../src/i18n/index.ts";
@@ -86,5 +87,45 @@ describe("what a host has done is said in words", () => {
   it("to who leads, with the way back", () => {
     const words = banners(inside({ panic: true }, { power: "host", reasons: [] }));
     expect(words).toBe(`${en.panic.active}${en.panic.undo}`);
+  });
+});
+
+describe("how long children look at a screen", () => {
+  const film: ScreenTime = {
+    kind: "film",
+    phase: "over",
+    on: true,
+    ends_at: Date.now() / 1000 - 30,
+    stops_at: Date.now() / 1000 + 29.5,
+    left_minutes: null,
+    extended_minutes: 0,
+  };
+
+  it("is said to who leads, and a host goes on with a reason", async () => {
+    const snapshot = inside({ screen_time: [film] }, { power: "host" });
+    const { call, sent } = fakeCall(snapshot);
+    const onExtend = vi.fn();
+    const shown = render(<ControlBanners call={call} snapshot={snapshot} {...NOTHING} onExtend={onExtend} />);
+    expect(shown.getByTestId("screen-time-film").textContent).toContain("stops in 0:");
+    fireEvent.click(shown.getByTestId("extend-screen"));
+    expect(onExtend).toHaveBeenCalledWith("film");
+    const dialog = render(<ExtendDialog control={call.control} screen="film" onClose={none} />);
+    fireEvent.input(dialog.getByTestId("extend-reason"), { target: { value: "the end is near" } });
+    fireEvent.click(dialog.getByTestId("extend-submit"));
+    await vi.waitFor(() =>
+      expect(sent).toEqual([{ type: "extend_screen", kind: "film", minutes: 5, reason: "the end is near" }]),
+    );
+  });
+
+  it("is no matter while there is time, or while nobody looks", () => {
+    const lead = { power: "cohost" } as const;
+    expect(banners(inside({ screen_time: [{ ...film, phase: "running" }] }, lead))).toBe("");
+    expect(banners(inside({ screen_time: [{ ...film, on: false }] }, lead))).toBe("");
+    const stopped = inside({ screen_time: [{ ...film, on: false, phase: "stopped" }] }, lead);
+    expect(banners(stopped)).toBe(en.screenTime.stopped("Film"));
+  });
+
+  it("is told to families once the picture stands", () => {
+    expect(banners(inside({ screen_stopped: ["film"] }))).toBe(en.screenTime.rest);
   });
 });

@@ -26,7 +26,6 @@ const FILM: Film = {
   ended: false,
   reasons: [],
   volume: 1,
-  over: false,
 };
 
 function person(identity: string, screen = false): ParticipantView {

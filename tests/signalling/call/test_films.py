@@ -258,25 +258,6 @@ async def test_the_end_of_the_call_ends_the_film(cinema: Cinema) -> None:
     assert cinema.attendance.rooms.get("lesson") is None and not cinema.engine.plane.queues
 
 
-async def test_minutes_of_films_are_counted(tmp_path: Path) -> None:
-    cinema = Cinema(tmp_path, film_minutes=0.1)
-    teacher = await cinema.come("staff:1:a", "host")
-    await cinema.command(teacher, "film_play", content="c1")
-    await cinema.watch(3)
-    await cinema.command(teacher, "film_pause")
-    await cinema.watch(5)
-    assert not cinema.film(teacher)["over"]
-    await cinema.command(teacher, "film_play")
-    await cinema.watch(4)
-    film = cinema.film(teacher)
-    assert film["over"] and not film["playing"] and not film["moving"]
-    assert [e.action for e in cinema.events][-1] == "film_time_over"
-    await cinema.command(teacher, "film_play")
-    await cinema.watch(4)
-    assert cinema.film(teacher)["moving"], "a host may go on, which is written down"
-    await cinema.close()
-
-
 async def test_the_end_can_be_played_again(cinema: Cinema) -> None:
     teacher = await cinema.come("staff:1:a", "host")
     cinema.films.add("c2", seconds=2)

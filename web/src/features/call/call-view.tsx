@@ -75,7 +75,8 @@ function InCall({ call, title }: CallViewProps) {
   const preferred = preferredIdentities(snapshot, participants);
   const [view, dispatch] = useView(tiles, preferred.length > 0 && !host);
   const [settingsOpen, setSettingsOpen] = useState(false);
-  const [extending, setExtending] = useState(false);
+  /** What goes on after its limit: the lesson (null) or one kind of screen. */
+  const [extending, setExtending] = useState<{ readonly screen: string | null } | null>(null);
   const panel = usePanel(control);
   const tools = useHostTools(host);
   const focus = useFocus(call);
@@ -112,7 +113,7 @@ function InCall({ call, title }: CallViewProps) {
               poll={panel.open === "poll" ? null : panel.unanswered}
               onLobby={panel.open === "people" ? null : () => panel.toggle("people")}
               onPoll={() => panel.toggle("poll")}
-              onExtend={() => setExtending(true)}
+              onExtend={(screen) => setExtending({ screen })}
             />
           )}
         </Banners>
@@ -169,7 +170,9 @@ function InCall({ call, title }: CallViewProps) {
         {snapshot && <ControlButtons control={control} snapshot={snapshot} panel={panel} />}
       </Toolbar>
       {settingsOpen && <SettingsDialog call={call} onClose={() => setSettingsOpen(false)} />}
-      {extending && tools && <tools.ExtendDialog control={control} onClose={() => setExtending(false)} />}
+      {extending && tools && (
+        <tools.ExtendDialog control={control} screen={extending.screen} onClose={() => setExtending(null)} />
+      )}
     </main>
   );
 }

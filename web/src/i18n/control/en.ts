@@ -87,6 +87,19 @@ export const en: ControlCatalogue = {
     reasonHint: "For example: the children finish drawing, the screen is off",
     reasonMissing: "Write a reason",
   },
+  screenTime: {
+    kind: (kind) =>
+      ({ film: "Film", board: "Board", panel: "Panel", tablet: "Tablet", computer: "Computer" })[kind] ??
+      "Screen",
+    left: (what, seconds) => `${what}: ${clock(seconds)} left of the screen time`,
+    over: (what, seconds) =>
+      `${what}: the screen time for this age has been used up. It stops in ${clock(seconds)}.`,
+    stopped: (what) => `${what}: stopped, the screen time for this age has been used up`,
+    rest: "Time to rest the eyes: the picture is stopped",
+    extend: "Go on showing",
+    extendHeading: "Go on showing",
+    reasonHint: "For example: one minute is left of the tale",
+  },
   panic: {
     button: "Stop everything",
     explain: "Sound, video and chat of everybody, at once.",
@@ -202,7 +215,6 @@ export const en: ControlCatalogue = {
     paused: "paused",
     held: "paused with the call",
     ended: "the end",
-    over: "The screen time for this age has been used up. Going on is written into the log.",
     clock,
     stopped: (end) =>
       ({

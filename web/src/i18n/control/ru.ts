@@ -86,6 +86,19 @@ export const ru = {
     reasonHint: "Например: дети дорисовывают, экран выключен",
     reasonMissing: "Напишите причину",
   },
+  screenTime: {
+    kind: (kind: string) =>
+      ({ film: "Фильм", board: "Доска", panel: "Панель", tablet: "Планшет", computer: "Компьютер" })[kind] ??
+      "Экран",
+    left: (what: string, seconds: number) => `${what}: по норме осталось ${clock(seconds)}`,
+    over: (what: string, seconds: number) =>
+      `${what}: норма для этого возраста исчерпана. Показ остановится через ${clock(seconds)}.`,
+    stopped: (what: string) => `${what}: показ остановлен, норма для этого возраста исчерпана`,
+    rest: "Глазам пора отдохнуть: показ остановлен",
+    extend: "Продолжить показ",
+    extendHeading: "Продолжить показ",
+    reasonHint: "Например: до конца сказки одна минута",
+  },
   panic: {
     button: "Остановить всё",
     explain: "Звук, видео и чат у всех сразу.",
@@ -202,7 +215,6 @@ export const ru = {
     paused: "пауза",
     held: "на паузе вместе со звонком",
     ended: "конец",
-    over: "Норма просмотра для этого возраста исчерпана. Если продолжить, это попадёт в журнал.",
     clock,
     stopped: (end: { readonly title: string; readonly reason: string }) =>
       ({

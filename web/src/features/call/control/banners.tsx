@@ -11,6 +11,7 @@ import {
   type Inside,
   leads,
   type Poll,
+  type ScreenTime,
   type Waiting,
 } from "./model.ts";
 import { useSecondsUntil } from "./use-server-clock.ts";
@@ -115,6 +116,36 @@ function TimeBanner(props: { snapshot: Inside; control: Control; onExtend: () =>
   );
 }
 
+/** Children have looked at a screen for nearly as long as the norm says, or longer. */
+function ScreenBanner(props: { time: ScreenTime; control: Control; onExtend: (() => void) | null }) {
+  const { time, control, onExtend } = props;
+  const left = useSecondsUntil(time.ends_at ?? 0, control);
+  const rest = useSecondsUntil(time.stops_at ?? 0, control);
+  const m = c().screenTime;
+  if (time.phase === "running" || (!time.on && time.phase !== "stopped")) return null;
+  const what = m.kind(time.kind);
+  const words = { warning: m.left(what, left), over: m.over(what, rest), stopped: m.stopped(what) }[
+    time.phase
+  ];
+  return (
+    <Banner
+      tone={time.phase === "warning" ? "plain" : "warning"}
+      icon="clock"
+      testId={`screen-time-${time.kind}`}
+      actions={
+        onExtend &&
+        time.phase !== "warning" && (
+          <button type="button" class="button" data-testid="extend-screen" onClick={onExtend}>
+            {m.extend}
+          </button>
+        )
+      }
+    >
+      {words}
+    </Banner>
+  );
+}
+
 function LobbyBanner({ lobby, onShow }: { lobby: readonly Waiting[]; onShow: () => void }) {
   const m = c().people;
   const first = lobby[0];
@@ -177,7 +208,8 @@ export interface ControlBannersProps {
   /** Shows who waits; null: it is on screen. */
   readonly onLobby: (() => void) | null;
   readonly onPoll: () => void;
-  readonly onExtend: () => void;
+  /** Of the lesson, or of one kind of screen. */
+  readonly onExtend: (screen: string | null) => void;
 }
 
 /** What a host has done to this person, said in words with what can be done about it. */
@@ -230,7 +262,20 @@ export function ControlBanners({ call, snapshot, poll, onLobby, onPoll, onExtend
           </Banner>
         )
       )}
-      <TimeBanner snapshot={snapshot} control={control} onExtend={onExtend} />
+      <TimeBanner snapshot={snapshot} control={control} onExtend={() => onExtend(null)} />
+      {snapshot.screen_time?.map((time) => (
+        <ScreenBanner
+          key={time.kind}
+          time={time}
+          control={control}
+          onExtend={you.power === "host" ? () => onExtend(time.kind) : null}
+        />
+      ))}
+      {!leads(snapshot) && snapshot.screen_stopped.length > 0 && (
+        <Banner tone="calm" icon="clock" testId="screen-stopped">
+          {m.screenTime.rest}
+        </Banner>
+      )}
       {you.asked.map((medium) => (
         <Asked key={medium} call={call} medium={medium} />
       ))}

@@ -96,6 +96,19 @@ export interface TimeLimit {
   readonly extended_minutes: number;
 }
 
+/** Of one kind of screen that children look at, for who leads. */
+export interface ScreenTime {
+  readonly kind: string;
+  readonly phase: TimeLimit["phase"];
+  /** Some child sees it now. */
+  readonly on: boolean;
+  /** While it is on; seconds since the epoch, by the server's clock. */
+  readonly ends_at: number | null;
+  readonly stops_at: number | null;
+  readonly left_minutes: number | null;
+  readonly extended_minutes: number;
+}
+
 /** What a host may show. */
 export interface FilmEntry {
   readonly content: string;
@@ -124,8 +137,6 @@ export interface Film extends FilmEntry {
   readonly reasons: readonly Reason[];
   /** 0 to 1: how loud it is played. */
   readonly volume: number;
-  /** More was watched than the norm for this age says. */
-  readonly over: boolean;
 }
 
 /** Why the last film stopped by itself. */
@@ -147,6 +158,8 @@ export interface Inside {
   readonly panic: boolean;
   readonly attended: boolean;
   readonly time: TimeLimit | null;
+  /** Kinds of screens that children have looked at long enough: their pictures stand. */
+  readonly screen_stopped: readonly string[];
   readonly spotlight: readonly string[];
   readonly people: readonly Person[];
   readonly people_total: number;
@@ -156,6 +169,7 @@ export interface Inside {
   readonly film_end: FilmEnd | null;
   /* What only who leads is told. */
   readonly lobby?: readonly Waiting[];
+  readonly screen_time?: readonly ScreenTime[];
   readonly expected?: readonly Expected[];
   readonly hands?: readonly string[];
   readonly blocked?: readonly { readonly person: string; readonly name: string }[];
@@ -241,6 +255,12 @@ export type Command =
   | { readonly type: "visit"; readonly group: string | null }
   | { readonly type: "announce"; readonly on: boolean }
   | { readonly type: "extend"; readonly minutes: number; readonly reason: string }
+  | {
+      readonly type: "extend_screen";
+      readonly kind: string;
+      readonly minutes: number;
+      readonly reason: string;
+    }
   | { readonly type: "set_chat"; readonly allowed: boolean; readonly interval_s: number }
   | { readonly type: "chat"; readonly text: string; readonly to: "everyone" | "hosts" }
   | { readonly type: "delete_message"; readonly id: string }

@@ -50,6 +50,14 @@ function ofOthers(before: Inside, after: Inside): string[] {
   return told;
 }
 
+function ofScreens(before: Inside, after: Inside): string[] {
+  const m = c().screenTime;
+  return (after.screen_time ?? [])
+    .filter((one) => one.phase === "stopped")
+    .filter((one) => before.screen_time?.find((other) => other.kind === one.kind)?.phase !== "stopped")
+    .map((one) => m.stopped(m.kind(one.kind)));
+}
+
 /** What has happened between two snapshots, in the words that screen readers speak. */
 export function changes(before: Inside, after: Inside, clockOffsetMs: number): string[] {
   const m = c();
@@ -65,6 +73,8 @@ export function changes(before: Inside, after: Inside, clockOffsetMs: number): s
     if (after.time.phase === "warning") told.push(m.time.leftSoon(Math.max(1, Math.round(left / 60))));
     if (after.time.phase === "over") told.push(m.time.overNow);
   }
+  if (leads(after)) told.push(...ofScreens(before, after));
+  else if (after.screen_stopped.length > before.screen_stopped.length) told.push(m.screenTime.rest);
   return told;
 }
 

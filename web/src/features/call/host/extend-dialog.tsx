@@ -7,9 +7,17 @@ import type { Control } from "../control/model.ts";
 const MINUTES = [3, 5, 10, 15] as const;
 const MAX_REASON = 200;
 
+interface ExtendDialogProps {
+  readonly control: Control;
+  /** A kind of screen; null: the lesson goes on. */
+  readonly screen: string | null;
+  readonly onClose: () => void;
+}
+
 /** Going on after the limit needs a reason, which the server logs. */
-export function ExtendDialog({ control, onClose }: { control: Control; onClose: () => void }) {
+export function ExtendDialog({ control, screen, onClose }: ExtendDialogProps) {
   const m = c().time;
+  const extended = screen === null ? m : c().screenTime;
   const [minutes, setMinutes] = useState<number>(5);
   const [reason, setReason] = useState("");
   const [missing, setMissing] = useState(false);
@@ -20,10 +28,15 @@ export function ExtendDialog({ control, onClose }: { control: Control; onClose: 
     if (words === "") {
       setMissing(true);
       input.current?.focus();
-    } else if (await control.send({ type: "extend", minutes, reason: words })) onClose();
+      return;
+    }
+    const done = await (screen === null
+      ? control.send({ type: "extend", minutes, reason: words })
+      : control.send({ type: "extend_screen", kind: screen, minutes, reason: words }));
+    if (done) onClose();
   };
   return (
-    <Dialog title={m.extendHeading} onClose={onClose} testId="extend-dialog">
+    <Dialog title={extended.extendHeading} onClose={onClose} testId="extend-dialog">
       <form class="tool-form" onSubmit={(event) => void submit(event)} noValidate>
         <p>{m.extendText}</p>
         <fieldset class="choices">
@@ -65,12 +78,12 @@ export function ExtendDialog({ control, onClose }: { control: Control; onClose: 
             </span>
           ) : (
             <span class="field__hint" id="extend-reason-hint">
-              {m.reasonHint}
+              {extended.reasonHint}
             </span>
           )}
         </div>
         <button type="submit" class="button button--primary button--wide" data-testid="extend-submit">
-          {m.extend}
+          {extended.extend}
         </button>
       </form>
     </Dialog>

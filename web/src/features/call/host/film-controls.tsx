@@ -49,53 +49,45 @@ function Position({ film, control }: { film: Film; control: Control }) {
 export function FilmControls({ film, control }: { film: Film; control: Control }) {
   const m = c().film;
   return (
-    <>
-      <div class="film__controls">
-        {film.playing ? (
-          <Press
-            icon="pause"
-            label={m.pause}
-            testId="film-pause"
-            onPress={() => control.send({ type: "film_pause" })}
-          />
-        ) : (
-          <Press
-            icon="play"
-            label={film.ended ? m.again : m.play}
-            testId="film-play"
-            onPress={() => control.send({ type: "film_play" })}
-          />
-        )}
-        <Position film={film} control={control} />
-        <label class="film__volume">
-          <Icon name="volume" size={20} />
-          <input
-            type="range"
-            data-testid="film-volume"
-            aria-label={m.volume}
-            title={m.volume}
-            min={0}
-            max={100}
-            step={5}
-            value={Math.round(film.volume * 100)}
-            onChange={(event) =>
-              void control.send({ type: "film_volume", volume: Number(event.currentTarget.value) / 100 })
-            }
-          />
-        </label>
+    <div class="film__controls">
+      {film.playing ? (
         <Press
-          icon="stop"
-          label={m.stop}
-          testId="film-stop"
-          onPress={() => control.send({ type: "film_stop" })}
+          icon="pause"
+          label={m.pause}
+          testId="film-pause"
+          onPress={() => control.send({ type: "film_pause" })}
         />
-      </div>
-      {film.over && (
-        <p class="film__over" data-testid="film-over">
-          <Icon name="clock" size={20} />
-          {m.over}
-        </p>
+      ) : (
+        <Press
+          icon="play"
+          label={film.ended ? m.again : m.play}
+          testId="film-play"
+          onPress={() => control.send({ type: "film_play" })}
+        />
       )}
-    </>
+      <Position film={film} control={control} />
+      <label class="film__volume">
+        <Icon name="volume" size={20} />
+        <input
+          type="range"
+          data-testid="film-volume"
+          aria-label={m.volume}
+          title={m.volume}
+          min={0}
+          max={100}
+          step={5}
+          value={Math.round(film.volume * 100)}
+          onChange={(event) =>
+            void control.send({ type: "film_volume", volume: Number(event.currentTarget.value) / 100 })
+          }
+        />
+      </label>
+      <Press
+        icon="stop"
+        label={m.stop}
+        testId="film-stop"
+        onPress={() => control.send({ type: "film_stop" })}
+      />
+    </div>
   );
 }

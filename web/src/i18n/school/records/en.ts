@@ -94,7 +94,6 @@ const actions: Readonly<Record<AuditAnswer["action"], string>> = {
   call_film_seek: "Call: another place of the film",
   call_film_stop: "Call: film stopped",
   call_film_stopped: "Call: film stopped by itself",
-  call_film_time_over: "Call: screen time for films used up",
 };
 
 const purposes: Readonly<Record<ConsentPurpose, string>> = {

@@ -94,7 +94,6 @@ const actions: Readonly<Record<AuditAnswer["action"], string>> = {
   call_film_seek: "Звонок: другое место фильма",
   call_film_stop: "Звонок: показ фильма закончен",
   call_film_stopped: "Звонок: показ фильма прерван",
-  call_film_time_over: "Звонок: норма просмотра исчерпана",
 };
 
 const purposes: Readonly<Record<ConsentPurpose, string>> = {
