@@ -108,7 +108,12 @@ test: setup $(VENV)/.test-dependencies packages ## set up and run all tests
 	$(MAKE) --no-print-directory test-rust
 	$(MAKE) --no-print-directory test-web
 	$(MAKE) --no-print-directory fuzz
+ifdef ARGS
 	$(BIN)/python -m pytest -q $(ARGS)
+else
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/mediaserver tests/signalling
+	$(BIN)/python -m pytest -q --ignore=tests/mediaserver --ignore=tests/signalling # these have the machine alone
+endif
 
 .PHONY: interop
 interop: setup $(VENV)/.test-dependencies packages-heavy ## published clients of all languages, the heavy tests too
