@@ -54,13 +54,11 @@ impl Core {
             }
             if sent.packets > 0
                 && let Some(congestion) = &mut transport.congestion
-                && congestion.wants_ends()
+                && congestion.repeats.wants_ends()
                 && let Some((ssrc, sequence)) = sender.ended_picture()
             {
-                congestion.repeat_end_later(ssrc, sequence, now);
-                if let Some(at) = congestion.due(now) {
-                    self.timers.bring_forward(transport, sender.transport, at);
-                }
+                congestion.repeats.add_end(ssrc, sequence, now);
+                self.timers.wake_for_line(transport, sender.transport, now);
             }
             if let Some(encoding) = sent.wants_keyframe {
                 wants_keyframes |= 1 << encoding;

@@ -70,7 +70,7 @@ pub struct Core {
     counters: Counters,
     random: Random,
     scratch: Vec<u16>,
-    missed: Vec<congestion::Missed>,
+    missed: Vec<congestion::Departure>,
 }
 
 impl Core {

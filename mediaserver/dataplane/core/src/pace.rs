@@ -73,19 +73,6 @@ impl Core {
                 bits_per_second,
             });
         }
-        self.wake_for_line(index, now);
-    }
-
-    /// When there is something to send that nobody has sent us.
-    pub(crate) fn wake_for_line(&mut self, index: usize, now: Time) {
-        let owner = &mut self.transports[index];
-        if let Some(at) = owner
-            .congestion
-            .as_ref()
-            .and_then(|congestion| congestion.due(now))
-        {
-            let soon = Time(now.0 + 1000); // not in this poll again
-            self.timers.bring_forward(owner, index, at.max(soon));
-        }
+        self.timers.wake_for_line(owner, index, now);
     }
 }

@@ -116,7 +116,8 @@ impl Core {
                 Resend::Sent { .. } | Resend::Needless => {}
             }
         }
-        self.wake_for_line(transport, now);
+        self.timers
+            .wake_for_line(&mut self.transports[transport], transport, now);
     }
 
     fn send_again(&mut self, now: Time, sender: usize, sequence: u16, wish: Wish) -> Resend {
@@ -146,7 +147,7 @@ impl Core {
     /// Sends what is due to go out once more.
     pub(crate) fn repeat(&mut self, now: Time, transport: usize) {
         while let Some(congestion) = &mut self.transports[transport].congestion
-            && let Some((ssrc, sequence)) = congestion.take_repeat(now)
+            && let Some((ssrc, sequence)) = congestion.repeats.take(now)
         {
             if let Some(index) = self.sender_with_ssrc(transport, ssrc) {
                 self.send_again(now, index, sequence, Wish::Repeat);
@@ -165,7 +166,7 @@ impl Core {
         congestion.feedback(feedback, rtt_us, &mut missed, now);
         for missed in missed.drain(..) {
             if let Some(index) = self.sender_with_ssrc(transport, missed.ssrc) {
-                self.send_again(now, index, missed.sequence, Wish::Missed { left: missed.left });
+                self.send_again(now, index, missed.sequence, Wish::Missed { left: missed.at });
             }
         }
         self.missed = missed;

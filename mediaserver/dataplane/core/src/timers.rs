@@ -20,6 +20,18 @@ impl Timers {
         }
     }
 
+    /// Wakes a transport when there is something to send that nobody has sent us.
+    pub fn wake_for_line(&mut self, owner: &mut Transport, index: usize, now: Time) {
+        if let Some(at) = owner
+            .congestion
+            .as_ref()
+            .and_then(|congestion| congestion.due(now))
+        {
+            let soon = Time(now.0 + 1000); // not in this poll again
+            self.bring_forward(owner, index, at.max(soon));
+        }
+    }
+
     pub fn next(&self) -> Option<Time> {
         self.heap.peek().map(|Reverse((at, _))| *at)
     }

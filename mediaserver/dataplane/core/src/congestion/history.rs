@@ -10,7 +10,7 @@ const FORGOTTEN_US: u64 = 2_000_000;
 
 /// A packet as it left.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Departure {
+pub(crate) struct Departure {
     pub at: Time,
     /// What is sent again when it is lost: SSRC and number of the stream; SSRC 0: nothing.
     pub ssrc: u32,
@@ -24,7 +24,7 @@ pub(super) struct Departure {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     /// Not on its way.
     #[default]
     Free,

@@ -15,14 +15,15 @@ mod throughput;
 
 use crate::api::Time;
 use delay::{DelayDetector, Usage};
-use history::{Departure, History};
+pub(crate) use history::Departure;
+use history::History;
 pub(crate) use line_report::LineReport;
 use loss::{LossRate, Losses};
 use pacer::Pacer;
 use polyana_wire::rtcp::TransportFeedback;
 use probe::Prober;
 use rate::{DelayRate, Observed};
-use repeats::Repeats;
+pub(crate) use repeats::Repeats;
 use standing::StandingQueue;
 use std::collections::VecDeque;
 use throughput::Throughput;
@@ -74,14 +75,6 @@ impl Known {
     }
 }
 
-/// Media that did not arrive: SSRC, number, and when it left.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Missed {
-    pub ssrc: u32,
-    pub sequence: u16,
-    pub left: Time,
-}
-
 #[derive(Debug)]
 pub(crate) struct Congestion {
     history: History,
@@ -91,7 +84,8 @@ pub(crate) struct Congestion {
     loss_rate: LossRate,
     prober: Prober,
     pacer: Pacer,
-    repeats: Repeats,
+    /// Media that goes out once more.
+    pub repeats: Repeats,
     /// Bytes that were sent, and when which of them were.
     sent: u64,
     sent_before: VecDeque<(Time, u64)>,
@@ -229,32 +223,12 @@ impl Congestion {
         self.pacer.spend_repair(bytes);
     }
 
-    /// What was sent again goes out once more in a moment, if the line loses so much that it may be lost as well.
-    pub fn repeat_later(&mut self, ssrc: u32, sequence: u16, now: Time) {
-        self.repeats.add(ssrc, sequence, now);
-    }
-
-    /// The line loses so much that ends of pictures should go out once more, too.
-    pub fn wants_ends(&self) -> bool {
-        self.repeats.wants_ends()
-    }
-
-    /// The last packet of a picture has left.
-    pub fn repeat_end_later(&mut self, ssrc: u32, sequence: u16, now: Time) {
-        self.repeats.add_end(ssrc, sequence, now);
-    }
-
-    /// SSRC and number of what is due to go out once more.
-    pub fn take_repeat(&mut self, now: Time) -> Option<(u32, u16)> {
-        self.repeats.take(now)
-    }
-
     /// `missed` takes media that did not arrive.
     pub fn feedback(
         &mut self,
         feedback: &TransportFeedback<'_>,
         rtt_us: Option<u64>,
-        missed: &mut Vec<Missed>,
+        missed: &mut Vec<Departure>,
         now: Time,
     ) {
         let (mut arrived, mut lost) = (Known::default(), Known::default());
@@ -275,11 +249,7 @@ impl Congestion {
                 if let Some(departure) = self.history.lost(sequence) {
                     lost.add(departure.at > self.lowered);
                     if departure.ssrc != 0 {
-                        missed.push(Missed {
-                            ssrc: departure.ssrc,
-                            sequence: departure.sequence,
-                            left: departure.at,
-                        });
+                        missed.push(departure);
                     }
                 }
             }

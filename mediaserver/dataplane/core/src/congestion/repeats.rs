@@ -15,7 +15,7 @@ const WEIGHT: f64 = 0.005;
 const MOST: usize = 64;
 
 #[derive(Debug, Default)]
-pub(super) struct Repeats {
+pub(crate) struct Repeats {
     loss: f64,
     is_queued: bool,
     /// SSRC and number, in the order of time.
@@ -33,12 +33,13 @@ impl Repeats {
         }
     }
 
-    /// After a resend.
+    /// After a resend: in a moment once more, if the line loses so much that it may be lost as well.
     pub fn add(&mut self, ssrc: u32, sequence: u16, now: Time) {
         let copies = u64::from(self.loss >= LOSSY) + u64::from(self.loss >= VERY_LOSSY);
         self.add_copies(copies, ssrc, sequence, now);
     }
 
+    /// The line loses so much that ends of pictures should go out once more, too.
     pub fn wants_ends(&self) -> bool {
         self.loss >= VERY_LOSSY
     }
@@ -59,6 +60,7 @@ impl Repeats {
         }
     }
 
+    /// SSRC and number of what is due to go out once more.
     pub fn take(&mut self, now: Time) -> Option<(u32, u16)> {
         self.due().filter(|&due| due <= now)?;
         let (_, ssrc, sequence) = self.waiting.pop_front()?;

@@ -93,7 +93,7 @@ impl Sender {
         if let Some(congestion) = &mut outlet.congestion {
             congestion.repaired(length);
             if rtx.is_some() && wish != Wish::Repeat {
-                congestion.repeat_later(self.shape.ssrc, sequence, now);
+                congestion.repeats.add(self.shape.ssrc, sequence, now);
             }
         }
         self.next_rtx += u64::from(rtx.is_some());
