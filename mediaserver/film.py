@@ -30,7 +30,6 @@ AHEAD = 3
 """Chunks that the data plane holds, the one that is playing included."""
 TOLERANCE_S = 0.2
 """By how much a film may be late before everybody is told anew where it is."""
-KINDS: tuple[Kind, ...] = ("video", "audio")
 SOURCES: Mapping[Kind, TrackSource] = {
     "video": TrackSource.SCREEN_SHARE,
     "audio": TrackSource.SCREEN_SHARE_AUDIO,
@@ -103,7 +102,7 @@ class FilmConnection(PeerConnection):
     def play_in(self, streams: Sequence[FilmStream]) -> dict[Kind, RtpReceiver]:
         """Makes a track of each kind, and counts as connected from now on."""
         made: dict[Kind, RtpReceiver] = {}
-        for kind in KINDS:
+        for kind in SOURCES:
             mine = [stream for stream in streams if stream.kind == kind]
             if mine:
                 encodings = [Encoding(ssrc=random_ssrc()) for _ in mine]
@@ -145,17 +144,15 @@ def publish(participant: Participant, streams: Sequence[FilmStream]) -> None:
     Raises `PublishRefused`."""
     connection = participant.publisher_connection
     assert isinstance(connection, FilmConnection), "only films are played"
-    tracks = {kind: _settings(kind, streams) for kind in KINDS}
     for kind, receiver in connection.play_in(streams).items():
-        track = participant.publisher.add_track(tracks[kind], muted=False)
+        track = participant.publisher.add_track(_settings(kind, streams), muted=False)
         rids = RIDS[: len(receiver.encodings)] if len(receiver.encodings) > 1 else ()
         participant.publisher.begin_played(track, receiver, rids)
 
 
 def _settings(kind: Kind, streams: Sequence[FilmStream]) -> TrackSettings:
     mine = [stream for stream in streams if stream.kind == kind]
-    codec = mine[0].codec if mine else None
-    best = mine[-1] if mine else None
+    codec, best = mine[0].codec, mine[-1]
     layers = tuple(
         VideoLayer(_quality(number, len(mine)), s.width, s.height, s.bitrate_bps, spatial_layer=number)
         for number, s in enumerate(mine)
@@ -166,14 +163,14 @@ def _settings(kind: Kind, streams: Sequence[FilmStream]) -> TrackSettings:
         kind=kind,
         name="film",
         source=SOURCES[kind],
-        width=best.width if best else 0,
-        height=best.height if best else 0,
+        width=best.width,
+        height=best.height,
         disable_dtx=True,
         disable_red=True,
-        stereo=kind == "audio" and codec is not None and codec.parameter("stereo") == "1",
+        stereo=kind == "audio" and codec.parameter("stereo") == "1",
         stream="film",
         layers=layers,
-        codecs=(TrackCodec(codec.mime_type if codec else "", f"film-{kind}", layers),),
+        codecs=(TrackCodec(codec.mime_type, f"film-{kind}", layers),),
     )
 
 

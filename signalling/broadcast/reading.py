@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,6 +12,7 @@ from mediaserver.engine import Chunk
 from mediaserver.film import FilmStream
 from mediaserver.sdp import RtpCodec
 from signalling.library.renditions.format import Header, Kind
+from signalling.recent import Recent
 
 if TYPE_CHECKING:
     from signalling.broadcast.metrics import BroadcastMetrics
@@ -35,9 +35,7 @@ class Chunks:
 
     def __init__(self, metrics: BroadcastMetrics, max_bytes: int = MAX_BYTES) -> None:
         self._metrics = metrics
-        self._max_bytes = max_bytes
-        self._kept: OrderedDict[Key, tuple[Chunk, int]] = OrderedDict()
-        self._bytes = 0
+        self._kept: Recent[Key, Chunk] = Recent(max_bytes)
         self._reading: dict[Key, asyncio.Task[Chunk]] = {}
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="films")
 
@@ -52,9 +50,8 @@ class Chunks:
         key = film.digest, number
         known = key in self._kept or key in self._reading
         self._metrics.seconds.labels("memory" if known else "disk").inc()
-        if key in self._kept:
-            self._kept.move_to_end(key)
-            return self._kept[key][0]
+        if (kept := self._kept.get(key)) is not None:
+            return kept
         if not known:
             task = self._reading[key] = asyncio.create_task(self._read(film, key))
             task.add_done_callback(partial(self._was_read, key))
@@ -72,7 +69,6 @@ class Chunks:
         await asyncio.gather(*self._reading.values(), return_exceptions=True)
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._kept.clear()
-        self._bytes = 0
 
     def _was_read(self, key: Key, task: asyncio.Task[Chunk]) -> None:
         del self._reading[key]
@@ -81,11 +77,8 @@ class Chunks:
 
     async def _read(self, film: SealedFilm, key: Key) -> Chunk:
         chunk, size = await self.in_thread(lambda: _chunk(film, key[1]))
-        self._kept[key] = chunk, size
-        self._bytes += size
-        while self._bytes > self._max_bytes and len(self._kept) > 1:
-            self._bytes -= self._kept.popitem(last=False)[1][1]
-        self._metrics.kept_bytes.set(self._bytes)
+        self._kept.put(key, chunk, size)
+        self._metrics.kept_bytes.set(self._kept.size)
         return chunk
 
 

@@ -308,8 +308,7 @@ class Call:
         """As what children look at a track, for the norms; None: it does not count."""
         if track.kind != "video":
             return None
-        publisher = track.publisher
-        if publisher.kind is ParticipantKind.INGRESS or self.screening.is_film(publisher.identity):
+        if track.publisher.kind is ParticipantKind.INGRESS:
             return FILM
         shared = track.settings.source is TrackSource.SCREEN_SHARE
         return self.state.settings.shared_screen if shared else None

@@ -87,7 +87,7 @@ class CallState:
     """Whom the media of somebody reach, if not those of the default: persons, or a named reach."""
     groups: Groups = field(default_factory=Groups)
     polls: dict[str, Poll] = field(default_factory=dict)
-    films: Films = field(init=False)
+    films: Films = field(default_factory=Films)
     restored_at: float = -inf
     """When another process had known all this, monotonic: nobody is back yet."""
 
@@ -97,12 +97,10 @@ class CallState:
         self.self_unmute, self.chat_allowed = settings.self_unmute, settings.chat
         self.chat_interval_s = settings.chat_interval_s
         self.entrance = Entrance(self._lobby_rule(), settings.locked)
-        self.films = Films()
         self.guardian = GuardianRule(settings.guardian_rule, settings.guardian_grace_s)
         self.limit = TimeLimit(
             settings.limit_minutes * 60, settings.warning_minutes * 60, settings.soft_stop_s
         )
-
         self.screen_time = ScreenTime(settings.screen_limits, settings.screen_used_s, settings.soft_stop_s)
 
     def _lobby_rule(self) -> LobbyRule:

@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from .renditions.format import HEADER, Chunk, Flag, Header, Kind, RenditionError, read_chunk, read_header
-from .sealing.manifest import Manifest, SealBroken, SealedRendition
+from .sealing.manifest import Manifest, SealBroken, SealedRendition, read_sealed
 
 #: Of `mediaserver._dataplane.Chunk`: microseconds from the second's begin, stream, flags, length.
 RECORD = struct.Struct(">IBBH")
@@ -154,14 +154,7 @@ def _open(number: int, sealed: SealedRendition, path: Path) -> _Stream:
 
 def _read(stream: _Stream, number: int) -> Chunk:
     entry, name = stream.sealed.chunks[number], stream.path.name
-    try:
-        with stream.path.open("rb") as file:
-            file.seek(entry.offset)
-            data = file.read(entry.length)
-    except OSError as error:
-        raise SealBroken(f"{name} cannot be read", name) from error
-    if sha256(data).hexdigest() != entry.sha256:
-        raise SealBroken(f"{name} was changed at {number} s", name)
+    data = read_sealed(stream.path, number, entry)
     try:
         chunk = read_chunk(data, stream.header)
     except RenditionError as error:

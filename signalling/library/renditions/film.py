@@ -77,7 +77,7 @@ class Renditions:
         )
 
     def _sound_encoder(self, channels: int, gain: float) -> SoundEncoder:
-        codecs: list[Codec] = [OpusCodec(self._folder / SOUND, channels)]
+        codecs: list[Codec[Any]] = [OpusCodec(self._folder / SOUND, channels)]
         if self._hls:
             codecs.append(AacCodec(self._folder / HLS_SOUND, channels))
         return SoundEncoder(channels, gain, codecs)

@@ -1,9 +1,10 @@
 """Sound as Opus of 20 ms and as AAC, as loud as all films are."""
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import av
 import numpy as np
@@ -21,6 +22,7 @@ MOST_GAIN = 20.0  # dB: noise is not made into sound
 OPUS_BITRATES = {1: 48_000, 2: 96_000}  # bit/s
 AAC_BITRATES = {1: 64_000, 2: 128_000}  # bit/s
 GAP = 0.05  # s: sound that comes later than that is preceded by silence
+Piece = TypeVar("Piece")
 
 
 def gain(loudness: Loudness) -> float:
@@ -31,24 +33,39 @@ def gain(loudness: Loudness) -> float:
     return float(10 ** (decibels / 20))
 
 
-class Codec(Protocol):
+class Codec(ABC, Generic[Piece]):
     """`frame`: how many samples it takes at a time. Each writes a chunk for each second."""
 
-    @property
-    def frame(self) -> int: ...
+    frame: ClassVar[int]
+    writer: ChunkedFile
 
-    @property
-    def writer(self) -> ChunkedFile: ...
+    def __init__(self, encoder: av.AudioCodecContext) -> None:
+        self._encoder = encoder
+        self._encoded = 0
+        self._chunk: list[Piece] = []
 
-    def encode(self, samples: Samples) -> None: ...
+    def encode(self, samples: Samples) -> None:
+        frame = _frame(samples, self._encoder)
+        frame.pts = self._encoded * self.frame
+        self._encoded += 1
+        self._packed(self._encoder.encode(frame))
 
-    def finish(self) -> None: ...
+    def finish(self) -> None:
+        self._packed(self._encoder.encode(None))
+        if self._chunk:
+            self._close_chunk()
+
+    @abstractmethod
+    def _packed(self, encoded: Sequence["av.Packet[Any]"]) -> None: ...
+
+    @abstractmethod
+    def _close_chunk(self) -> None: ...
 
 
 class SoundEncoder:
     """Samples of (channels, n), 48 kHz, one or two channels, in; chunks of a second to disk."""
 
-    def __init__(self, channels: int, factor: float, codecs: Sequence[Codec]) -> None:
+    def __init__(self, channels: int, factor: float, codecs: Sequence[Codec[Any]]) -> None:
         self.channels = channels
         self.writers = tuple(codec.writer for codec in codecs)
         self._factor = np.float32(factor)
@@ -104,28 +121,17 @@ class Pending:
         return np.pad(self._samples, ((0, 0), (0, self._frame - left))) if left else None
 
 
-class OpusCodec:
+class OpusCodec(Codec[Packet]):
     """As RTP payloads."""
 
     frame = OPUS_FRAME
+    writer: RenditionWriter
 
     def __init__(self, path: Path, channels: int) -> None:
+        encoder = _context("libopus", "flt", channels, OPUS_BITRATES[channels])
+        encoder.options = {"frame_duration": "20", "application": "audio"}
+        super().__init__(encoder)
         self.writer = RenditionWriter(path, Header(Kind.OPUS, 0, RATE, RATE, channels=channels))
-        self._encoder = _context("libopus", "flt", channels, OPUS_BITRATES[channels])
-        self._encoder.options = {"frame_duration": "20", "application": "audio"}
-        self._encoded = 0
-        self._chunk: list[Packet] = []
-
-    def encode(self, samples: Samples) -> None:
-        frame = _frame(np.ascontiguousarray(samples.T.reshape(1, -1)), self._encoder)
-        frame.pts = self._encoded * self.frame
-        self._encoded += 1
-        self._packed(self._encoder.encode(frame))
-
-    def finish(self) -> None:
-        self._packed(self._encoder.encode(None))
-        if self._chunk:
-            self._close_chunk()
 
     def _packed(self, encoded: Sequence["av.Packet[Any]"]) -> None:
         for payload in encoded:
@@ -139,31 +145,20 @@ class OpusCodec:
         self._chunk = []
 
 
-class AacCodec:
+class AacCodec(Codec[bytes]):
     """As segments for HLS. A frame belongs to the second in which it begins."""
 
     frame = AAC_FRAME
+    writer: SoundSegments
 
     def __init__(self, path: Path, channels: int) -> None:
-        self._encoder = _context("aac", "fltp", channels, AAC_BITRATES[channels])
-        self._encoder.open()
-        assert self._encoder.extradata is not None, "the encoder describes itself when it is open"
-        configuration = bytes(self._encoder.extradata)
+        encoder = _context("aac", "fltp", channels, AAC_BITRATES[channels])
+        encoder.open()
+        assert encoder.extradata is not None, "the encoder describes itself when it is open"
+        super().__init__(encoder)
+        configuration = bytes(encoder.extradata)
         self.writer = SoundSegments(path, SoundTrack(RATE, channels, AAC_BITRATES[channels], configuration))
-        self._encoded = 0
         self._begun = 0
-        self._chunk: list[bytes] = []
-
-    def encode(self, samples: Samples) -> None:
-        frame = _frame(np.ascontiguousarray(samples), self._encoder)
-        frame.pts = self._encoded * self.frame
-        self._encoded += 1
-        self._packed(self._encoder.encode(frame))
-
-    def finish(self) -> None:
-        self._packed(self._encoder.encode(None))
-        if self._chunk:
-            self._close_chunk()
 
     def _packed(self, encoded: Sequence["av.Packet[Any]"]) -> None:
         for packet in encoded:
@@ -191,6 +186,9 @@ def _context(
 
 
 def _frame(samples: Samples, encoder: av.AudioCodecContext) -> av.AudioFrame:
-    frame = av.AudioFrame.from_ndarray(samples, format=encoder.format.name, layout=encoder.layout.name)
+    planes = samples if encoder.format.is_planar else samples.T.reshape(1, -1)
+    frame = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(planes), format=encoder.format.name, layout=encoder.layout.name
+    )
     frame.sample_rate = RATE
     return frame

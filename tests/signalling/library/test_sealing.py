@@ -10,9 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalling.library.renditions import vp8
-from signalling.library.renditions.format import Header, Kind
-from signalling.library.renditions.writer import RenditionWriter
 from signalling.library.sealing.canonical import canonical
 from signalling.library.sealing.keys import KeyFault, KeyRing
 from signalling.library.sealing.manifest import (
@@ -25,6 +22,8 @@ from signalling.library.sealing.manifest import (
     read_seal,
     seal,
 )
+
+from .clips import write_rendition
 
 NOW = datetime(2026, 11, 28, 18, 0, tzinfo=UTC)
 METADATA = {"title": "Осенний лес", "programme": "basic", "age": 6, "licence": "CC BY 4.0"}
@@ -43,27 +42,7 @@ def folder(tmp_path: Path) -> Path:
     folder = tmp_path / "film"
     folder.mkdir()
     (folder / "source").write_bytes(bytes(range(256)) * 40)
-    header = Header(Kind.VP8, 0, 90_000, 90_000, width=320, height=180)
-    with RenditionWriter(folder / "video-0.prtp", header) as writer:
-        for second in range(3):
-            picture = bytes([0, *(second * 7 + n & 0xFF for n in range(3000))])
-            writer.add(vp8.packets(picture, time=second * 90_000, picture_id=second), 90_000)
-    rendition = {
-        "file": "video-0.prtp",
-        "kind": "vp8",
-        "layer": 0,
-        "clock": 90_000,
-        "width": 320,
-        "height": 180,
-        "channels": 0,
-        "sha256": writer.sha256,
-        "size": writer.size,
-        "chunks": [
-            {name: getattr(one, name) for name in ("offset", "length", "start", "duration", "sha256")}
-            for one in writer.entries
-        ],
-    }
-    (folder / "renditions.json").write_text(json.dumps({"version": 1, "renditions": [rendition]}))
+    write_rendition(folder)
     return folder
 
 

@@ -3,47 +3,23 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from signalling.library.pipeline.job import REPORT, FailureCode, Job, Progress
 from signalling.library.pipeline.supervisor import PreparationFailed
-from signalling.library.renditions import vp8
-from signalling.library.renditions.format import LISTING, Header, Kind
-from signalling.library.renditions.writer import RenditionWriter
 from signalling.library.settings import LibrarySettings
 from signalling.school.door import Actor
 from signalling.school.events import ContentEnded
 from signalling.school.library import Library
 from signalling.school.library.views import ContentData, ContentView
 from signalling.school.words import Programme, Role
+from tests.signalling.library.clips import RENDITION_S, write_rendition
 from tests.signalling.school.kindergarten import Kindergarten
 
-SECONDS = 3
+SECONDS = RENDITION_S
 FILM = b"\0\0\0\x18ftypisom" + bytes(range(256)) * 40
-
-
-def write_rendition(folder: Path) -> None:
-    """One of three seconds, with its listing."""
-    header = Header(Kind.VP8, 0, 90_000, 90_000, width=320, height=180)
-    with RenditionWriter(folder / "video-0.prtp", header) as writer:
-        for second in range(SECONDS):
-            picture = bytes([0, *(second * 7 + n & 0xFF for n in range(3000))])
-            writer.add(vp8.packets(picture, time=second * 90_000, picture_id=second), 90_000)
-    listed = {
-        "file": "video-0.prtp",
-        "kind": "vp8",
-        "layer": 0,
-        "clock": 90_000,
-        "width": 320,
-        "height": 180,
-        "channels": 0,
-        "sha256": writer.sha256,
-        "size": writer.size,
-        "chunks": [asdict(one) for one in writer.entries],
-    }
-    (folder / LISTING).write_text(json.dumps({"version": 1, "renditions": [listed]}))
 
 
 @dataclass

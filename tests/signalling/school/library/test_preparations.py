@@ -53,8 +53,9 @@ async def test_progress_is_told(shelf: Shelf) -> None:
     assert await step and content not in shelf.library.preparations.progress
 
 
-async def test_cancelled_and_begun_anew(shelf: Shelf) -> None:
-    content, held = await queued(shelf), asyncio.Event()
+async def begun(shelf: Shelf) -> asyncio.Task[bool]:
+    """A preparation that does not end by itself."""
+    held = asyncio.Event()
 
     async def hold() -> None:
         held.set()
@@ -63,6 +64,12 @@ async def test_cancelled_and_begun_anew(shelf: Shelf) -> None:
     shelf.worker.hold = hold
     step = asyncio.create_task(shelf.library.preparations.step())
     await held.wait()
+    return step
+
+
+async def test_cancelled_and_begun_anew(shelf: Shelf) -> None:
+    content = await queued(shelf)
+    step = await begun(shelf)
     await shelf.library.review.cancel_preparation(shelf.anna, content)
     assert await step
     assert await state(shelf, content) == "cancelled"
@@ -177,15 +184,8 @@ async def test_files_of_nobody_are_removed_at_the_start(shelf: Shelf) -> None:
 
 
 async def test_removed_while_it_is_prepared(shelf: Shelf) -> None:
-    content, held = await queued(shelf), asyncio.Event()
-
-    async def hold() -> None:
-        held.set()
-        await asyncio.Event().wait()
-
-    shelf.worker.hold = hold
-    step = asyncio.create_task(shelf.library.preparations.step())
-    await held.wait()
+    content = await queued(shelf)
+    step = await begun(shelf)
     await shelf.library.contents.remove(shelf.anna, content)
     assert await step
     assert not shelf.folder(content).exists()
