@@ -126,7 +126,7 @@ class Call:
         person.devices[participant.sid] = participant.identity
         person.left_at, person.hidden = None, participant.permissions.hidden
         person.counts_as_host = person.role.is_staff and _is_person(participant)
-        person.is_film = participant.kind is ParticipantKind.INGRESS
+        person.is_film = _shows_film(participant)
         self._sids[participant.sid] = key
         self.state.entrance.arrive(key, person.role, self.clock.time())
         self._event("", "arrived", key, identity=participant.identity)
@@ -308,7 +308,7 @@ class Call:
         """As what children look at a track, for the norms; None: it does not count."""
         if track.kind != "video":
             return None
-        if track.publisher.kind is ParticipantKind.INGRESS:
+        if _shows_film(track.publisher):
             return FILM
         shared = track.settings.source is TrackSource.SCREEN_SHARE
         return self.state.settings.shared_screen if shared else None
@@ -412,6 +412,12 @@ def _is_person(participant: Participant) -> bool:
     permissions = participant.permissions
     serves = permissions.hidden or permissions.recorder or permissions.agent
     return participant.kind is ParticipantKind.STANDARD and not serves
+
+
+def _shows_film(participant: Participant) -> bool:
+    """What comes in from a program is a film, unless it is the camera of an event."""
+    role = role_of(participant.attributes.get(ROLE_ATTRIBUTE, ""))
+    return participant.kind is ParticipantKind.INGRESS and role is not CallRole.CAMERA
 
 
 def person_identity(participant: Participant) -> str:

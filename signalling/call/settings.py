@@ -80,7 +80,7 @@ class CallSettings(BaseModel):
     soft_stop_s: Annotated[float, Field(ge=0, le=3600)] = 60
     """After the limit, before media of those who do not lead freeze, or the screen."""
     screen_limits: Annotated[dict[ScreenKind, ScreenLimit], Field(max_length=10)] = {}
-    """By kind: `film` counts for what an ingress publishes."""
+    """By kind: `film` counts for what an ingress publishes, unless it is a camera."""
     screen_used_s: Annotated[dict[ScreenKind, NonNegativeFloat], Field(max_length=10)] = {}
     """Of this day, before this call."""
     shared_screen: ScreenKind = "board"

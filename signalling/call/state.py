@@ -43,7 +43,7 @@ class Person:
     """A confirmed adult by its token, on a device of a person (not a film or a recorder)."""
 
     is_film: bool = False
-    """An ingress: a prepared film or another program that publishes."""
+    """A program that publishes (an ingress), other than the camera of an event."""
 
     @property
     def here(self) -> bool:

@@ -130,3 +130,13 @@ async def test_a_film_counts_apart_and_only_when_a_child_sees_it(lesson: ScreenW
     assert lesson.call.state.screen_time.kinds["board"].today_s == 0
     with pytest.raises(CallError):
         await lesson.command(teacher, "extend_screen", kind="tablet", minutes=2, reason="x")
+
+
+async def test_the_camera_of_an_event_is_no_film(lesson: ScreenWorld) -> None:
+    await lesson.come("staff:1:a", "host")
+    camera = await lesson.come("camera:1", "camera", claims={"kind": "ingress"})
+    await camera.publish("video", source=models.CAMERA)
+    family = await lesson.come("family:a:x")
+    await lesson.shown(20 * 60)
+    assert lesson.call.state.screen_time.kinds["film"].today_s == 0
+    assert hears(family, camera, "video")
