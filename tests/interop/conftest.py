@@ -2,7 +2,8 @@
 
 import os
 import subprocess
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,10 @@ from .server import RunningServer, other_server, running_server
 OTHER_SERVER = os.environ.get("OTHER_SERVER")
 #: All tests come from one address, and SDKs are asked to simulate failures.
 SETTINGS = {"POLYANA_HTTP__REQUEST_BURST": "10000", "POLYANA_RTC__ALLOW_SIMULATE": "true"}
+
+#: Of the server's log, with a test that failed.
+TOLD_LINES = 60
+ENDED = pytest.StashKey[int]()
 
 
 @pytest.fixture(scope="session")
@@ -32,3 +37,28 @@ def speech(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("speech") / "speech.wav"
     subprocess.run(["espeak-ng", "-w", str(path), SENTENCE], check=True)
     return path
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What the server had to say goes with a failure."""
+    report = yield
+    running = getattr(item, "funcargs", {}).get("server")
+    if report.failed and isinstance(running, RunningServer):
+        lines = running.text().splitlines()
+        report.sections.append(("the server's last lines", "\n".join(lines[-TOLD_LINES:])))
+    return report
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[ENDED] = exitstatus
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Ends the process without its `atexit`: threads of the SDK that still run abort one of twenty there."""
+    status = config.stash.get(ENDED, None)
+    if status is not None and not hasattr(config, "workerinput"):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,10 @@ RATE = 48_000
 #: Samples of a frame of WebRTC's sound, 10 ms.
 SOUND_FRAME = RATE // 100
 STEP_S = 20.0
+#: Frames of sound are taken within their second.
+CAPTURE_S = 3.0
 Image = npt.NDArray[np.uint8]
+log = logging.getLogger(__name__)
 CODECS = {
     "vp8": rtc.VideoCodec.VP8,
     "h264": rtc.VideoCodec.H264,
@@ -253,14 +257,25 @@ class Camera:
             # Syllables: a tone of 440 Hz, four bursts a second, so that its envelope can be matched.
             tone = 9000 * np.sin(2 * np.pi * 440 * times) * (np.sin(2 * np.pi * 2 * times) > 0)
             frame = rtc.AudioFrame(tone.astype(np.int16).tobytes(), RATE, 1, samples)
-            await self.audio.capture_frame(frame)  # paces the loop: it waits while a second is queued
+            await self._sound(frame)
             number = (number + 1) % 1024
             await asyncio.sleep(1 / FPS)
 
+    async def _sound(self, frame: rtc.AudioFrame) -> None:
+        """Paces the loop: it waits while a second is queued."""
+        try:
+            async with asyncio.timeout(CAPTURE_S):
+                await self.audio.capture_frame(frame)
+        except TimeoutError:
+            log.warning("the SDK did not say that it took the sound")  # and would be waited for for ever
+
     async def stop(self) -> None:
-        if self._task is not None:
+        """Fails if it had failed before."""
+        if self._task is not None and not self._task.done():
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+        elif self._task is not None:
+            self._task.result()
 
 
 @asynccontextmanager
