@@ -28,6 +28,7 @@ __all__ = [
     "ReceiverStatistics",
     "SenderEncodingChanged",
     "SenderStatistics",
+    "Tapped",
     "TransportStatistics",
     "WorkerFailed",
     "WorkerStatistics",
@@ -196,6 +197,35 @@ class LayerBitrates:
     __match_args__ = ("layers",)
     @property
     def layers(self) -> list[tuple[int, int, int, int]]: ...
+
+@final
+class Tapped:
+    """Packets of a track that came in, copied since the last time, each once and in order of arrival.
+
+    Records, all numbers little endian: arrival (u64, us of `DataPlane.now_us`), extended sequence number (u64), RTP
+    time (u32), length of the payload (u16), flags, encoding, payload type (u8 each), payload. Flags: 1 is the marker
+    bit; 2: a stream begins (another encoding or SSRC), with a keyframe if it is video; 4: no packet but a sender report
+    of the publisher, with its RTP time and, as payload, its NTP time (u64).
+    """
+
+    __match_args__ = ("tap", "records", "packets", "lost", "dropped", "ended")
+    @property
+    def tap(self) -> int: ...
+    @property
+    def records(self) -> bytes:
+        """At most 64 KiB, half a second after the first at the latest."""
+    @property
+    def packets(self) -> int:
+        """In these records."""
+    @property
+    def lost(self) -> int:
+        """Since the begin: numbers that never came, between others that did."""
+    @property
+    def dropped(self) -> int:
+        """Packets before these for which there was no place, as nobody took the events."""
+    @property
+    def ended(self) -> bool:
+        """Nothing comes after this: the tap was removed, or its receiver."""
 
 @final
 class CommandFailed:
@@ -392,6 +422,14 @@ class DataPlane:
         """What the senders of a transport would take if its line allowed, bit/s of video; the line is probed up to this
         and no further, 0 (as at first): not at all."""
     def request_keyframe(self, receiver: int) -> None: ...
+    @property
+    def now_us(self) -> int:
+        """Microseconds since the epoch on the clock that packets arrive by."""
+    def add_tap(self, tap: int, receiver: int) -> None:
+        """What comes in of the receiver is copied from now on, told in `Tapped`. Of simulcast that is the best encoding
+        that flows. What is disabled is not copied."""
+    def remove_tap(self, tap: int) -> None:
+        """`Tapped` with `ended` follows, if it did not come before. Every tap is to be removed."""
     def set_player(self, transport: int, streams: list[tuple[int, int, int, int]]) -> None:
         """The transport has no peer: what its receivers get comes from chunks. `streams`: (receiver, encoding, payload
         type, clock rate in Hz) for each stream number of their packets; the encodings need their SSRCs."""

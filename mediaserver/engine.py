@@ -5,6 +5,7 @@ import itertools
 import secrets
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from ._dataplane import (
     PayloadTypeMapping,
     ReceiverStatistics,
     SenderStatistics,
+    Tapped,
     TransportStatistics,
     WorkerStatistics,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "PayloadTypeMapping",
     "ReceiverStatistics",
     "SenderStatistics",
+    "Tapped",
     "TransportHandler",
     "TransportStatistics",
     "WorkerStatistics",
@@ -48,6 +51,7 @@ PASSWORD_BYTES = 24
 
 AudioLevelHandler = Callable[[list[tuple[int, float]]], None]
 ChunkPlayedHandler = Callable[[int], None]
+TapHandler = Callable[[Tapped], None]
 LayerBitrateHandler = Callable[[list[tuple[int, int, int, int]]], None]
 
 
@@ -130,6 +134,7 @@ class Engine:
         self._handlers: dict[int, tuple[int, TransportHandler]] = {}
         self._owners: dict[int, int] = {}
         self._players: dict[int, ChunkPlayedHandler] = {}
+        self._taps: dict[int, TapHandler] = {}
         self._level_handlers: list[AudioLevelHandler] = []
         self._bitrate_handlers: list[LayerBitrateHandler] = []
         self._rooms: dict[str, int] = {}
@@ -248,6 +253,24 @@ class Engine:
         """No more chunks are played there."""
         self._players.pop(transport, None)
 
+    def tap(self, receiver: int, handler: TapHandler) -> int:
+        """Copies what comes in of a receiver; gives the id of the tap. `handler` gets every chunk, the last one marked
+        as `ended`, unless the worker fails."""
+        tap = self.next_id()
+        self._taps[tap] = handler
+        self.plane.add_tap(tap, receiver)
+        return tap
+
+    def end_tap(self, tap: int) -> None:
+        """Its last chunk is still told."""
+        if tap in self._taps and self._plane is not None:
+            self._plane.remove_tap(tap)
+
+    @property
+    def now_us(self) -> int:
+        """Microseconds since the epoch on the clock of the packets in taps."""
+        return self.plane.now_us
+
     def own_receiver(self, receiver: int, transport: int) -> None:
         """Events of this receiver go to the transport's handler."""
         self._owners[receiver] = transport
@@ -310,6 +333,8 @@ class Engine:
             case dataplane.ChunkPlayed(transport, media_us):
                 if player := self._players.get(transport):
                     player(media_us)
+            case dataplane.Tapped(tap=tap):
+                self._tapped(tap, event)
             case dataplane.AudioLevels(levels):
                 for level_handler in self._level_handlers:
                     level_handler(levels)
@@ -330,6 +355,14 @@ class Engine:
     def _handler(self, transport: int) -> TransportHandler | None:
         found = self._handlers.get(transport)
         return found[1] if found is not None else None
+
+    def _tapped(self, tap: int, chunk: Tapped) -> None:
+        handler = self._taps.get(tap)
+        if chunk.ended and self._taps.pop(tap, None) is not None:
+            with suppress(ValueError, OSError):  # removed before, or its worker failed
+                self.plane.remove_tap(tap)
+        if handler is not None:
+            handler(chunk)
 
     def _worker_failed(self, worker: int, reason: str) -> None:
         self._failed_workers.add(worker)

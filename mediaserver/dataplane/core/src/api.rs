@@ -15,6 +15,8 @@ pub type TransportId = u64;
 pub type ReceiverId = u64;
 /// A track that goes out to a peer (`RTCRtpSender`).
 pub type SenderId = u64;
+/// Of the copies of one track.
+pub type TapId = u64;
 
 /// How a datagram travels. TCP carries RFC 4571 frames; the shell does the framing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -306,6 +308,14 @@ pub enum Command {
     RequestKeyframe {
         receiver: ReceiverId,
     },
+    /// Every packet of a receiver that comes in is copied from now on, until the tap is removed or the receiver ends.
+    AddTap {
+        tap: TapId,
+        receiver: ReceiverId,
+    },
+    RemoveTap {
+        tap: TapId,
+    },
 }
 
 /// What comes in of one layer, without those below it.
@@ -355,6 +365,19 @@ pub enum Event {
     },
     /// Once a second: what comes in of each layer of each track that has senders. Nothing is listed that stands still.
     LayerBitrates { layers: Vec<LayerBitrate> },
+    /// What a tap has copied since the last time, as records of `tap.rs`.
+    Tapped {
+        tap: TapId,
+        records: Vec<u8>,
+        /// In these records.
+        packets: u32,
+        /// Since the begin: numbers that never came, between others that did.
+        lost: u64,
+        /// Packets that found no place before these.
+        dropped: u64,
+        /// Nothing comes after this.
+        ended: bool,
+    },
     /// A command named something that does not exist, or parameters that are not valid.
     CommandFailed { reason: String },
 }

@@ -86,6 +86,8 @@ impl Core {
                 restart,
             } => self.play_chunk(transport, chunk, media_us, restart, now),
             Command::SetPlaying { transport, playing } => self.set_playing(transport, playing, now),
+            Command::AddTap { tap, receiver } => self.add_tap(tap, receiver, now),
+            Command::RemoveTap { tap } => self.remove_tap(tap, now),
             Command::RequestKeyframe { receiver } => {
                 let index = self.receiver_index(receiver)?;
                 self.want_keyframes(index, now);
@@ -330,6 +332,7 @@ impl Core {
             let ended = self.senders.remove(sender);
             self.sender_ids.remove(&ended.id);
         }
+        self.end_taps(index);
         self.queued.retain(|&queued| queued != index);
         let ended = self.receivers.remove(index);
         self.receiver_ids.remove(&ended.id);

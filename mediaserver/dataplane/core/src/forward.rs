@@ -7,6 +7,9 @@ pub(crate) const PACE_US: u64 = 5_000;
 
 impl Core {
     pub(crate) fn forward_queued(&mut self, now: Time, batch: &mut TransmitBatch) {
+        if !self.taps.is_empty() {
+            self.copy_to_taps(now);
+        }
         let mut queued = std::mem::take(&mut self.queued);
         for &receiver in &queued {
             self.forward_receiver(receiver, now, batch);

@@ -28,6 +28,7 @@ mod reports;
 mod rtcp_in;
 mod sender;
 mod statistics;
+mod tap;
 mod timers;
 mod transport;
 
@@ -40,6 +41,7 @@ use rustc_hash::FxHashMap;
 use sender::Sender;
 use slab::Slab;
 use std::collections::VecDeque;
+use tap::Tap;
 use timers::Timers;
 use transport::Transport;
 
@@ -54,6 +56,8 @@ pub struct Core {
     transport_ids: FxHashMap<TransportId, usize>,
     receiver_ids: FxHashMap<ReceiverId, usize>,
     sender_ids: FxHashMap<SenderId, usize>,
+    /// Few, and most cores have none.
+    taps: Vec<Tap>,
     by_ufrag: FxHashMap<String, usize>,
     /// Only addresses with an authenticated check are in here, so strangers cannot make it grow.
     by_address: FxHashMap<(Protocol, std::net::SocketAddr), usize>,
@@ -87,6 +91,7 @@ impl Core {
             transport_ids: FxHashMap::default(),
             receiver_ids: FxHashMap::default(),
             sender_ids: FxHashMap::default(),
+            taps: Vec::new(),
             by_ufrag: FxHashMap::default(),
             by_address: FxHashMap::default(),
             queued: Vec::new(),

@@ -85,6 +85,7 @@ impl Core {
         if now >= self.audio_due {
             self.audio_due = Time(now.0 + self.config.audio_interval_us);
             self.finish_audio_interval();
+            self.hand_over_taps(now);
             if now.0.saturating_sub(self.layers_since.0) >= LAYERS_INTERVAL_US {
                 self.tell_layer_bitrates(now);
             }

@@ -15,7 +15,7 @@ pub use shared::ShellEvent;
 pub use statistics::{FORWARD_LATENCY_BOUNDS_US, LatencyHistogram, ShellCounters, WorkerStatistics};
 
 use clock::Clock;
-use polyana_core::{Command, Config, Core, Protocol, ReceiverId, SenderId, TransportId};
+use polyana_core::{Command, Config, Core, Protocol, ReceiverId, SenderId, TapId, Time, TransportId};
 use rustc_hash::FxHashMap;
 use shared::{Mailbox, Message, Shared, Wake};
 use std::io;
@@ -59,6 +59,7 @@ struct Owners {
     transports: FxHashMap<TransportId, usize>,
     receivers: FxHashMap<ReceiverId, (TransportId, usize)>,
     senders: FxHashMap<SenderId, (TransportId, usize)>,
+    taps: FxHashMap<TapId, usize>,
 }
 
 /// Worker threads with their sockets.
@@ -69,6 +70,7 @@ pub struct DataPlane {
     udp_addresses: Vec<SocketAddr>,
     tcp_addresses: Vec<SocketAddr>,
     workers: usize,
+    clock: Clock,
 }
 
 impl DataPlane {
@@ -126,12 +128,18 @@ impl DataPlane {
             udp_addresses,
             tcp_addresses,
             workers: settings.workers,
+            clock,
         })
     }
 
     /// Number of worker threads.
     pub fn workers(&self) -> usize {
         self.workers
+    }
+
+    /// The time of the workers' clock, on which packets arrive.
+    pub fn now(&self) -> Time {
+        self.clock.now()
     }
 
     /// Bound UDP addresses, with real ports.
@@ -301,6 +309,12 @@ impl Owners {
                 self.receivers.remove(receiver);
                 Ok(worker)
             }
+            Command::AddTap { tap, receiver } => {
+                let worker = self.of_receiver(*receiver)?;
+                self.taps.insert(*tap, worker);
+                Ok(worker)
+            }
+            Command::RemoveTap { tap } => self.taps.remove(tap).ok_or_else(|| format!("no tap {tap}")),
             Command::SetSenderTarget { sender, .. } => self.of_sender(*sender),
             Command::RemoveSender { sender } => {
                 let worker = self.of_sender(*sender)?;

@@ -1,7 +1,7 @@
 //! What the workers and the control plane share: who owns a peer, the events, the counters of the shell.
 
 use crossbeam_channel::Sender;
-use polyana_core::{Command, Event, Path, Protocol, TransportId};
+use polyana_core::{Command, Event, Path, Protocol, TapId, TransportId};
 use rustc_hash::FxHashMap;
 use rustix::event::{EventfdFlags, eventfd};
 use std::collections::VecDeque;
@@ -13,6 +13,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 /// Events of the whole data plane that may wait for the control plane before DTLS datagrams are dropped: a peer
 /// repeats those, nothing repeats the others.
 const MAX_WAITING_EVENTS: usize = 16_384;
+/// Bytes of recorded packets that may wait: about ten seconds of a big room. What comes above is dropped and counted.
+const MAX_WAITING_RECORDS: usize = 32 << 20;
 
 /// An event with where it came from.
 #[derive(Debug)]
@@ -107,10 +109,47 @@ struct Routes {
     of_transport: FxHashMap<TransportId, RoutesOfTransport>,
 }
 
+/// Events that nobody has taken yet.
+#[derive(Default)]
+struct Waiting {
+    events: VecDeque<ShellEvent>,
+    /// Bytes of records in them.
+    records: usize,
+    /// Packets of taps that found no place, not told yet.
+    dropped: FxHashMap<TapId, u64>,
+}
+
+impl Waiting {
+    /// Adds records, or counts them where too many wait. That a tap has ended is always told.
+    fn add_records(&mut self, mut event: Event) {
+        if let Event::Tapped {
+            tap,
+            records,
+            packets,
+            dropped,
+            ended,
+            ..
+        } = &mut event
+        {
+            *dropped += self.dropped.remove(tap).unwrap_or(0);
+            if self.records + records.len() > MAX_WAITING_RECORDS {
+                *dropped += u64::from(std::mem::take(packets));
+                records.clear();
+                if !*ended {
+                    self.dropped.insert(*tap, *dropped);
+                    return;
+                }
+            }
+            self.records += records.len();
+        }
+        self.events.push_back(ShellEvent::Core(event));
+    }
+}
+
 pub(crate) struct Shared {
     pub mailboxes: Vec<Mailbox>,
     routes: RwLock<Routes>,
-    events: Mutex<VecDeque<ShellEvent>>,
+    events: Mutex<Waiting>,
     pub events_wake: Wake,
 }
 
@@ -175,23 +214,26 @@ impl Shared {
             .copied()
     }
 
-    fn events(&self) -> MutexGuard<'_, VecDeque<ShellEvent>> {
+    fn events(&self) -> MutexGuard<'_, Waiting> {
         unpoisoned(self.events.lock())
     }
 
     /// Adds events for the control plane; returns how many DTLS datagrams were dropped.
     pub fn add_events(&self, events: impl Iterator<Item = ShellEvent>) -> u64 {
         let mut waiting = self.events();
-        let (before, mut dropped) = (waiting.len(), 0);
+        let (before, mut dropped) = (waiting.events.len(), 0);
         for event in events {
-            let expendable = matches!(event, ShellEvent::Core(Event::DtlsReceived { .. }));
-            if expendable && waiting.len() >= MAX_WAITING_EVENTS {
-                dropped += 1;
-            } else {
-                waiting.push_back(event);
+            match event {
+                ShellEvent::Core(Event::DtlsReceived { .. })
+                    if waiting.events.len() >= MAX_WAITING_EVENTS =>
+                {
+                    dropped += 1;
+                }
+                ShellEvent::Core(event @ Event::Tapped { .. }) => waiting.add_records(event),
+                event => waiting.events.push_back(event),
             }
         }
-        if waiting.len() > before {
+        if waiting.events.len() > before {
             self.events_wake.set();
         }
         dropped
@@ -200,12 +242,80 @@ impl Shared {
     /// Takes at most `limit` events; the eventfd stays set while some are left.
     pub fn take_events(&self, limit: usize) -> Vec<ShellEvent> {
         let mut waiting = self.events();
-        let taken = waiting.len().min(limit);
-        let events = waiting.drain(..taken).collect();
+        let taken = waiting.events.len().min(limit);
+        let events: Vec<ShellEvent> = waiting.events.drain(..taken).collect();
+        for event in &events {
+            if let ShellEvent::Core(Event::Tapped { records, .. }) = event {
+                waiting.records -= records.len();
+            }
+        }
         self.events_wake.clear();
-        if !waiting.is_empty() {
+        if !waiting.events.is_empty() {
             self.events_wake.set();
         }
         events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tapped(tap: TapId, bytes: usize, packets: u32, ended: bool) -> ShellEvent {
+        ShellEvent::Core(Event::Tapped {
+            tap,
+            records: vec![0; bytes],
+            packets,
+            lost: 0,
+            dropped: 0,
+            ended,
+        })
+    }
+
+    fn add(shared: &Shared, event: ShellEvent) {
+        shared.add_events(std::iter::once(event));
+    }
+
+    /// (tap, bytes, packets, dropped, ended)
+    fn take(shared: &Shared, limit: usize) -> Vec<(TapId, usize, u32, u64, bool)> {
+        let taken = shared.take_events(limit);
+        taken
+            .into_iter()
+            .map(|event| match event {
+                ShellEvent::Core(Event::Tapped {
+                    tap,
+                    records,
+                    packets,
+                    dropped,
+                    ended,
+                    ..
+                }) => (tap, records.len(), packets, dropped, ended),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn records_that_find_no_place_are_counted_and_told_with_the_next() {
+        let shared = Shared::new(Vec::new()).unwrap();
+        add(&shared, tapped(1, MAX_WAITING_RECORDS - 100, 9, false));
+        add(&shared, tapped(1, 101, 3, false));
+        add(&shared, tapped(2, 101, 4, false));
+        add(&shared, tapped(2, 101, 5, true));
+        add(&shared, tapped(1, 100, 1, false));
+        assert_eq!(
+            take(&shared, 9),
+            [
+                (1, MAX_WAITING_RECORDS - 100, 9, 0, false),
+                (2, 0, 0, 9, true),
+                (1, 100, 1, 3, false),
+            ]
+        );
+        add(&shared, tapped(1, MAX_WAITING_RECORDS, 2, false));
+        assert_eq!(
+            take(&shared, 1),
+            [(1, MAX_WAITING_RECORDS, 2, 0, false)],
+            "there is place again"
+        );
     }
 }

@@ -50,6 +50,14 @@ event!(BandwidthEstimated {
     bits_per_second: u64
 });
 event!(LayerBitrates { layers: Vec<(u64, u8, u8, u64)> });
+event!(Tapped {
+    tap: u64,
+    records: Py<PyBytes>,
+    packets: u32,
+    lost: u64,
+    dropped: u64,
+    ended: bool
+});
 event!(CommandFailed { reason: String });
 event!(WorkerFailed {
     worker: usize,
@@ -138,6 +146,27 @@ fn core_to_python(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyAny>> {
                 })
                 .collect();
             object(py, LayerBitrates { layers })
+        }
+        Event::Tapped {
+            tap,
+            records,
+            packets,
+            lost,
+            dropped,
+            ended,
+        } => {
+            let records = PyBytes::new(py, &records).unbind();
+            object(
+                py,
+                Tapped {
+                    tap,
+                    records,
+                    packets,
+                    lost,
+                    dropped,
+                    ended,
+                },
+            )
         }
         Event::CommandFailed { reason } => object(py, CommandFailed { reason }),
     }

@@ -383,6 +383,19 @@ impl DataPlane {
         self.command(Command::RequestKeyframe { receiver })
     }
 
+    #[getter]
+    fn now_us(&self) -> u64 {
+        self.0.now().0
+    }
+
+    fn add_tap(&self, tap: u64, receiver: u64) -> PyResult<()> {
+        self.command(Command::AddTap { tap, receiver })
+    }
+
+    fn remove_tap(&self, tap: u64) -> PyResult<()> {
+        self.command(Command::RemoveTap { tap })
+    }
+
     /// `streams`: (receiver, encoding, payload type, clock rate).
     fn set_player(&self, transport: u64, streams: Vec<(u64, u8, u8, u32)>) -> PyResult<()> {
         let streams = streams
@@ -441,6 +454,7 @@ fn _dataplane(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<events::SenderEncodingChanged>()?;
     module.add_class::<events::BandwidthEstimated>()?;
     module.add_class::<events::LayerBitrates>()?;
+    module.add_class::<events::Tapped>()?;
     module.add_class::<events::CommandFailed>()?;
     module.add_class::<events::WorkerFailed>()?;
     module.add_class::<statistics::TransportStatistics>()?;

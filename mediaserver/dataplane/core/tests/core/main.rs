@@ -20,5 +20,6 @@ mod paths_follow_the_peer;
 mod publishers_keep_to_their_limit;
 mod red_is_for_those_who_take_it;
 mod strangers_get_nothing;
+mod tracks_are_copied;
 mod tracks_are_muted_and_ended;
 mod what_leaves_is_counted;

@@ -84,6 +84,7 @@ fn call(core: &mut Core) {
             parameters,
         },
     );
+    core.command(START, Command::AddTap { tap: 1, receiver: 1 });
     let parameters = SenderParameters {
         receiver: 1,
         mid: "1".into(),

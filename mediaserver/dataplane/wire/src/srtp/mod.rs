@@ -10,7 +10,8 @@ mod replay;
 use crate::Error;
 use crate::bytes::u32_at;
 use kdf::Labels;
-use replay::{RtcpReplay, Window};
+use replay::RtcpReplay;
+pub use replay::Window;
 
 /// Octets of an RTCP packet that stay readable: the fixed header and the sender's SSRC (RFC 3711, section 3.4).
 const RTCP_HEADER_LENGTH: usize = 8;

@@ -2,7 +2,7 @@
 
 /// Remembers which of the last 64 × `WORDS` indices were received; a ring of bits addressed by the index.
 #[derive(Clone, Debug)]
-pub(super) struct Window<const WORDS: usize> {
+pub struct Window<const WORDS: usize> {
     highest: Option<u64>,
     received: [u64; WORDS],
 }
@@ -24,7 +24,7 @@ impl<const WORDS: usize> Window<WORDS> {
     }
 
     /// False for an index that was inserted before or is older than the window.
-    pub(super) fn is_new(&self, index: u64) -> bool {
+    pub fn is_new(&self, index: u64) -> bool {
         let Some(highest) = self.highest else {
             return true;
         };
@@ -33,7 +33,7 @@ impl<const WORDS: usize> Window<WORDS> {
     }
 
     /// Takes an index for which `is_new` was true.
-    pub(super) fn insert(&mut self, index: u64) {
+    pub fn insert(&mut self, index: u64) {
         if self.highest.is_none_or(|highest| index > highest) {
             self.advance(index);
         }
