@@ -29,6 +29,7 @@ from signalling.call.screening import Projector, Screening
 from signalling.call.settings import CallSettings
 from signalling.call.snapshot import Scene, snapshot
 from signalling.call.state import CallState, Person
+from signalling.call.taping import NoRecorders, Recorders, Taping
 from signalling.call.time_limit import TimePhase
 from signalling.rtc.admission import BADGE_ATTRIBUTE, ROLE_ATTRIBUTE
 from signalling.rtc.limits import TokenBucket
@@ -57,6 +58,7 @@ class CallContext:
     chat: ChatStore
     projector: Callable[[], Projector]
     tell: Callable[[CallEvent], None]
+    recorders: Callable[[], Recorders] = NoRecorders
 
 
 class Call:
@@ -68,6 +70,7 @@ class Call:
         self.clock = context.clock
         self.conversation = Conversation(self, context.chat)
         self.screening = Screening(self)
+        self.taping = Taping(self)
         self.room: Room | None = None
         self.idle_since = context.clock.monotonic()
         """Since when there has been no room, monotonic."""
@@ -93,6 +96,7 @@ class Call:
 
     def detach(self) -> None:
         """Everybody is out, and the room is gone."""
+        self.taping.end("empty")
         self.room = None
         self.idle_since = self.clock.monotonic()
 
@@ -155,6 +159,15 @@ class Call:
     def projector(self) -> Projector:
         """Shows films."""
         return self._context.projector()
+
+    @property
+    def recorders(self) -> Recorders:
+        """Take down what goes into recordings."""
+        return self._context.recorders()
+
+    def person_of_device(self, participant: Participant) -> str | None:
+        """None: it is no person of this call."""
+        return self._sids.get(participant.sid)
 
     def present(self) -> list[tuple[str, Participant]]:
         """Everybody in the room: (person, participant)."""
@@ -238,6 +251,11 @@ class Call:
         self._event("", "film_stopped", content=content, reason=reason)
         self._changed = True
 
+    def note(self, action: str, target: str = "", actor: str = "", **details: object) -> None:
+        """Something of a recording has happened."""
+        self._event(actor, action, target, **details)
+        self._changed = True
+
     def screen(self, participant: Participant, *, shared: bool) -> None:
         """Somebody began to share a screen, or ended it."""
         self._event(participant.identity, "screen_started" if shared else "screen_ended")
@@ -299,6 +317,9 @@ class Call:
             self._apply()
         self._changed |= self.state.forget_absent(now)
         self.screening.tick(now)
+        if self.taping.tick(now):
+            self._changed = True
+            self._apply()
         self._notice_answers()
         self.conversation.flush()
         if self._changed and now >= self._next_told:
@@ -363,6 +384,7 @@ class Call:
         with self.room.batch():
             self.room.policy.set_rules(rules | films)
             self.screening.obey()
+            self.taping.obey()
             for key, participant in present:
                 permissions = standing.permissions_of(self.state, key, participant.permissions)
                 if permissions != participant.permissions:

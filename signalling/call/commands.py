@@ -299,6 +299,31 @@ class FilmStop(_Command):
     type: Literal["film_stop"]
 
 
+class RecordingAsk(_Command):
+    """Everybody who may be seen and heard is asked; it begins when all have agreed."""
+
+    type: Literal["recording_ask"]
+
+
+class RecordingConsent(_Command):
+    """At any time, also against what one has said before."""
+
+    type: Literal["recording_consent"]
+    agreed: bool
+
+
+class RecordingStart(_Command):
+    """What was paused goes on."""
+
+    type: Literal["recording_start"]
+
+
+class RecordingStop(_Command):
+    """Asking ends, too."""
+
+    type: Literal["recording_stop"]
+
+
 class End(_Command):
     type: Literal["end"]
 
@@ -356,6 +381,10 @@ Command = Annotated[
     | FilmSeek
     | FilmVolume
     | FilmStop
+    | RecordingAsk
+    | RecordingConsent
+    | RecordingStart
+    | RecordingStop
     | End,
     Field(discriminator="type"),
 ]

@@ -9,7 +9,18 @@ _LEADERS = frozenset({Power.HOST, Power.COHOST})
 _EVERYBODY_IN = frozenset({Power.HOST, Power.COHOST, Power.MEMBER, Power.VIEWER})
 
 ALLOWED: dict[str, frozenset[Power]] = {
-    **dict.fromkeys(("make_cohost", "drop_cohost", "end", "extend", "extend_screen"), _HOST),
+    **dict.fromkeys(
+        (
+            "make_cohost",
+            "drop_cohost",
+            "end",
+            "extend",
+            "extend_screen",
+            "recording_ask",
+            "recording_start",
+        ),
+        _HOST,
+    ),
     **dict.fromkeys(
         (
             "admit",
@@ -44,6 +55,7 @@ ALLOWED: dict[str, frozenset[Power]] = {
             "open_poll",
             "panic",
             "promote",
+            "recording_stop",
             "remove",
             "set_chat",
             "set_lock",
@@ -59,7 +71,9 @@ ALLOWED: dict[str, frozenset[Power]] = {
         ),
         _LEADERS,
     ),
-    **dict.fromkeys(("answer", "chat", "lower_hand", "raise_hand", "react", "vote"), _EVERYBODY_IN),
+    **dict.fromkeys(
+        ("answer", "chat", "lower_hand", "raise_hand", "react", "recording_consent", "vote"), _EVERYBODY_IN
+    ),
 }
 """By the type of a command; `attendance` is the list of who was here, `films` of what may be shown."""
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 class CallEvent:
     """`action`: the type of a command, or what the server did by itself (`unattended`, `attended`, `time_warning`,
     `time_over`, `time_stopped`, `screen_warning`, `screen_over`, `screen_stopped`, `arrived`, `left`, `role_revoked`,
-    `consent_missing`, `consent_given`, `screen_started`, `screen_ended`, `film_stopped`)."""
+    `consent_missing`, `consent_given`, `screen_started`, `screen_ended`, `film_stopped`, `recording_started`,
+    `recording_paused`, `recording_stopped`, `recording_failed`, `recording_refused`, `recording_withdrawn`)."""
 
     at: float
     """Seconds since the epoch."""

@@ -329,6 +329,25 @@ def film_stop(call: Call, actor: str, command: commands.FilmStop) -> None:
     call.screening.stop()
 
 
+# Recording
+
+
+def recording_ask(call: Call, actor: str, command: commands.RecordingAsk) -> None:
+    call.taping.ask(actor)
+
+
+def recording_consent(call: Call, actor: str, command: commands.RecordingConsent) -> None:
+    call.taping.answer(actor, command.agreed)
+
+
+def recording_start(call: Call, actor: str, command: commands.RecordingStart) -> None:
+    call.taping.start()
+
+
+def recording_stop(call: Call, actor: str, command: commands.RecordingStop) -> None:
+    call.taping.stop()
+
+
 def _take(call: Call, person: str, medium: Medium) -> None:
     call.state.asked.get(person, set()).discard(medium)
     if medium is Medium.AUDIO and call.state.self_unmute:
@@ -405,6 +424,10 @@ HANDLERS: dict[str, Handler] = {
             promote,
             raise_hand,
             react,
+            recording_ask,
+            recording_consent,
+            recording_start,
+            recording_stop,
             remove,
             set_chat,
             set_lock,

@@ -22,6 +22,7 @@ from signalling.call.roles import role_of
 from signalling.call.saved import SavedCall
 from signalling.call.screening import NoProjector, Projector
 from signalling.call.settings import CallSettings
+from signalling.call.taping import NoRecorders, Recorders
 from signalling.rtc.admission import ROLE_ATTRIBUTE, Admission
 from signalling.rtc.errors import PermissionDenied, ServerFull
 from signalling.rtc.events import (
@@ -75,13 +76,20 @@ class CallService:
         """What a call is like that nobody has opened: the school knows after a restart."""
         self.projector: Projector = NoProjector()
         """Shows films."""
+        self.recorders: Recorders = NoRecorders()
+        """Take down what goes into recordings."""
         self.subtitles_of: Callable[[str], Mapping[str, list[tuple[int, int, str]]]] = lambda room: {}
         """Of the film that is shown in a room: by language, from, to (ms of the film) and text."""
         self._attendance = attendance
         self._clock = clock
         self._sample = sample
         self._context = CallContext(
-            attendance, clock, chat or MemoryChat(), lambda: self.projector, self._tell
+            attendance,
+            clock,
+            chat or MemoryChat(),
+            lambda: self.projector,
+            self._tell,
+            lambda: self.recorders,
         )
         self._revoked: dict[str, None] = {}
         """Persons in order: tokens of a role that was taken back may still be around."""

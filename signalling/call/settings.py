@@ -33,6 +33,16 @@ class Reach(Enum):
     HOSTS = "hosts"
 
 
+class RecordingRule(Enum):
+    """Whether a host may ask for a recording, and of whom pictures and sound go into it. Of guests never."""
+
+    OFF = "off"
+    STAFF = "staff"
+    """Confirmed adults of the school alone: families sit with children before their cameras."""
+    ADULTS = "adults"
+    """Families, too: a meeting without children."""
+
+
 class Expected(BaseModel):
     """Somebody on the list of the lesson. `person`: `family:<id>`, `staff:<id>` or a whole identity."""
 
@@ -85,3 +95,4 @@ class CallSettings(BaseModel):
     """Of this day, before this call."""
     shared_screen: ScreenKind = "board"
     """As which kind a shared screen counts."""
+    recording: RecordingRule = RecordingRule.OFF

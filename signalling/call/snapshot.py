@@ -10,7 +10,7 @@ from signalling.call import standing
 from signalling.call.polls import Poll
 from signalling.call.roles import Power
 from signalling.call.screen_time import KindTime
-from signalling.call.settings import Reach
+from signalling.call.settings import Reach, RecordingRule
 from signalling.call.state import CallState, Person
 from signalling.call.time_limit import TimePhase
 
@@ -29,6 +29,8 @@ class Scene:
     def __init__(self, state: CallState, clock: Clock) -> None:
         self.state, self.clock = state, clock
         self._rules = {person.key: standing.rules_of(state, person.key) for person in state.here()}
+        self.asked = state.asked_to_record if state.recording.is_on else []
+        """Whether they agree to a recording."""
         self._people: dict[tuple[Circles, bool], tuple[list[dict[str, object]], int]] = {}
 
     def people(self, viewer: str) -> tuple[list[dict[str, object]], int]:
@@ -84,6 +86,7 @@ def snapshot(scene: Scene, person: str) -> dict[str, object]:
         "polls": [_poll(state, person, poll) for poll in state.polls.values()],
         "film": _film(state),
         "film_end": asdict(state.films.end) if state.films.end is not None else None,
+        "recording": _recording(scene, person),
     }
     if leads:
         found["lobby"] = _lobby(state)
@@ -232,6 +235,28 @@ def _film(state: CallState) -> dict[str, object] | None:
         "reasons": state.film_reasons,
         "volume": films.volume,
     }
+
+
+def _recording(scene: Scene, person: str) -> dict[str, object]:
+    state, recording, asked = scene.state, scene.state.recording, scene.asked
+    waiting = [key for key in asked if recording.agreed(key) is None]
+    shown: dict[str, object] = {
+        "allowed": state.settings.recording is not RecordingRule.OFF,
+        "state": recording.phase.value,
+        "since": recording.since,
+        "recorded_s": round(recording.recorded_s, 1),
+        "you": {
+            "asked": person in asked,
+            "agreed": recording.agreed(person),
+            "held": state.awaits_consent(person),
+        },
+        "waiting_for": len(waiting),
+        "failure": recording.failure,
+    }
+    if state.leads(person):
+        shown["waiting"] = waiting
+        shown["refused"] = [key for key in asked if recording.agreed(key) is False]
+    return shown
 
 
 def _poll(state: CallState, person: str, poll: Poll) -> dict[str, object]:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from mediaserver.permissions import Permissions
 from mediaserver.rules import CLOSED, Circles, Gate, Medium, MediumRules, Rules
 from mediaserver.track import TrackSource
-from signalling.call.roles import Power
-from signalling.call.settings import Reach
+from signalling.call.groups import MAIN
+from signalling.call.roles import CallRole, Power
+from signalling.call.settings import Reach, RecordingRule
 from signalling.call.state import CallState
 
 ALL, HOSTS = "all", "hosts"
@@ -56,6 +57,27 @@ def permissions_of(state: CallState, key: str, given: Permissions) -> Permission
     return replace(given, can_publish=True, can_publish_sources=sources, can_publish_data=True)
 
 
+def is_recorded(state: CallState, key: str, media: tuple[Medium, ...]) -> bool:
+    """Whether what somebody sends goes into the recording that runs: what everybody in the main room receives of those
+    whom the rule of the call names, and nothing that is frozen or muted."""
+    if not _in_recordings(state, key) or not state.recording.agreed(key):
+        return False
+    rules = rules_of(state, key)
+    heard = all(not rules.of(medium).reach.isdisjoint({ALL, MAIN}) for medium in media)
+    return heard and rules.gate(media) is Gate.OPEN
+
+
+def _in_recordings(state: CallState, key: str) -> bool:
+    """By the role in the token: what a host makes of somebody here makes no adult of a child."""
+    person, rule = state.persons[key], state.settings.recording
+    if person.role.is_equipment:
+        # A camera shows a room full of children as well as a stage.
+        return False
+    if person.role.is_staff or (person.badge and key not in state.revoked):
+        return rule is not RecordingRule.OFF
+    return rule is RecordingRule.ADULTS and person.role in (CallRole.FAMILY, CallRole.VIEWER)
+
+
 def _circles(state: CallState, key: str, power: Power) -> Circles:
     """Each with the group where somebody is, so that nothing crosses from one to another."""
     place = state.groups.place(key)
@@ -94,7 +116,8 @@ def _gate(state: CallState, key: str, medium: Medium) -> Gate:
     if state.screen_stopped(key, medium):
         return Gate.FROZEN
     silent = medium is Medium.DATA and not (state.chat_allowed or state.leads(key))
-    frozen = silent or state.reasons(key) or medium in state.frozen.get(key, ())
+    unasked = medium is not Medium.DATA and state.awaits_consent(key)
+    frozen = silent or unasked or state.reasons(key) or medium in state.frozen.get(key, ())
     return Gate.FROZEN if frozen else Gate.OPEN
 
 

@@ -14,6 +14,7 @@ from signalling.call.guardian import GuardianRule
 from signalling.call.hands import Hands
 from signalling.call.holds import Hold
 from signalling.call.polls import Poll
+from signalling.call.recording import Recording
 from signalling.call.roles import CallRole, Power
 from signalling.call.screen_time import FILM, ScreenTime
 from signalling.call.settings import CallSettings, LobbyRule, Mode, Reach
@@ -88,6 +89,7 @@ class CallState:
     groups: Groups = field(default_factory=Groups)
     polls: dict[str, Poll] = field(default_factory=dict)
     films: Films = field(default_factory=Films)
+    recording: Recording = field(default_factory=Recording)
     restored_at: float = -inf
     """When another process had known all this, monotonic: nobody is back yet."""
 
@@ -184,6 +186,27 @@ class CallState:
     def here(self) -> Iterable[Person]:
         """Everybody who is connected and in."""
         return (p for p in self.persons.values() if p.here and self.entrance.is_in(p.key))
+
+    def is_asked(self, key: str) -> bool:
+        """Whether a recording needs somebody's consent: all who may be seen and heard, whether they would be in it or
+        not."""
+        person = self.persons.get(key)
+        if not self.recording.is_on or person is None or person.is_film or person.role.is_equipment:
+            return False
+        return person.here and self.power(key) not in (Power.WAITING, Power.VIEWER)
+
+    @property
+    def asked_to_record(self) -> list[str]:
+        return [person.key for person in self.here() if self.is_asked(person.key)]
+
+    @property
+    def all_agreed(self) -> bool:
+        """Of those who are here."""
+        return all(self.recording.agreed(key) for key in self.asked_to_record)
+
+    def awaits_consent(self, key: str) -> bool:
+        """Whether somebody who came while a recording runs has not answered yet: until then nobody receives it."""
+        return self.recording.is_running and self.is_asked(key) and not self.recording.agreed(key)
 
     def reasons(self, key: str) -> list[str]:
         """Why all that somebody sends is frozen; empty: it is not."""

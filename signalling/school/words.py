@@ -219,5 +219,16 @@ AuditAction = Literal[
     "call_film_seek",
     "call_film_stop",
     "call_film_stopped",
+    "call_recording_ask",
+    "call_recording_started",
+    "call_recording_paused",
+    "call_recording_stopped",
+    "call_recording_failed",
+    "call_recording_refused",
+    "call_recording_withdrawn",
+    "recording_composing_failed",
+    "recording_downloaded",
+    "recording_deleted",
+    "recording_expired",
 ]
 """What the audit log tells of; `call_...`: events of calls (`signalling/call/events.py`)."""

@@ -3,16 +3,69 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 from livekit.protocol import models, rtc
 
 from mediaserver.participant import Participant
+from mediaserver.room import Room
+from mediaserver.track import Track
 from signalling.call import CallEvent, CallService, CallSettings
 from signalling.call.call import Call
 from signalling.call.commands import COMMAND
+from signalling.call.recording import Answer
+from signalling.call.taping import RecordingRefused, Wanted
 from tests.mediaserver.room_fakes import FakeConnection, fake, offer_of
 from tests.signalling.rtc.rtc_fakes import Client, World
+
+
+class FakeTape:
+    """What a recorder was told."""
+
+    def __init__(self, number: int, by: str, wanted: Wanted, failed: Callable[[str], None]) -> None:
+        self.id, self.by, self.wanted, self.fail = f"r{number}", by, wanted, failed
+        self.answers: list[tuple[str, str, bool]] = []
+        self.refreshed = 0
+        self.ended = False
+
+    def refresh(self) -> None:
+        assert not self.ended
+        self.refreshed += 1
+
+    def answered(self, person: str, name: str, answer: Answer) -> None:
+        self.answers.append((person, name, answer.agreed))
+
+    def end(self) -> None:
+        assert not self.ended
+        self.ended = True
+
+
+class FakeRecorders:
+    """A `Recorders` without media; `refusal`: the code with which nothing begins."""
+
+    def __init__(self) -> None:
+        self.tapes: list[FakeTape] = []
+        self.refusal: str | None = None
+
+    def check(self, room: str) -> None:
+        if self.refusal is not None:
+            raise RecordingRefused(self.refusal)
+
+    def begin(self, room: Room, by: str, wanted: Wanted, failed: Callable[[str], None]) -> FakeTape:
+        self.check(room.name)
+        self.tapes.append(FakeTape(len(self.tapes) + 1, by, wanted, failed))
+        return self.tapes[-1]
+
+    def wanted(self, clients: Mapping[str, Client]) -> list[tuple[str, Track]]:
+        """What of them goes into the last recording now."""
+        here = {name: client.participant for name, client in clients.items() if client.present}
+        return [
+            (name, track)
+            for name, participant in here.items()
+            for track in participant.publisher.tracks.values()
+            if self.tapes and self.tapes[-1].wanted(participant, track)
+        ]
 
 
 class CallWorld(World):

@@ -56,6 +56,10 @@ panic               HC
 promote             HC    HCMV
 raise_hand          HCMV
 react               HCMV
+recording_ask       H
+recording_consent   HCMV
+recording_start     H
+recording_stop      HC
 remove              HC    MV+
 set_chat            HC
 set_lock            HC

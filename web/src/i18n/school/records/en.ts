@@ -94,6 +94,17 @@ const actions: Readonly<Record<AuditAnswer["action"], string>> = {
   call_film_seek: "Call: another place of the film",
   call_film_stop: "Call: film stopped",
   call_film_stopped: "Call: film stopped by itself",
+  call_recording_ask: "Call: consent to a recording asked for",
+  call_recording_started: "Call: recording begun",
+  call_recording_paused: "Call: recording paused, not everybody agrees",
+  call_recording_stopped: "Call: recording ended",
+  call_recording_failed: "Call: recording broke off",
+  call_recording_refused: "Call: somebody does not agree to a recording",
+  call_recording_withdrawn: "Call: consent to a recording withdrawn",
+  recording_composing_failed: "A recording could not be put together",
+  recording_downloaded: "Recording opened or downloaded",
+  recording_deleted: "Recording deleted",
+  recording_expired: "Recording deleted as its time was over",
 };
 
 const purposes: Readonly<Record<ConsentPurpose, string>> = {

@@ -94,6 +94,17 @@ const actions: Readonly<Record<AuditAnswer["action"], string>> = {
   call_film_seek: "Звонок: другое место фильма",
   call_film_stop: "Звонок: показ фильма закончен",
   call_film_stopped: "Звонок: показ фильма прерван",
+  call_recording_ask: "Звонок: спрошено согласие на запись",
+  call_recording_started: "Звонок: запись началась",
+  call_recording_paused: "Звонок: запись приостановлена, согласны не все",
+  call_recording_stopped: "Звонок: запись закончена",
+  call_recording_failed: "Звонок: запись прервана из-за сбоя",
+  call_recording_refused: "Звонок: отказ от записи",
+  call_recording_withdrawn: "Звонок: согласие на запись отозвано",
+  recording_composing_failed: "Запись не удалось собрать",
+  recording_downloaded: "Запись открыта или скачана",
+  recording_deleted: "Запись удалена",
+  recording_expired: "Запись удалена по истечении срока хранения",
 };
 
 const purposes: Readonly<Record<ConsentPurpose, string>> = {
