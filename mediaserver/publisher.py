@@ -173,7 +173,7 @@ class Publisher:
 
     def _set_muted(self, track: Track, muted: bool, *, by_server: bool) -> None:
         if track.set_muted(muted):
-            self._participant.room.bandwidth_changed(track)
+            self._participant.room.muting_changed(track)
             self._participant.room.participant_changed(self._participant, by_itself=not by_server)
             if by_server:
                 self._participant.observer.track_muted(track)
@@ -186,7 +186,7 @@ class Publisher:
         if gate is Gate.MUTED and not track.muted:
             self._set_muted(track, True, by_server=True)
         elif changed:
-            self._participant.room.bandwidth_changed(track)
+            self._participant.room.muting_changed(track)
 
     def _pending_streams(self) -> list[CodecStream]:
         backups = (stream for track in self.tracks.values() for stream in track.backups)

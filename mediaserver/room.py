@@ -6,7 +6,7 @@ All calls come from one event loop. Times are seconds of a monotonic clock, give
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
@@ -112,6 +112,8 @@ class Room:
         """Participants of other rooms on this worker whose tracks are here too; they receive nothing from here."""
         self.tracks: dict[str, Track] = {}
         self.data_tracks: dict[str, DataTrack] = {}
+        self.track_listeners: set[Callable[[], None]] = set()
+        """Called when a track begins or ends here, is muted, or comes in otherwise than before."""
         self.policy = Policy(self)
         self.speakers = ActiveSpeakers(settings.speakers)
         self.waiting: set[Subscriber] = set()
@@ -356,6 +358,7 @@ class Room:
         """What was said about a track has changed."""
         for subscriber in list(track.subscribers):
             subscriber.subscriber.subscriptions[track.sid].apply()
+        self._coming_changed(track)
         self.participant_changed(track.publisher, by_itself=True)
 
     def stream_moved(self, stream: CodecStream) -> None:
@@ -364,6 +367,12 @@ class Room:
             subscription = subscriber.subscriber.subscriptions[stream.track.sid]
             if subscription.stream is stream:
                 subscription.move(stream)
+        self._coming_changed(stream.track)
+
+    def muting_changed(self, track: Track) -> None:
+        """The track is forwarded to nobody any more, or again."""
+        self.bandwidth_changed(track)
+        self._coming_changed(track)
 
     def bandwidth_changed(self, track: Track, growth: float = inf) -> None:
         """The track takes at most `growth` times what it did of its subscribers' lines."""
@@ -383,12 +392,14 @@ class Room:
         for room in (self, *track.publisher.forwarded_to):
             for participant in list(room.participants.values()):
                 participant.subscriber.codec_added(track)
+        self._coming_changed(track)
         self.participant_changed(track.publisher, by_itself=True)
 
     def codec_ended(self, track: Track, stream: CodecStream) -> None:
         """The track no longer comes in in one of its codecs."""
         for subscriber in list(track.subscribers):
             subscriber.subscriber.codec_ended(track, stream)
+        self._coming_changed(track)
         self.participant_changed(track.publisher, by_itself=True)
 
     def update_dynacast(self, now: float) -> None:
@@ -473,6 +484,7 @@ class Room:
         self._room_changed = True
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
         self._reconcile(track)
+        self._tell_track_listeners()
 
     def _drop_track(self, track: Track) -> None:
         del self.tracks[track.sid]
@@ -480,6 +492,15 @@ class Room:
         for participant in self.participants.values():
             participant.subscriber.track_ended(track)
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
+        self._tell_track_listeners()
+
+    def _coming_changed(self, track: Track) -> None:
+        for room in (self, *track.publisher.forwarded_to):
+            room._tell_track_listeners()
+
+    def _tell_track_listeners(self) -> None:
+        for listener in list(self.track_listeners):
+            listener()
 
     def _add_data_track(self, track: DataTrack) -> None:
         """Everybody has been told of it: clients must know a track before its handle."""

@@ -27,7 +27,7 @@ from mediaserver.peer_connection import (
 )
 from mediaserver.permissions import Permissions
 from mediaserver.room import Room, RoomObserver, RoomSettings
-from mediaserver.sdp import SdpError
+from mediaserver.sdp import RtpCodec, SdpError
 from mediaserver.track import Kind, TrackSettings
 
 _ids = itertools.count(1)
@@ -75,7 +75,13 @@ class FakeReceiver:
     connection: FakeConnection
     mime_type: str = ""
     enabled: bool = True
+    codecs: list[RtpCodec] = field(default_factory=list)
+    keyframes: int = 0
+    """Asked for."""
     id: int = field(default_factory=lambda: next(_ids))
+
+    def request_keyframe(self) -> None:
+        self.keyframes += 1
 
     def set_enabled(self, enabled: bool) -> None:
         self.enabled = enabled
