@@ -29,6 +29,8 @@ NARROW_BPS, NARROW_SHARE = 1_000_000, 0.5
 BEGINNING_S = 1.0
 """So long a line is taken to carry at least the lowest picture of everybody: its first estimate is a guess, and tells
 something when packets have gone over it. They are paced by it in any case."""
+REFUTED_SHARE = 0.7
+"""An estimate below this share of the first one says more than the guess, however soon it comes."""
 RETRY_S = 1.0
 """How often a line that cannot carry everything is looked at again: somebody else may speak, a raise may be due."""
 
@@ -41,6 +43,8 @@ class StreamAllocator:
         self._allow_pause = allow_pause
         self._allocator = Allocator(allow_pause=allow_pause)
         self._estimate_bps: int | None = None
+        self._guess_bps: int | None = None
+        """The first estimate, until another one refutes it."""
         self._cap_bps = 0
         self._budget_bps: int | None = None
         self._wanted_bps = 0
@@ -83,6 +87,10 @@ class StreamAllocator:
 
     def estimated(self, bits_per_second: int) -> None:
         """What the line can carry of video."""
+        if self._estimate_bps is None:
+            self._guess_bps = bits_per_second
+        elif self._guess_bps is not None and bits_per_second < REFUTED_SHARE * self._guess_bps:
+            self._guess_bps = None
         self._estimate_bps = max(1, bits_per_second)
         if not self._is_ample:
             self.changed()
@@ -162,7 +170,8 @@ class StreamAllocator:
         """Whether the estimate is still the guess that it begins with."""
         if self._began_at is None and has_pictures and self._estimate_bps is not None:
             self._began_at = now
-        return self._began_at is not None and now - self._began_at < BEGINNING_S
+        is_new = self._began_at is not None and now - self._began_at < BEGINNING_S
+        return is_new and self._guess_bps is not None
 
     def _demand(self, subscription: Subscription) -> Demand:
         track, wishes = subscription.track, subscription.wishes

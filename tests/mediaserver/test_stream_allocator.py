@@ -143,6 +143,18 @@ async def test_a_line_that_begins_carries_the_lowest_picture_of_everybody_and_is
     assert states(zoe) == [{anna: True, boris: True}]
 
 
+async def test_a_line_that_is_seen_to_be_narrow_does_not_wait_until_it_has_begun() -> None:
+    room, zoe, (anna,) = await a_lesson("anna")
+    estimate(zoe, 300_000)
+    room.update_allocations(1.0)
+    estimate(zoe, 250_000)
+    room.update_allocations(1.1)
+    assert target(zoe, anna) == 0
+    estimate(zoe, 20_000)
+    room.update_allocations(1.2)
+    assert target(zoe, anna) is None and states(zoe) == [{anna: True}]
+
+
 async def test_what_somebody_has_set_holds_from_the_beginning() -> None:
     room, zoe, (anna,) = await a_lesson("anna")
     estimate(zoe, 20_000)

@@ -90,6 +90,9 @@ impl Core {
         let Some(index) = self.sender_with_ssrc(transport, block.ssrc) else {
             return;
         };
+        if let Some(congestion) = &mut self.transports[transport].congestion {
+            congestion.reported(now);
+        }
         let sender = &mut self.senders[index];
         sender.fraction_lost = f32::from(block.fraction_lost) / 256.0;
         if block.last_sr != 0

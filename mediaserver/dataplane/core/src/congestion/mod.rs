@@ -49,7 +49,8 @@ const SENT_WINDOW_US: u64 = 500_000;
 const BLIND_INCREASE: f64 = 1.5;
 /// How often such a line is looked at.
 const UNPROBED_US: u64 = 100_000;
-/// Who has not said anything after so much video for this long gives no feedback, whatever was negotiated.
+/// Who reports on streams and says nothing of packets, after so many of them for this long, gives no feedback, whatever was
+/// negotiated. Who says nothing at all may still be without the end of the handshake.
 const DEAF_US: u64 = 2_000_000;
 const DEAF_PACKETS: u32 = 20;
 /// A change by this share is news.
@@ -98,6 +99,8 @@ pub(crate) struct Congestion {
     is_heard: bool,
     unheard_packets: u32,
     first_sent: Time,
+    /// Since when the peer reports on streams.
+    reported: Option<Time>,
     last_sent: Time,
     /// When the first packet left after the newest feedback, or when it was last found that none comes.
     unanswered_since: Option<Time>,
@@ -129,6 +132,7 @@ impl Congestion {
             is_heard: false,
             unheard_packets: 0,
             first_sent: Time(0),
+            reported: None,
             last_sent: Time(0),
             unanswered_since: None,
             updated: now,
@@ -153,7 +157,14 @@ impl Congestion {
     fn is_deaf(&self) -> bool {
         !self.is_heard
             && self.unheard_packets >= DEAF_PACKETS
-            && self.last_sent.0.saturating_sub(self.first_sent.0) > DEAF_US
+            && self
+                .reported
+                .is_some_and(|since| self.last_sent.0.saturating_sub(since.max(self.first_sent).0) > DEAF_US)
+    }
+
+    /// The peer reports on a stream.
+    pub fn reported(&mut self, now: Time) {
+        self.reported.get_or_insert(now);
     }
 
     pub fn set_wanted(&mut self, bits_per_second: u64) {
@@ -333,7 +344,7 @@ impl Congestion {
         if can_pad {
             return self.prober.padding(self.estimate(), self.wanted, now);
         }
-        let is_idle = now.0.saturating_sub(self.last_sent.0) > SILENCE_US;
+        let is_idle = self.is_heard && now.0.saturating_sub(self.last_sent.0) > SILENCE_US;
         if is_idle && self.estimate() < self.wanted {
             self.delay_rate.bits_per_second = self.estimate() * BLIND_INCREASE.powf(since_us as f64 / 1e6);
         }

@@ -242,21 +242,24 @@ fn a_keyframe_leaves_at_the_pace_of_the_line() {
     lesson.assert_whole();
 }
 
-#[test]
-fn a_peer_without_feedback_is_sent_everything_at_once() {
-    let mut lesson = Lesson::new(9, Link::delay_ms(25));
+/// Estimates of five seconds with a peer that gives no feedback.
+fn estimates_without_feedback(lesson: &mut Lesson) -> Vec<u64> {
     lesson.network.peers[lesson.viewer].gives_feedback = false;
     lesson.network.target(lesson.sender, SenderTarget::default());
     lesson.network.run_ms(5000);
-    let estimates: Vec<u64> = lesson
-        .network
-        .events
-        .iter()
-        .filter_map(|(_, event)| match event {
-            Event::BandwidthEstimated { bits_per_second, .. } => Some(*bits_per_second),
-            _ => None,
-        })
-        .collect();
+    let told = lesson.network.events.iter();
+    told.filter_map(|(_, event)| match event {
+        Event::BandwidthEstimated { bits_per_second, .. } => Some(*bits_per_second),
+        _ => None,
+    })
+    .collect()
+}
+
+#[test]
+fn a_peer_without_feedback_is_sent_everything_at_once() {
+    let mut lesson = Lesson::new(9, Link::delay_ms(25));
+    lesson.network.sink_mut(lesson.sender).reports = true;
+    let estimates = estimates_without_feedback(&mut lesson);
     assert_eq!(
         estimates,
         [300_000, 100_000_000],
@@ -264,6 +267,43 @@ fn a_peer_without_feedback_is_sent_everything_at_once() {
     );
     assert!(lesson.network.sink(lesson.sender).packets.len() > 1000);
     lesson.assert_whole();
+}
+
+#[test]
+fn a_peer_that_says_nothing_yet_is_not_flooded() {
+    let mut lesson = Lesson::new(9, Link::delay_ms(25));
+    lesson.network.sink_mut(lesson.sender).reports = false;
+    assert_eq!(
+        estimates_without_feedback(&mut lesson),
+        [300_000],
+        "the first guess"
+    );
+}
+
+#[test]
+fn nothing_is_known_of_a_line_before_something_went_over_it() {
+    let mut network = Network::new(21);
+    let teacher = network.add_peer();
+    let viewer = network.add_peer();
+    let receiver = network.publish_simulcast(teacher, &["q", "h", "f"]);
+    for source in &mut network.peers[teacher].sources {
+        source.active = false;
+    }
+    let mut parameters = crate::harness::sender_parameters(receiver, 0);
+    parameters.rtx_ssrc = None;
+    network.subscribe_as(viewer, parameters);
+    let wish = polyana_core::Command::SetWantedBitrate {
+        transport: network.peers[viewer].transport,
+        bits_per_second: 50_000_000,
+    };
+    network.command(wish);
+    network.run_ms(5000);
+    let told: Vec<&Event> = network.events.iter().map(|(_, event)| event).collect();
+    let estimates = told.iter().filter_map(|event| match event {
+        Event::BandwidthEstimated { bits_per_second, .. } => Some(*bits_per_second),
+        _ => None,
+    });
+    assert_eq!(estimates.collect::<Vec<u64>>(), [300_000], "the first guess");
 }
 
 #[test]
