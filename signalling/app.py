@@ -28,6 +28,7 @@ from signalling.lesson_films import LessonFilms
 from signalling.lesson_passes import LessonPasses
 from signalling.lesson_records import DatabaseChat, LessonRecords
 from signalling.lesson_states import LessonStates
+from signalling.library.storage import FolderStorage
 from signalling.listeners import Listeners
 from signalling.observability.collector import DataPlaneCollector
 from signalling.observability.faults import faults
@@ -48,6 +49,7 @@ from signalling.school.api.joining import Joining
 from signalling.school.api.tus import STREAMED
 from signalling.school.library import Library
 from signalling.school.passwords import Passwords
+from signalling.school.recordings import Compositions, Recordings
 from signalling.store import Database
 from signalling.tls_context import TlsContext
 from signalling.webhooks import Webhooks
@@ -136,6 +138,10 @@ class Server:
         )
         self.records = LessonRecords(self.school, self.calls)
         self.lesson_states = LessonStates(self.school, self.calls)
+        kept = FolderStorage(settings.recording.path(settings.data))
+        compositions = Compositions(self.school.context, kept)
+        self.recordings = Recordings(self.school.context, self.school.lessons, kept, compositions)
+        self.school.retention.sweeps.append(self.recordings.expire)
         self.lesson_calls = LessonCalls(self.school, self.calls, self.rtc, self.lesson_states)
         films = LessonFilms(self.school, self.library)
         self.broadcasts = Broadcasts(self.rtc.gateway(), self.engine, films, films.lesson_of, self.registry)
@@ -170,7 +176,7 @@ class Server:
         api = PagesApi(settings.operator_token, load.read)
         health = self._health()
         app.add_routes([*self.rtc.routes(), *self.whip.routes(), *self.calls.routes()])
-        app.add_routes(SchoolApi(self.school, self.library, joining).routes())
+        app.add_routes(SchoolApi(self.school, self.library, self.recordings, joining).routes())
         app.add_routes(HlsEndpoint(self.hls, self.passes.audience).routes())
         app.add_routes([*api.routes(), *health.routes(), *self._bundle.routes()])
         return app
@@ -206,6 +212,7 @@ class Server:
         self._needs_setup = await self.school.organisations.needs_setup()
         await self.school.elsewhere.start()
         await self.library.preparations.resume()
+        await self.recordings.resume()
         await self.lesson_calls.reopen()
         await self.engine.start()
         await self.webhooks.start()
@@ -232,6 +239,7 @@ class Server:
             asyncio.create_task(self.school.elsewhere.run(), name="console"),
             asyncio.create_task(self.library.preparations.run(), name="preparations"),
             asyncio.create_task(self.library.review.run(), name="library"),
+            asyncio.create_task(self.recordings.compositions.run(), name="compositions"),
             asyncio.create_task(self.broadcasts.run(), name="broadcasts"),
             asyncio.create_task(self.passes.run(), name="lesson-passes"),
         ]

@@ -31,6 +31,7 @@ from pydantic_settings import (
 from signalling.hls.settings import HlsSettings
 from signalling.key_file import read_key_file
 from signalling.library.settings import LibrarySettings
+from signalling.recording_settings import RecordingSettings
 from signalling.rtc import RtcSettings
 from signalling.school.settings import SchoolSettings
 from signalling.store import StoreSettings
@@ -173,6 +174,7 @@ class Settings(BaseSettings):
     store: StoreSettings = StoreSettings()
     school: SchoolSettings = SchoolSettings()
     library: LibrarySettings = LibrarySettings()
+    recording: RecordingSettings = RecordingSettings()
     lessons: Annotated[tuple[LessonSettings, ...], AfterValidator(_one_lesson_a_room)] = ()
     operator_token: str = ""
     """For the operator's page and /metrics from elsewhere; made on the spot when empty."""

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 
 from mediaserver.participant import RemovalReason
 from signalling.call.roles import person_of
-from signalling.call.settings import CallSettings, Expected, LobbyRule, Mode, Reach, ScreenLimit
+from signalling.call.settings import (
+    CallSettings,
+    Expected,
+    LobbyRule,
+    Mode,
+    Reach,
+    RecordingRule,
+    ScreenLimit,
+)
 from signalling.school.entry import LINK_DIGITS
 from signalling.school.events import (
     ConsentChanged,
@@ -23,7 +31,7 @@ from signalling.school.events import (
     SchoolEvent,
 )
 from signalling.school.norms import screens
-from signalling.school.words import STAFF, AgeBand, LessonKind, Role, WithoutConsent
+from signalling.school.words import STAFF, AgeBand, LessonKind, Programme, Role, WithoutConsent
 
 if TYPE_CHECKING:
     from signalling.call import CallService
@@ -31,7 +39,7 @@ if TYPE_CHECKING:
     from signalling.rtc.service import RtcService
     from signalling.school import School
     from signalling.school.entry import Entry
-    from signalling.school.lessons import Occurrence
+    from signalling.school.lessons import LessonView, Occurrence
     from signalling.school.settings import SchoolSettings
 
 WITH_CHILDREN = frozenset({LessonKind.LESSON, LessonKind.CONSULTATION, LessonKind.EVENT})
@@ -43,8 +51,9 @@ def settings_of(
     expected: Sequence[tuple[str, str]],
     school: SchoolSettings,
     screen_used_s: Mapping[str, float],
+    recording: bool = False,
 ) -> CallSettings:
-    """What the call of a lesson is like when it begins."""
+    """What the call of a lesson is like when it begins. `recording`: the organisation allows it."""
     view, lesson = occurrence.view, occurrence.view.lesson
     age = AgeBand(lesson.age) if lesson.age is not None else None
     limits = {
@@ -66,7 +75,16 @@ def settings_of(
         screen_limits=limits,
         screen_used_s={kind: seconds for kind, seconds in screen_used_s.items() if kind in limits},
         shared_screen=school.shared_screen,
+        recording=recording_rule(view) if recording else RecordingRule.OFF,
     )
+
+
+def recording_rule(view: LessonView) -> RecordingRule:
+    """Families are recorded where none of them comes with a child: in parent meetings (3.3)."""
+    if not view.lesson.recording:
+        return RecordingRule.OFF
+    adults = view.kind is LessonKind.PARENT_MEETING and view.lesson.programme == Programme.PARENTS
+    return RecordingRule.ADULTS if adults else RecordingRule.STAFF
 
 
 class LessonCalls:
@@ -87,7 +105,8 @@ class LessonCalls:
             school = self._school
             expected = await school.entrances.expected(occurrence)
             used = await school.screen_uses.today(occurrence.view.lesson.id)
-            settings = settings_of(occurrence, expected, school.context.settings, used)
+            recording = await school.organisations.recording_allowed(occurrence.view.lesson.organisation_id)
+            settings = settings_of(occurrence, expected, school.context.settings, used, recording)
             self._calls.open(occurrence.room, settings, *await self._states.of(occurrence.room))
 
     async def reopen(self) -> None:

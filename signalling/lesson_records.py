@@ -102,18 +102,19 @@ class LessonRecords:
         except Exception:  # the next one may be written
             log.exception("something of a call could not be written down")
 
-    def _put(self, work: Callable[[], Awaitable[None]]) -> None:
+    def put(self, work: Callable[[], Awaitable[None]]) -> None:
+        """It is written after what was put before."""
         try:
             self._waiting.put_nowait(work)
         except asyncio.QueueFull:
             log.error("something of a call could not be written down", reason="too much is waiting")
 
     def _left(self, record: PresenceRecord) -> None:
-        self._put(partial(self._school.attendance.keep, [record]))
+        self.put(partial(self._school.attendance.keep, [record]))
 
     def _happened(self, event: CallEvent) -> None:
         if event.action in AUDITED and lesson_of_room(event.room) is not None:
-            self._put(partial(self._record, event))
+            self.put(partial(self._record, event))
 
     async def _record(self, event: CallEvent) -> None:
         found = lesson_of_room(event.room)

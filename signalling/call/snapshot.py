@@ -249,6 +249,7 @@ def _recording(scene: Scene, person: str) -> dict[str, object]:
             "asked": person in asked,
             "agreed": recording.agreed(person),
             "held": state.awaits_consent(person),
+            "included": standing.in_recordings(state, person),
         },
         "waiting_for": len(waiting),
         "failure": recording.failure,

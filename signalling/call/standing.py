@@ -60,15 +60,16 @@ def permissions_of(state: CallState, key: str, given: Permissions) -> Permission
 def is_recorded(state: CallState, key: str, media: tuple[Medium, ...]) -> bool:
     """Whether what somebody sends goes into the recording that runs: what everybody in the main room receives of those
     whom the rule of the call names, and nothing that is frozen or muted."""
-    if not _in_recordings(state, key) or not state.recording.agreed(key):
+    if not in_recordings(state, key) or not state.recording.agreed(key):
         return False
     rules = rules_of(state, key)
     heard = all(not rules.of(medium).reach.isdisjoint({ALL, MAIN}) for medium in media)
     return heard and rules.gate(media) is Gate.OPEN
 
 
-def _in_recordings(state: CallState, key: str) -> bool:
-    """By the role in the token: what a host makes of somebody here makes no adult of a child."""
+def in_recordings(state: CallState, key: str) -> bool:
+    """Whether somebody is of those who are recorded in this call. By the role in the token: what a host makes of
+    somebody here makes no adult of a child."""
     person, rule = state.persons[key], state.settings.recording
     if person.role.is_equipment:
         # A camera shows a room full of children as well as a stage.

@@ -55,6 +55,8 @@ class Action(StrEnum):
     ADD_CONTENT = "add_content"
     CHANGE_CONTENT = "change_content"
     VERIFY_CONTENT = "verify_content"
+    SEE_RECORDINGS = "see_recordings"
+    REMOVE_RECORDING = "remove_recording"
 
 
 _STAFF_ALL = dict.fromkeys(STAFF, Reach.ALL)
@@ -93,6 +95,8 @@ RULES: Mapping[Action, Mapping[Role, Reach]] = MappingProxyType(
         Action.ADD_CONTENT: _TEACHERS | _METHODOLOGIST,
         Action.CHANGE_CONTENT: _TEACHER | _METHODOLOGIST,
         Action.VERIFY_CONTENT: _HEAD | _METHODOLOGIST,
+        Action.SEE_RECORDINGS: _TEACHER | _METHODOLOGIST,
+        Action.REMOVE_RECORDING: _TEACHER,
     }
 )
 

@@ -21,6 +21,7 @@ from signalling.store.tables import (
     Membership,
     Person,
     Presence,
+    RecordingConsent,
 )
 
 
@@ -111,11 +112,13 @@ class Families:
         return view
 
     async def remove(self, by: Actor, family: str) -> None:
-        """With its children, links, consents, attendance and messages."""
+        """With its children, links, consents, attendance, messages and answers to recordings."""
         async with self._context.database.write() as session:
             found = (await self.find(session, by, Action.DELETE_FAMILY, family)).family
             await session.execute(delete(Presence).where(Presence.person == f"family:{family}"))
             await session.execute(delete(ChatLine).where(ChatLine.person == f"family:{family}"))
+            answers = delete(RecordingConsent).where(RecordingConsent.person == f"family:{family}")
+            await session.execute(answers)
             await session.delete(found)
             await self.note(session, by, "family_removed", found)
         self._context.events.tell(FamilyRemoved(family))

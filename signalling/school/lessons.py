@@ -58,6 +58,7 @@ class LessonData:
     lobby: Lobby = "guests"
     reach: Reach = "everyone"
     content: str = ""
+    recording: bool = False
 
 
 @dataclass
@@ -282,6 +283,7 @@ class Lessons:
         lesson.recurrence = data.recurrence.model_dump_json() if data.recurrence else None
         lesson.mode = data.mode or MODES.get(data.kind, "meeting")
         lesson.lobby, lesson.reach, lesson.content = data.lobby, data.reach, data.content
+        lesson.recording = data.recording
         # Being the host of what one plans gives nothing: else anybody could plan for any group.
         of = await groups_of_families(session, {data.family}) if data.family else frozenset(groups)
         check(by, Action.CHANGE_LESSON, Target(organisation, frozenset(groups) or of))

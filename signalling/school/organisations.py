@@ -61,21 +61,36 @@ class Organisations:
         )
         return made
 
-    async def change(self, by: Actor, organisation: str, name: str | None, time_zone: str | None) -> None:
-        """Raises `Denied`, `NotFound`."""
+    async def change(
+        self,
+        by: Actor,
+        organisation: str,
+        name: str | None = None,
+        time_zone: str | None = None,
+        recording: bool | None = None,
+    ) -> None:
+        """None: as it was. Raises `Denied`, `NotFound`."""
         check(by, Action.CHANGE_ORGANISATION, Target(organisation))
         async with self._context.database.write() as session:
             found = await session.get(Organisation, organisation)
             if found is None:
                 raise NotFound
             found.name, found.time_zone = name or found.name, time_zone or found.time_zone
+            found.recording = found.recording if recording is None else recording
             await self._context.record(
                 session,
                 by.person,
                 "organisation_changed",
                 f"organisation:{organisation}",
                 organisation=organisation,
+                **({} if recording is None else {"recording": recording}),
             )
+
+    async def recording_allowed(self, organisation: str) -> bool:
+        """Whether lessons there may be recorded, if they were planned so."""
+        async with self._context.database.read() as session:
+            found = await session.get(Organisation, organisation)
+        return found is not None and found.recording
 
     async def all(self) -> Sequence[Organisation]:
         """By name."""

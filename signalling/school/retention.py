@@ -1,6 +1,7 @@
 """How long data is kept, and what a family may take with it or have removed."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from signalling.store.tables import (
     InvitationDevice,
     Person,
     Presence,
+    RecordingConsent,
     ScreenUse,
     StaffInvitation,
 )
@@ -36,6 +38,8 @@ class Retention:
 
     def __init__(self, context: Context, families: Families, sessions: Sessions) -> None:
         self._context, self._families, self._sessions = context, families, sessions
+        self.sweeps: list[Callable[[], Awaitable[None]]] = []
+        """What else is removed when it is too old."""
 
     async def run(self) -> None:
         """Every hour, until it is cancelled."""
@@ -62,6 +66,8 @@ class Retention:
             ended = or_(Invitation.revoked_at < devices, Invitation.expires_at < devices)
             await session.execute(delete(Invitation).where(ended))
             await session.execute(delete(StaffInvitation).where(StaffInvitation.expires_at < devices))
+        for sweep in self.sweeps:
+            await sweep()
 
     async def export_family(self, by: Actor, family: str) -> dict[str, Any]:
         """All that is known of a family, as JSON values. That it was taken is in the audit log."""
@@ -99,6 +105,14 @@ class Retention:
                     {"came": _iso(row.came_at), "left": _iso(row.left_at), "received_s": row.received_s}
                     for row in await session.scalars(
                         select(Presence).where(Presence.person == key).order_by(Presence.came_at)
+                    )
+                ],
+                "recordings": [
+                    {"at": _iso(row.at), "agreed": row.agreed}
+                    for row in await session.scalars(
+                        select(RecordingConsent)
+                        .where(RecordingConsent.person == key)
+                        .order_by(RecordingConsent.at)
                     )
                 ],
                 "chat": [

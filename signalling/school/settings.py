@@ -55,6 +55,7 @@ class RetentionSettings(BaseModel):
     journal_days: Annotated[int, Field(ge=1)] = 365
     """Attendance: one school year."""
     chat_days: Annotated[int, Field(ge=1)] = 365
+    recording_days: Annotated[int, Field(ge=1)] = 30
     device_days: Annotated[int, Field(ge=1)] = 90
     """Devices of links since they last came, links since they ended."""
 

@@ -126,6 +126,18 @@ class PreparationState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class RecordingState(StrEnum):
+    """How far a recording of a lesson is."""
+
+    RECORDING = "recording"
+    QUEUED = "queued"
+    COMPOSING = "composing"
+    READY = "ready"
+    FAILED = "failed"
+    DELETED = "deleted"
+    """By somebody, or as its time was over."""
+
+
 AGE_MARKS = (0, 6, 12, 16, 18)
 """0+ to 18+, as the federal law on the protection of children from information has them."""
 

@@ -138,6 +138,11 @@ ENDPOINTS = {
             ("PUT", "/api/schedule/{lesson}"),
             ("POST", "/api/schedule/{lesson}/cancellation"),
             ("POST", "/api/schedule/{lesson}/join"),
+            ("GET", "/api/schedule/{lesson}/recordings"),
+            ("GET", "/api/recordings/{recording}"),
+            ("GET", "/api/recordings/{recording}/file"),
+            ("DELETE", "/api/recordings/{recording}"),
+            ("POST", "/api/recordings/{recording}/composition"),
             ("GET", "/api/schedule/{lesson}/calendar.ics"),
             ("POST", "/api/schedule/{lesson}/links"),
             ("GET", "/api/schedule/{lesson}/links"),
@@ -263,6 +268,7 @@ IDS = (
     "content",
     "upload",
     "pass",
+    "recording",
 )
 Endpoint = tuple[str, str]
 each_endpoint = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: " ".join(endpoint))

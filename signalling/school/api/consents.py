@@ -76,6 +76,7 @@ class RetentionAnswer(Answer):
 
     journal_days: int
     chat_days: int
+    recording_days: int
     device_days: int
     pupils_data: bool
 
@@ -143,6 +144,7 @@ async def get_retention(call: Call) -> RetentionAnswer:
     return RetentionAnswer(
         journal_days=kept.journal_days,
         chat_days=kept.chat_days,
+        recording_days=kept.recording_days,
         device_days=kept.device_days,
         pupils_data=settings.pupils_data,
     )

@@ -13,6 +13,7 @@ from signalling.school.api.oidc_client import OidcClient
 from signalling.school.door import Actor
 from signalling.school.errors import NotSignedIn
 from signalling.school.library import Library
+from signalling.school.recordings import Recordings
 from signalling.school.school import School
 from signalling.school.sessions import Known
 
@@ -32,6 +33,7 @@ class Call:
 
     school: School
     library: Library
+    recordings: Recordings
     joining: Joining
     providers: Mapping[str, OidcClient]
     """OpenID providers by id."""

@@ -32,7 +32,8 @@ MAX_GROUPS = 50
 
 class LessonBody(Body):
     """A lesson: what is not here has its default. `mode`, `lobby` and `reach` are those of the call
-    (docs/call-control.md); without `mode` it comes from the kind. Without groups and family it is for everybody."""
+    (docs/call-control.md); without `mode` it comes from the kind. `recording`: the host may ask for one, if the
+    organisation allows it. Without groups and family it is for everybody."""
 
     title: Name
     kind: LessonKind
@@ -49,6 +50,7 @@ class LessonBody(Body):
     lobby: Lobby = "guests"
     reach: Reach = "everyone"
     content: Content = ""
+    recording: bool = False
 
 
 class HostAnswer(Answer):
@@ -80,6 +82,7 @@ class LessonAnswer(Answer):
     lobby: str
     reach: str
     content: str
+    recording: bool
     cancelled: bool
     limit_minutes: int | None
     too_long: bool
@@ -247,6 +250,7 @@ def _lesson(view: LessonView) -> LessonAnswer:
         lobby=lesson.lobby,
         reach=lesson.reach,
         content=lesson.content,
+        recording=lesson.recording,
         cancelled=lesson.cancelled_at is not None,
         limit_minutes=view.limit,
         too_long=view.limit is not None and lesson.minutes > view.limit,

@@ -25,6 +25,7 @@ from signalling.school.api import (
     oidc,
     openapi,
     passes,
+    recordings,
     roster,
     schedule,
     sessions,
@@ -46,6 +47,7 @@ from signalling.school.errors import (
 )
 from signalling.school.library import Library
 from signalling.school.library.material import PICTURE, RENDITION
+from signalling.school.recordings import Recordings
 from signalling.school.school import School
 
 HEADER = "X-Polyana"
@@ -72,6 +74,7 @@ ENDPOINTS = (
     *audit.endpoints,
     *content.endpoints,
     *material.endpoints,
+    *recordings.endpoints,
 )
 LARGE = tuple(endpoint.path for endpoint in ENDPOINTS if endpoint.large)
 """Paths whose bodies may be as large as `school.max_body_bytes`."""
@@ -81,8 +84,9 @@ log = structlog.get_logger("signalling.school")
 class SchoolApi:
     """All endpoints of the school below /api."""
 
-    def __init__(self, school: School, library: Library, joining: Joining) -> None:
-        self._school, self._library, self._joining = school, library, joining
+    def __init__(self, school: School, library: Library, kept: Recordings, joining: Joining) -> None:
+        """`kept`: recordings of its lessons."""
+        self._school, self._library, self._recordings, self._joining = school, library, kept, joining
         self._tus = tus.Tus(library, school.sessions, check_header)
         context = school.context
         self._providers = {one.id: OidcClient(one, context.clock) for one in context.settings.oidc}
@@ -123,6 +127,7 @@ class SchoolApi:
         return Call(
             self._school,
             self._library,
+            self._recordings,
             self._joining,
             self._providers,
             known,

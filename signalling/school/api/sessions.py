@@ -50,6 +50,8 @@ class OrganisationAnswer(Answer):
     id: str
     name: str
     time_zone: str
+    recording: bool
+    """Whether its lessons may be planned with recordings."""
 
 
 class RoleAnswer(Answer):
@@ -223,7 +225,10 @@ async def me(call: Call, person: Person) -> Me:
             role=Role(membership.role),
             state=RoleState(membership.state),
             organisation=OrganisationAnswer(
-                id=organisation.id, name=organisation.name, time_zone=organisation.time_zone
+                id=organisation.id,
+                name=organisation.name,
+                time_zone=organisation.time_zone,
+                recording=organisation.recording,
             ),
         )
         for membership, organisation in rows

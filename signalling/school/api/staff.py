@@ -16,6 +16,7 @@ endpoints = Endpoints()
 class OrganisationChange(Body):
     name: Name | None = None
     time_zone: Zone | None = None
+    recording: bool | None = None
 
 
 class HeldRole(Answer):
@@ -83,8 +84,8 @@ class Acceptance(Body):
 
 @endpoints.add("PATCH", "/api/organisations/{organisation}", body=OrganisationChange)
 async def change_organisation(call: Call, body: OrganisationChange) -> None:
-    """Change name or time zone of an organisation."""
-    await call.school.organisations.change(call.actor, call.path["organisation"], body.name, body.time_zone)
+    """Change an organisation: its name, its time zone, whether its lessons may be recorded."""
+    await call.school.organisations.change(call.actor, call.path["organisation"], **dict(body))
 
 
 @endpoints.add("GET", "/api/organisations/{organisation}/staff", answer=Members)

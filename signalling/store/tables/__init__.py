@@ -23,6 +23,7 @@ from signalling.store.tables.people import (
     SignIn,
     StaffInvitation,
 )
+from signalling.store.tables.recordings import Recording, RecordingConsent
 
 __all__ = [
     "AuditEntry",
@@ -53,6 +54,8 @@ __all__ = [
     "Organisation",
     "Person",
     "Presence",
+    "Recording",
+    "RecordingConsent",
     "ScreenUse",
     "SignIn",
     "StaffInvitation",

@@ -35,6 +35,8 @@ class Lesson(Base):
     reach: Mapped[Word]
     content: Mapped[str]
     """What it is about, as the teacher wrote it."""
+    recording: Mapped[bool]
+    """Whether its host may ask for a recording, if the organisation allows it."""
     sequence: Mapped[int]
     """Counts changes, for calendars (RFC 5545, 3.8.7.4)."""
     created_at: Mapped[datetime]

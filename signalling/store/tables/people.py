@@ -18,6 +18,8 @@ class Organisation(Base):
     name: Mapped[Short]
     time_zone: Mapped[Word]
     """IANA name."""
+    recording: Mapped[bool] = mapped_column(default=False)
+    """Whether lessons may be planned with recordings."""
     created_at: Mapped[datetime]
 
 

@@ -73,7 +73,12 @@ async def test_it_begins_when_the_last_one_agrees(studio: Studio) -> None:
         "waiting": ["family:1", "family:2"],
         "refused": [],
     } == (studio.state(teacher))
-    assert studio.state(first)["you"] == {"asked": True, "agreed": None, "held": False}
+    assert studio.state(first)["you"] == {
+        "asked": True,
+        "agreed": None,
+        "held": False,
+        "included": False,
+    }
     assert studio.state(first)["waiting_for"] == 2 and "waiting" not in studio.state(first)
     await studio.command(first, "recording_consent", agreed=True)
     assert not studio.recorders.tapes and not studio.recorded()
@@ -130,7 +135,12 @@ async def test_who_refuses_may_leave_and_it_goes_on(studio: Studio) -> None:
     await studio.wait(0.2)
     assert studio.state(teacher)["state"] == "running"
     again = await studio.on_air("family:1:b")
-    assert studio.state(again)["you"] == {"asked": True, "agreed": False, "held": True}
+    assert studio.state(again)["you"] == {
+        "asked": True,
+        "agreed": False,
+        "held": True,
+        "included": False,
+    }
     assert not hears(teacher, again)
 
 
@@ -161,9 +171,12 @@ async def test_who_reconnects_is_not_asked_again(studio: Studio) -> None:
     await studio.command(family, "recording_consent", agreed=True)
     family.session.remove(RemovalReason.CLIENT_INITIATED)
     back = await studio.on_air("family:1:a")
-    assert studio.state(back)["you"] == {"asked": True, "agreed": True, "held": False} and hears(
-        teacher, back
-    )
+    assert studio.state(back)["you"] == {
+        "asked": True,
+        "agreed": True,
+        "held": False,
+        "included": False,
+    } and hears(teacher, back)
 
 
 async def test_viewers_and_walls_see_it_and_are_not_asked(studio: Studio) -> None:

@@ -52,6 +52,8 @@ see_content          HTM    HTM    HM     HTM    HTM      HTM   HTM    HTM    HM
 add_content          HTM    HTM    HM     HTM    HTM      HTM   HTM    HTM    HM
 change_content       HTM    HM     HM     HTM    HTM      HTM   HM     HM     HM
 verify_content       HM     HM     HM     HM     HM       HM    HM     HM     HM
+see_recordings       HTM    HM     HM     HTM    HTM      HTM   HM     HM     HM
+remove_recording     HT     H      H      HT     HT       HT    H      H      H
 """
 LETTERS = {"H": Role.HEAD, "T": Role.TEACHER, "M": Role.METHODOLOGIST, "O": Role.OPERATOR, "G": Role.GUARDIAN}
 

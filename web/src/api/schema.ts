@@ -335,6 +335,7 @@ export interface LessonAnswer {
   readonly lobby: string;
   readonly reach: string;
   readonly content: string;
+  readonly recording: boolean;
   readonly cancelled: boolean;
   readonly limit_minutes: number | null;
   readonly too_long: boolean;
@@ -356,6 +357,7 @@ export interface LessonBody {
   readonly lobby?: "off" | "guests" | "all";
   readonly reach?: "everyone" | "hosts";
   readonly content?: string;
+  readonly recording?: boolean;
 }
 
 export type LessonKind = "lesson" | "consultation" | "working_meeting" | "pedagogical_council" | "parent_meeting" | "event";
@@ -485,11 +487,13 @@ export interface OrganisationAnswer {
   readonly id: string;
   readonly name: string;
   readonly time_zone: string;
+  readonly recording: boolean;
 }
 
 export interface OrganisationChange {
   readonly name?: string | null;
   readonly time_zone?: string | null;
+  readonly recording?: boolean | null;
 }
 
 export interface OrganisationName {
@@ -585,6 +589,44 @@ export interface Range {
   readonly before: string;
 }
 
+export interface RecordedBy {
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface RecordingAnswer {
+  readonly id: string;
+  readonly lesson: string;
+  readonly title: string;
+  readonly starts_at: string;
+  readonly state: RecordingState;
+  readonly done: number | null;
+  readonly failure: FailureCode | null;
+  readonly started_at: string;
+  readonly started_by: RecordedBy | null;
+  readonly ended_at: string | null;
+  readonly duration_s: number | null;
+  readonly size: number | null;
+  readonly expires_at: string;
+  readonly removed_at: string | null;
+  readonly removed_by: RecordedBy | null;
+  readonly consents: readonly RecordingConsentAnswer[];
+  readonly may: readonly "remove"[];
+}
+
+export interface RecordingConsentAnswer {
+  readonly at: string;
+  readonly person: string;
+  readonly name: string;
+  readonly agreed: boolean;
+}
+
+export interface RecordingList {
+  readonly recordings: readonly RecordingAnswer[];
+}
+
+export type RecordingState = "recording" | "queued" | "composing" | "ready" | "failed" | "deleted";
+
 export interface Recurrence {
   readonly frequency: "daily" | "weekly" | "monthly";
   readonly interval?: number;
@@ -622,6 +664,7 @@ export interface ReportAnswer {
 export interface RetentionAnswer {
   readonly journal_days: number;
   readonly chat_days: number;
+  readonly recording_days: number;
   readonly device_days: number;
   readonly pupils_data: boolean;
 }
@@ -849,7 +892,7 @@ export interface Endpoints {
     readonly body: RoleWish;
     readonly answer: Me;
   };
-  /** Change name or time zone of an organisation. */
+  /** Change an organisation: its name, its time zone, whether its lessons may be recorded. */
   readonly "PATCH /api/organisations/{organisation}": {
     readonly path: {
       readonly organisation: string;
@@ -1702,5 +1745,50 @@ export interface Endpoints {
     readonly query: null;
     readonly body: null;
     readonly answer: Seal;
+  };
+  /** All recordings of a lesson, newest first; also those whose file is gone. */
+  readonly "GET /api/schedule/{lesson}/recordings": {
+    readonly path: {
+      readonly lesson: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: RecordingList;
+  };
+  /** One recording, with the progress of its composition. */
+  readonly "GET /api/recordings/{recording}": {
+    readonly path: {
+      readonly recording: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: RecordingAnswer;
+  };
+  /** Delete the file of a recording; that there was one, and who agreed, stays written down. */
+  readonly "DELETE /api/recordings/{recording}": {
+    readonly path: {
+      readonly recording: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: RecordingAnswer;
+  };
+  /** The film, also in parts (Range). */
+  readonly "GET /api/recordings/{recording}/file": {
+    readonly path: {
+      readonly recording: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: string;
+  };
+  /** Compose a recording anew that failed. */
+  readonly "POST /api/recordings/{recording}/composition": {
+    readonly path: {
+      readonly recording: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: RecordingAnswer;
   };
 }

@@ -3,6 +3,7 @@ has a word of it, and nothing of it changes."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ from sqlalchemy import select
 from signalling.school import audit
 from signalling.school.api.endpoint import Access, Endpoint
 from signalling.school.api.service import ENDPOINTS
+from signalling.school.recordings.compositions import FILM
 from signalling.school.words import Role, RoleState
-from signalling.store.tables import Base, ChatLine, Child, Consent, Presence
+from signalling.store.tables import Base, ChatLine, Child, Consent, Presence, Recording, RecordingConsent
 from signalling.store.types import ID_LENGTH
 from tests.signalling.school.api.browser import Browser, Site
 from tests.signalling.school.api.test_lessons import Scene
@@ -34,6 +36,9 @@ METHODOLOGIST_SEES = {
     "get_lesson",
     "get_lesson_calendar",
     "join_lesson",
+    "list_recordings",
+    "get_recording",
+    "get_recording_file",
 }
 """A methodologist answers for the content of all lessons of the organisation."""
 FOREIGN = {
@@ -116,6 +121,25 @@ class Two(Scene):
                     place="main",
                 )
             )
+            recording = Recording(
+                lesson_id=self.lesson,
+                starts_at=now,
+                state="ready",
+                attempts=1,
+                started_at=now,
+                expires_at=now + timedelta(days=30),
+            )
+            session.add(recording)
+            await session.flush()
+            session.add(
+                RecordingConsent(
+                    recording_id=recording.id, at=now, person=person, name=f"{SECRET} family", agreed=True
+                )
+            )
+            self.secret["recording"] = recording.id
+            film = self.served.server.recordings.storage.folder(recording.id) / FILM
+            film.parent.mkdir(parents=True)
+            film.write_text(f"{SECRET} film")
             session.add(Consent(document_id=document["id"], family_id=self.family, given_at=now))
             self.secret["child"] = (await session.scalars(select(Child.id))).one()
         self.code = link["link"].rpartition("/")[2]
@@ -213,7 +237,17 @@ def sample(schema: dict[str, Any], models: dict[str, Any], ids: dict[str, str], 
 async def ask(endpoint: Endpoint, browser: Browser, path: dict[str, str], body: dict[str, str]) -> None:
     """As well as the model of the body allows."""
     address = endpoint.path
-    for key in ("organisation", "group", "family", "lesson", "link", "person", "role", "invitation"):
+    for key in (
+        "organisation",
+        "group",
+        "family",
+        "lesson",
+        "link",
+        "person",
+        "role",
+        "invitation",
+        "recording",
+    ):
         address = address.replace(f"{{{key}}}", path.get(key, "0" * ID_LENGTH))
     if "{" in address:
         return  # who knows the code of a link may come
@@ -233,7 +267,10 @@ async def ask(endpoint: Endpoint, browser: Browser, path: dict[str, str], body: 
 @pytest.mark.parametrize("who", FOREIGN)
 async def test_nothing_of_a_foreign_group_is_told_or_changed(two: Two, who: str) -> None:
     one = await two.foreign(who)
-    kept = {name: one.secret[name] for name in ("group", "family", "lesson", "link", "document", "child")}
+    kept = {
+        name: one.secret[name]
+        for name in ("group", "family", "lesson", "link", "document", "child", "recording")
+    }
     before, refused = await two.rows(), 0
     for endpoint in ENDPOINTS:
         if (endpoint.method, endpoint.path) in OWN_SESSION or endpoint.access is Access.LINK:

@@ -1,0 +1,6 @@
+"""Recordings of lessons: what was recorded and who agreed, films made of it, how long they are kept."""
+
+from signalling.school.recordings.compositions import Compose, Composed, Compositions
+from signalling.school.recordings.recordings import Recordings, RecordingView
+
+__all__ = ["Compose", "Composed", "Compositions", "RecordingView", "Recordings"]
