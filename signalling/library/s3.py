@@ -20,6 +20,7 @@ WHOLE = ".whole"
 """A file in the folder of content that is kept elsewhere as it is here. Its time: when it was last asked for."""
 LAST = (LISTING, SEAL)
 """Kept after all others: what they name is there then."""
+CHANGING = (".json", ".m3u8", ".vtt")
 RESTS_S = 86_400.0
 """So long unused, content leaves the cache. Longer than any broadcast: files are opened second by second."""
 PIECE = 1 << 20
@@ -62,14 +63,14 @@ class S3Storage(FolderStorage):
         self._store, self._most = settings.store(), settings.cache_bytes
 
     async def keep(self, content: str) -> None:
-        """What is there in the same size is not sent again, except the seal."""
+        """What is there in the same size is not sent again, except what may change: the seal, and all that is text."""
         folder = self.folder(content)
         there = await self._objects(content)
         if LISTING not in there:
             there = {}  # of another making, which did not end
         names = await asyncio.to_thread(_files, folder)
         for name in sorted(names, key=lambda name: (name in LAST, name)):
-            if name == SEAL or there.get(name) != names[name]:
+            if name.endswith(CHANGING) or there.get(name) != names[name]:
                 await _asked(obstore.put_async(self._store, f"{content}/{name}", folder / name))
         await asyncio.to_thread((folder / WHOLE).touch)
 

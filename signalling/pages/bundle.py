@@ -19,6 +19,8 @@ SCHOOL_PAGES = (
         "/lessons/{lesson}",
         "/lessons/{lesson}/attendance",
         "/journal",
+        "/library",
+        "/library/{content}",
         "/consents",
         "/family",
         "/data",

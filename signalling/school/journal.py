@@ -21,11 +21,13 @@ class Journal:
         self._context = context
 
     async def page(
-        self, by: Actor, organisation: str, before: int | None, limit: int
+        self, by: Actor, organisation: str, before: int | None, limit: int, target: str | None = None
     ) -> tuple[Sequence[AuditEntry], dict[str, str]]:
-        """Newest first, with the names that ids in them have now."""
+        """Newest first, with the names that ids in them have now; of one target alone, `content:` and its id."""
         check(by, Action.SEE_AUDIT, Target(organisation))
         query = select(AuditEntry).where(AuditEntry.organisation_id == organisation)
+        if target is not None:
+            query = query.where(AuditEntry.target == target)
         if before is not None:
             query = query.where(AuditEntry.number < before)
         async with self._context.database.read() as session:

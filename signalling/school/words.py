@@ -183,6 +183,7 @@ AuditAction = Literal[
     "content_verified",
     "content_withdrawn",
     "content_expired",
+    "content_subtitles_changed",
     "content_revised",
     "content_removed",
     "content_seal_broken",

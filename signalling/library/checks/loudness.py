@@ -5,6 +5,7 @@ a sixth of a second down to -160 dB, so it is applied by Fourier transforms, blo
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -25,6 +26,9 @@ _STAGES = (
 _ABSOLUTE_GATE = -70.0  # LUFS
 _SURROUND_WEIGHT = 1.41
 SILENT = -math.inf
+NORMAL = -20.0  # LUFS: EBU R 128 s2 asks for -20 to -16 where people listen on phones
+MOST_PEAK = -1.0  # dBTP
+MOST_GAIN = 20.0  # dB: noise is not made into sound
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,18 @@ class Loudness:
     integrated: float  # LUFS; -inf: nothing above the absolute gate
     range: float  # LU
     true_peak: float  # dBTP; -inf: digital silence
+
+    @classmethod
+    def read(cls, told: Mapping[str, float | None]) -> "Loudness":
+        """As a report has it, where null is silence."""
+        return cls(**{name: SILENT if one is None else one for name, one in told.items()})
+
+
+def correction(loudness: Loudness) -> float:
+    """dB that bring a film to NORMAL, as far as its peaks allow: nothing is compressed."""
+    if not math.isfinite(loudness.integrated) or not math.isfinite(loudness.true_peak):
+        return 0.0
+    return min(NORMAL - loudness.integrated, MOST_PEAK - loudness.true_peak, MOST_GAIN)
 
 
 @cache

@@ -1,7 +1,6 @@
 """The second step: renditions for broadcast, of a film that can be broadcast at all."""
 
 import json
-import math
 from collections.abc import Callable
 
 from ..checks.loudness import Loudness
@@ -16,9 +15,7 @@ def encode(job: Job, tell: Callable[[float], None]) -> None:
     if not report["acceptable"]:
         return
     measured = report["loudness"]
-    factor = 1.0
-    if measured is not None:
-        factor = gain(Loudness(**{name: -math.inf if one is None else one for name, one in measured.items()}))
+    factor = gain(Loudness.read(measured)) if measured is not None else 1.0
     encode_film(
         job.source,
         job.folder,

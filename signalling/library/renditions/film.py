@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from .format import LISTING
 from .ladder import Layer, frame_rate, ladder
 from .sound import AacCodec, Codec, OpusCodec, SoundEncoder
 from .video import Grid, H264Encoder, LayerEncoder, Vp8Encoder
-from .writer import ChunkedFile
+from .writer import ChunkedFile, listed
 
 SOUND, HLS_SOUND = "sound.prtp", "hls-sound.mp4"
 
@@ -124,16 +123,6 @@ class Renditions:
     def listing(self) -> list[dict[str, Any]]:
         """Every rendition with its chunks and digests."""
         return [listed(writer) for writer in self._writers]
-
-
-def listed(writer: ChunkedFile) -> dict[str, Any]:
-    return {
-        "file": writer.name,
-        **asdict(writer.description),
-        "sha256": writer.sha256,
-        "size": writer.size,
-        "chunks": [asdict(entry) for entry in writer.entries],
-    }
 
 
 def encode_film(

@@ -1,6 +1,5 @@
 """Sound as Opus of 20 ms and as AAC, as loud as all films are."""
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,16 +8,13 @@ from typing import Any, ClassVar, Generic, Literal, TypeVar
 import av
 import numpy as np
 
-from ..checks.loudness import RATE, Loudness, Samples
+from ..checks.loudness import RATE, Loudness, Samples, correction
 from ..cmaf.boxes import SoundTrack
 from ..cmaf.writer import AAC_FRAME, SoundSegments
 from .format import Flag, Header, Kind, Packet
 from .writer import ChunkedFile, RenditionWriter
 
 OPUS_FRAME = RATE // 50  # samples: 20 ms
-LOUDNESS = -20.0  # LUFS: EBU R 128 s2 asks for -20 to -16 where people listen on phones
-TRUE_PEAK = -1.0  # dBTP
-MOST_GAIN = 20.0  # dB: noise is not made into sound
 OPUS_BITRATES = {1: 48_000, 2: 96_000}  # bit/s
 AAC_BITRATES = {1: 64_000, 2: 128_000}  # bit/s
 GAP = 0.05  # s: sound that comes later than that is preceded by silence
@@ -26,11 +22,8 @@ Piece = TypeVar("Piece")
 
 
 def gain(loudness: Loudness) -> float:
-    """The factor that brings a film to LOUDNESS, as far as its peaks allow: nothing is compressed."""
-    if not math.isfinite(loudness.integrated) or not math.isfinite(loudness.true_peak):
-        return 1.0
-    decibels = min(LOUDNESS - loudness.integrated, TRUE_PEAK - loudness.true_peak, MOST_GAIN)
-    return float(10 ** (decibels / 20))
+    """The factor that makes a film as loud as all films are."""
+    return float(10 ** (correction(loudness) / 20))
 
 
 class Codec(ABC, Generic[Piece]):

@@ -1,10 +1,11 @@
 """Writes one rendition to disk and remembers where each chunk is and what its digest is."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from .format import Chunk, Header, Packet
 
@@ -84,6 +85,17 @@ class ChunkedFile:
             self._part.replace(self._path)
         else:
             self._part.unlink(missing_ok=True)
+
+
+def listed(file: ChunkedFile) -> dict[str, Any]:
+    """As the listing has a file that is whole."""
+    return {
+        "file": file.name,
+        **asdict(file.description),
+        "sha256": file.sha256,
+        "size": file.size,
+        "chunks": [asdict(entry) for entry in file.entries],
+    }
 
 
 class RenditionWriter(ChunkedFile):

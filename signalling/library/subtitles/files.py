@@ -9,18 +9,15 @@ import av.error
 from av.subtitles.subtitle import AssSubtitle
 
 from ..decoding import open_film
-from ..renditions.writer import ChunkedFile, Description
-from .cues import Cue, SubtitlesError, read, tidy, webvtt
+from ..renditions.writer import ChunkedFile
+from .cues import Cue, SubtitlesError, read, tidy
+from .written import write_cues
 
 MOST_STREAMS = 8
 CODECS = ("srt", "subrip", "mov_text", "webvtt", "ass", "ssa", "text")
 """With text inside; pictures of text are left alone."""
 _SHORT = {"rus": "ru", "eng": "en"}
 _LANGUAGE = re.compile(r"[a-z]{2,3}")
-
-
-def file_name(language: str) -> str:
-    return f"subtitles-{language}.vtt"
 
 
 def write_subtitles(
@@ -31,13 +28,7 @@ def write_subtitles(
     found = {language: read(path.read_bytes()) for language, path in given}
     for language, cues in embedded(source):
         found.setdefault(language, cues)
-    written: list[ChunkedFile] = []
-    for language, cues in found.items():
-        file = ChunkedFile(folder / file_name(language), Description("webvtt", 0, 1000))
-        with file:
-            file.append(webvtt(cues), 0, max(1, round(duration * 1000)))
-        written.append(file)
-    return written
+    return [write_cues(folder, language, cues, duration) for language, cues in found.items()]
 
 
 def embedded(source: Path) -> Iterator[tuple[str, list[Cue]]]:

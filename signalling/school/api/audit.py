@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, get_args
 
 from aiohttp import web
-from pydantic import WithJsonSchema
+from pydantic import Field, WithJsonSchema
 
 from signalling.school.api.endpoint import Call, Endpoints
 from signalling.school.api.models import Answer, Page
@@ -36,11 +36,17 @@ class AuditPage(Answer):
     next: int | None
 
 
-@endpoints.add("GET", "/api/organisations/{organisation}/audit", query=Page, answer=AuditPage)
-async def list_audit(call: Call, query: Page) -> AuditPage:
+class AuditQuery(Page):
+    """`target`: entries of this alone, its kind and its id."""
+
+    target: Annotated[str, Field(pattern=r"^[a-z_]{1,20}:[0-9a-f]{32}$")] | None = None
+
+
+@endpoints.add("GET", "/api/organisations/{organisation}/audit", query=AuditQuery, answer=AuditPage)
+async def list_audit(call: Call, query: AuditQuery) -> AuditPage:
     """Who did what, newest first."""
     entries, names = await call.school.journal.page(
-        call.actor, call.path["organisation"], query.before, query.limit
+        call.actor, call.path["organisation"], query.before, query.limit, query.target
     )
     more = len(entries) == query.limit and entries[-1].number > 1
     return AuditPage(

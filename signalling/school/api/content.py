@@ -64,8 +64,9 @@ class PersonAnswer(Answer):
 
 
 class ContentAnswer(Answer):
-    """`badge`: verified, valid, and no byte was changed. `may`: what the caller may do to it, as far as roles go.
-    `revision` goes with a verification: of what was looked at."""
+    """`badge`: verified, valid, and no byte was changed. `may`: what the caller may do to it, as far as roles go;
+    `withdraw`: also give back what was submitted; its authors may, too. `revision` goes with a verification: of what
+    was looked at."""
 
     id: str
     organisation: str
@@ -96,7 +97,7 @@ class ContentAnswer(Answer):
     verified_by: PersonAnswer | None
     ended_at: datetime | None
     seal_broken_at: datetime | None
-    may: list[Literal["change", "verify"]]
+    may: list[Literal["change", "verify", "withdraw"]]
 
 
 class ContentList(Answer):
@@ -255,11 +256,11 @@ async def check_content_seal(call: Call) -> ContentAnswer:
 def content_answer(call: Call, view: ContentView) -> ContentAnswer:
     """Content as the API tells it to this caller."""
     content, target = view.content, view.target()
-    may: list[Literal["change", "verify"]] = []
+    may: list[Literal["change", "verify", "withdraw"]] = []
     if allows(call.actor, Action.CHANGE_CONTENT, target):
         may.append("change")
-    if allows(call.actor, Action.VERIFY_CONTENT, target) and call.actor.person not in view.authors:
-        may.append("verify")
+    if allows(call.actor, Action.VERIFY_CONTENT, target):
+        may += ["withdraw"] if call.actor.person in view.authors else ["verify", "withdraw"]
     return ContentAnswer.model_validate(
         {name: getattr(content, name) for name in COLUMNS}
         | {

@@ -5,20 +5,26 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from signalling.library.checks.film import Medium
 from signalling.library.checks.findings import FindingCode, Severity
+from signalling.library.checks.loudness import Loudness, correction
+from signalling.library.hls.playlist import CONTENT_TYPE as PLAYLIST
 from signalling.library.sealing.keys import KeyEntry, KeyFault
 from signalling.library.sealing.manifest import Seal
+from signalling.library.subtitles.cues import MOST_BYTES
+from signalling.school.api.content import ContentAnswer, content_answer
 from signalling.school.api.endpoint import Access, Call, Endpoints
-from signalling.school.api.models import Answer
+from signalling.school.api.models import Answer, Body
 from signalling.school.errors import NotFound
 
 endpoints = Endpoints()
 WELL_KNOWN = "/.well-known/polyana"
 PRIVATE = "private, no-store"
 OCTETS = "application/octet-stream"
+CONTENT_TYPES = {".m3u8": PLAYLIST, ".mp4": "video/mp4", ".vtt": "text/vtt; charset=utf-8"}
+"""Browsers that play HLS themselves go by them."""
 
 
 class FindingAnswer(Answer):
@@ -33,11 +39,13 @@ class FindingAnswer(Answer):
 
 
 class LoudnessAnswer(Answer):
-    """By EBU R 128: LUFS, LU, dBTP; null: silence."""
+    """By EBU R 128: LUFS, LU, dBTP; null: silence. `correction`: dB by which all of it is made louder when it is
+    shown."""
 
     integrated: float | None
     range: float | None
     true_peak: float | None
+    correction: float
 
 
 class EvidenceAnswer(Answer):
@@ -60,6 +68,23 @@ class ReportAnswer(Answer):
     loudness: LoudnessAnswer | None
     findings: list[FindingAnswer]
     evidence: list[EvidenceAnswer]
+
+
+class SubtitlesAnswer(Answer):
+    """`lines`: how many there are. Their text is the rendition `subtitles-{language}.vtt`."""
+
+    language: str
+    lines: int
+
+
+class SubtitlesList(Answer):
+    subtitles: list[SubtitlesAnswer]
+
+
+class SubtitlesBody(Body):
+    """A file in SubRip or WebVTT. Only times and plain text are kept."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=MOST_BYTES)]
 
 
 class PublicKey(Answer):
@@ -102,9 +127,43 @@ async def get_content_source(call: Call) -> web.StreamResponse:
 
 @endpoints.add("GET", "/api/content/{content}/renditions/{rendition}", media_type=OCTETS)
 async def get_content_rendition(call: Call) -> web.StreamResponse:
-    """A file as it is broadcast, also in parts (Range), for who compares it with the seal."""
+    """A file as it is broadcast, also in parts (Range), for who compares it with the seal; `film.m3u8` plays it."""
     path = await call.library.material.rendition(call.actor, call.path["content"], call.path["rendition"])
-    return web.FileResponse(path, headers={"Content-Type": OCTETS, "Cache-Control": PRIVATE})
+    content_type = CONTENT_TYPES.get(path.suffix, OCTETS)
+    return web.FileResponse(path, headers={"Content-Type": content_type, "Cache-Control": PRIVATE})
+
+
+@endpoints.add("GET", "/api/content/{content}/subtitles", answer=SubtitlesList)
+async def list_content_subtitles(call: Call) -> SubtitlesList:
+    """Languages of a film's subtitles, those inside its file and those that were given."""
+    known = await call.library.subtitling.languages(call.actor, call.path["content"])
+    return SubtitlesList(
+        subtitles=[
+            SubtitlesAnswer(language=language, lines=lines) for language, lines in sorted(known.items())
+        ]
+    )
+
+
+@endpoints.add(
+    "PUT",
+    "/api/content/{content}/subtitles/{language}",
+    body=SubtitlesBody,
+    answer=ContentAnswer,
+    large=True,
+)
+async def put_content_subtitles(call: Call, body: SubtitlesBody) -> ContentAnswer:
+    """Give a draft subtitles; its preparation puts them in and seals anew."""
+    view = await call.library.subtitling.put(
+        call.actor, call.path["content"], call.path["language"], body.text
+    )
+    return content_answer(call, view)
+
+
+@endpoints.add("DELETE", "/api/content/{content}/subtitles/{language}", answer=ContentAnswer)
+async def remove_content_subtitles(call: Call) -> ContentAnswer:
+    """Take the subtitles of a draft away."""
+    view = await call.library.subtitling.remove(call.actor, call.path["content"], call.path["language"])
+    return content_answer(call, view)
 
 
 @endpoints.add("GET", "/api/content/{content}/seal", answer=Seal)
@@ -133,7 +192,9 @@ def report_answer(report: dict[str, Any]) -> ReportAnswer:
     evidence = [
         {"time": one["time"], "picture": one["file"].removesuffix(".jpg")} for one in report["evidence"]
     ]
-    return ReportAnswer.model_validate(report | {"evidence": evidence})
+    measured = report["loudness"]
+    loudness = measured and measured | {"correction": correction(Loudness.read(measured))}
+    return ReportAnswer.model_validate(report | {"evidence": evidence, "loudness": loudness})
 
 
 def _key(entry: KeyEntry) -> PublicKey:

@@ -10,12 +10,13 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from signalling import __version__
 from signalling.school.api.endpoint import Access, Endpoint
 from signalling.school.api.models import CODE_PATTERN, ID_PATTERN, ErrorAnswer
-from signalling.school.library.material import PICTURE, RENDITION
+from signalling.school.library.material import LANGUAGE, PICTURE, RENDITION
 
 REF = "#/components/schemas/{model}"
 PATTERNS = {
     "code": CODE_PATTERN,
     "provider": "^[a-z0-9-]{1,32}$",
+    "language": f"^({LANGUAGE.pattern})$",
     "picture": f"^({PICTURE.pattern})$",
     "rendition": f"^({RENDITION.pattern})$",
 }

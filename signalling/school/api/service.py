@@ -46,7 +46,7 @@ from signalling.school.errors import (
     SchoolError,
 )
 from signalling.school.library import Library
-from signalling.school.library.material import PICTURE, RENDITION
+from signalling.school.library.material import LANGUAGE, PICTURE, RENDITION
 from signalling.school.recordings import Recordings
 from signalling.school.school import School
 
@@ -56,7 +56,7 @@ refused then."""
 SAFE = ("GET", "HEAD")
 _ID = re.compile(ID_PATTERN)
 _CODE = re.compile(CODE_PATTERN)
-_NAMES = {"picture": PICTURE, "rendition": RENDITION}
+_NAMES = {"picture": PICTURE, "rendition": RENDITION, "language": LANGUAGE}
 """Parameters of a path that are no ids."""
 ENDPOINTS = (
     *sessions.endpoints,

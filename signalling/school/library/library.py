@@ -16,6 +16,7 @@ from signalling.school.library.preparation import Preparations, Prepare
 from signalling.school.library.review import Review
 from signalling.school.library.seals import Seals
 from signalling.school.library.showing import Showing
+from signalling.school.library.subtitling import Subtitling
 from signalling.school.library.uploads import Uploads
 
 
@@ -37,4 +38,5 @@ class Library:
         self.uploads = Uploads(context, settings, self.storage, incoming, self.contents, self.preparations)
         self.review = Review(context, self.contents, self.uploads, self.preparations, self.seals)
         self.material = Material(context, self.storage, self.seals)
+        self.subtitling = Subtitling(context, self.contents, self.preparations, self.storage)
         self.showing = Showing(context, self.seals)

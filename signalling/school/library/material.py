@@ -18,8 +18,10 @@ from signalling.school.library.seals import Seals
 from signalling.school.library.views import ContentView, find, get
 
 PICTURE = re.compile(r"contact-sheet|evidence-[0-9]{2}")
+LANGUAGE = re.compile(r"[a-z]{2,3}")
 RENDITION = re.compile(
-    r"(?:video-[0-9]|h264-[0-9]|sound)\.prtp|hls-(?:video-[0-9]|sound)\.mp4|subtitles-[a-z]{2,3}\.vtt"
+    r"(?:video-[0-9]|h264-[0-9]|sound)\.prtp|hls-(?:video-[0-9]|sound)\.(?:mp4|m3u8)|film\.m3u8"
+    r"|hls-subtitles-[a-z]{2,3}\.m3u8|subtitles-[a-z]{2,3}\.vtt"
 )
 
 

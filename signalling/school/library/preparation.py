@@ -19,6 +19,7 @@ from signalling.library.sealing.keys import KeyFault
 from signalling.library.sealing.manifest import SealBroken
 from signalling.library.settings import LibrarySettings
 from signalling.library.storage import SOURCE, Storage
+from signalling.library.subtitles import given
 from signalling.school.audit import SYSTEM
 from signalling.school.context import Context
 from signalling.school.errors import NotFound
@@ -135,6 +136,7 @@ class Preparations:
             await self._prepare(job, partial(self.progress.__setitem__, content.id))
             report = await asyncio.to_thread(read_report, folder)
             if report["acceptable"]:
+                await asyncio.to_thread(given.apply, folder, report["duration"])
                 async with self._context.database.read() as session:
                     metadata = await metadata_of(session, await get(session, content.id))
                 await self._seals.write(content.id, await self._seals.make(content.id, metadata))

@@ -4,9 +4,8 @@ import json
 from pathlib import Path
 
 from signalling.library.renditions import vp8
-from signalling.library.renditions.film import listed
 from signalling.library.renditions.format import Flag, Header, Kind, Packet
-from signalling.library.renditions.writer import RenditionWriter
+from signalling.library.renditions.writer import RenditionWriter, listed
 from signalling.library.sealing.manifest import Manifest, manifest_of
 
 RATE = 25

@@ -23,6 +23,7 @@ from signalling.library.sealing.manifest import (
     seal,
 )
 
+from . import seal_fixture
 from .clips import write_rendition
 
 NOW = datetime(2026, 11, 28, 18, 0, tzinfo=UTC)
@@ -201,3 +202,8 @@ def test_canonical_json_has_the_same_meaning_and_is_stable(value: Any) -> None:
     data = canonical(value)
     assert json.loads(data) == value
     assert canonical(json.loads(data)) == data
+
+
+def test_the_seal_that_the_pages_are_tested_with_is_of_this_code(tmp_path: Path) -> None:
+    """`python -m tests.signalling.library.seal_fixture` writes it anew."""
+    assert seal_fixture.FILE.read_text(encoding="utf-8") == seal_fixture.made(tmp_path)

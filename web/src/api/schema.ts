@@ -39,7 +39,7 @@ export interface AuditAnswer {
   readonly at: string;
   readonly actor: string;
   readonly actor_name: string | null;
-  readonly action: "registered" | "signed_in" | "sign_in_failed" | "signed_out_everywhere" | "account_changed" | "password_changed" | "identity_linked" | "role_requested" | "role_confirmed" | "role_revoked" | "staff_invited" | "staff_invitation_used" | "staff_invitation_revoked" | "organisation_made" | "organisation_changed" | "group_made" | "group_changed" | "group_removed" | "group_teacher_added" | "group_teacher_removed" | "family_made" | "family_changed" | "family_removed" | "family_exported" | "roster_imported" | "consent_published" | "consent_given" | "consent_withdrawn" | "content_made" | "content_changed" | "content_uploaded" | "content_prepared" | "content_refused" | "content_preparation_failed" | "content_preparation_cancelled" | "content_submitted" | "content_returned" | "content_verified" | "content_withdrawn" | "content_expired" | "content_revised" | "content_removed" | "content_seal_broken" | "lesson_planned" | "lesson_changed" | "lesson_cancelled" | "link_made" | "link_revoked" | "link_devices_forgotten" | "pass_made" | "pass_used" | "pass_revoked" | "link_used_twice" | "link_refused" | "audit_exported" | "call_admit" | "call_admit_all" | "call_admit_expected" | "call_deny" | "call_block" | "call_unblock" | "call_remove" | "call_ban" | "call_set_lock" | "call_panic" | "call_calm" | "call_freeze" | "call_promote" | "call_demote" | "call_make_cohost" | "call_drop_cohost" | "call_set_screen" | "call_extend" | "call_extend_screen" | "call_screen_over" | "call_screen_stopped" | "call_consent_missing" | "call_consent_given" | "call_end" | "call_unattended" | "call_attended" | "call_time_over" | "call_time_stopped" | "call_film_play" | "call_film_pause" | "call_film_seek" | "call_film_stop" | "call_film_stopped" | "call_recording_ask" | "call_recording_started" | "call_recording_paused" | "call_recording_stopped" | "call_recording_failed" | "call_recording_refused" | "call_recording_withdrawn" | "recording_composing_failed" | "recording_downloaded" | "recording_deleted" | "recording_expired";
+  readonly action: "registered" | "signed_in" | "sign_in_failed" | "signed_out_everywhere" | "account_changed" | "password_changed" | "identity_linked" | "role_requested" | "role_confirmed" | "role_revoked" | "staff_invited" | "staff_invitation_used" | "staff_invitation_revoked" | "organisation_made" | "organisation_changed" | "group_made" | "group_changed" | "group_removed" | "group_teacher_added" | "group_teacher_removed" | "family_made" | "family_changed" | "family_removed" | "family_exported" | "roster_imported" | "consent_published" | "consent_given" | "consent_withdrawn" | "content_made" | "content_changed" | "content_uploaded" | "content_prepared" | "content_refused" | "content_preparation_failed" | "content_preparation_cancelled" | "content_submitted" | "content_returned" | "content_verified" | "content_withdrawn" | "content_expired" | "content_subtitles_changed" | "content_revised" | "content_removed" | "content_seal_broken" | "lesson_planned" | "lesson_changed" | "lesson_cancelled" | "link_made" | "link_revoked" | "link_devices_forgotten" | "pass_made" | "pass_used" | "pass_revoked" | "link_used_twice" | "link_refused" | "audit_exported" | "call_admit" | "call_admit_all" | "call_admit_expected" | "call_deny" | "call_block" | "call_unblock" | "call_remove" | "call_ban" | "call_set_lock" | "call_panic" | "call_calm" | "call_freeze" | "call_promote" | "call_demote" | "call_make_cohost" | "call_drop_cohost" | "call_set_screen" | "call_extend" | "call_extend_screen" | "call_screen_over" | "call_screen_stopped" | "call_consent_missing" | "call_consent_given" | "call_end" | "call_unattended" | "call_attended" | "call_time_over" | "call_time_stopped" | "call_film_play" | "call_film_pause" | "call_film_seek" | "call_film_stop" | "call_film_stopped" | "call_recording_ask" | "call_recording_started" | "call_recording_paused" | "call_recording_stopped" | "call_recording_failed" | "call_recording_refused" | "call_recording_withdrawn" | "recording_composing_failed" | "recording_downloaded" | "recording_deleted" | "recording_expired";
   readonly target: string;
   readonly target_name: string | null;
   readonly details: Readonly<Record<string, unknown>>;
@@ -49,6 +49,12 @@ export interface AuditAnswer {
 export interface AuditPage {
   readonly entries: readonly AuditAnswer[];
   readonly next: number | null;
+}
+
+export interface AuditQuery {
+  readonly before?: number | null;
+  readonly limit?: number;
+  readonly target?: string | null;
 }
 
 export interface CalendarLink {
@@ -125,7 +131,7 @@ export interface ContentAnswer {
   readonly verified_by: PersonAnswer | null;
   readonly ended_at: string | null;
   readonly seal_broken_at: string | null;
-  readonly may: readonly ("change" | "verify")[];
+  readonly may: readonly ("change" | "verify" | "withdraw")[];
 }
 
 export interface ContentBody {
@@ -413,6 +419,7 @@ export interface LoudnessAnswer {
   readonly integrated: number | null;
   readonly range: number | null;
   readonly true_peak: number | null;
+  readonly correction: number;
 }
 
 export interface Manifest {
@@ -499,11 +506,6 @@ export interface OrganisationChange {
 export interface OrganisationName {
   readonly id: string;
   readonly name: string;
-}
-
-export interface Page {
-  readonly before?: number | null;
-  readonly limit?: number;
 }
 
 export interface PassAnswer {
@@ -780,6 +782,19 @@ export interface StaffInvitationAnswer {
 
 export interface StaffInvitations {
   readonly invitations: readonly StaffInvitationAnswer[];
+}
+
+export interface SubtitlesAnswer {
+  readonly language: string;
+  readonly lines: number;
+}
+
+export interface SubtitlesBody {
+  readonly text: string;
+}
+
+export interface SubtitlesList {
+  readonly subtitles: readonly SubtitlesAnswer[];
 }
 
 export interface TeacherAnswer {
@@ -1526,6 +1541,7 @@ export interface Endpoints {
     readonly query: {
       readonly before?: number | null;
       readonly limit?: number;
+      readonly target?: string | null;
     };
     readonly body: null;
     readonly answer: AuditPage;
@@ -1711,7 +1727,7 @@ export interface Endpoints {
     readonly body: null;
     readonly answer: string;
   };
-  /** A file as it is broadcast, also in parts (Range), for who compares it with the seal. */
+  /** A file as it is broadcast, also in parts (Range), for who compares it with the seal; `film.m3u8` plays it. */
   readonly "GET /api/content/{content}/renditions/{rendition}": {
     readonly path: {
       readonly content: string;
@@ -1720,6 +1736,35 @@ export interface Endpoints {
     readonly query: null;
     readonly body: null;
     readonly answer: string;
+  };
+  /** Languages of a film's subtitles, those inside its file and those that were given. */
+  readonly "GET /api/content/{content}/subtitles": {
+    readonly path: {
+      readonly content: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: SubtitlesList;
+  };
+  /** Give a draft subtitles; its preparation puts them in and seals anew. */
+  readonly "PUT /api/content/{content}/subtitles/{language}": {
+    readonly path: {
+      readonly content: string;
+      readonly language: string;
+    };
+    readonly query: null;
+    readonly body: SubtitlesBody;
+    readonly answer: ContentAnswer;
+  };
+  /** Take the subtitles of a draft away. */
+  readonly "DELETE /api/content/{content}/subtitles/{language}": {
+    readonly path: {
+      readonly content: string;
+      readonly language: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: ContentAnswer;
   };
   /** The seal: digests of all pieces, what is known of the content, who signed. Of what is not verified, too. */
   readonly "GET /api/content/{content}/seal": {

@@ -80,6 +80,9 @@ async def test_a_real_film_gets_its_badge(shelf: Shelf) -> None:
     assert told["duration_s"] == pytest.approx(10, abs=0.5) and told["may"] == ["change"]
     report = await shelf.maria.get(f"{path}/report")
     assert report["acceptable"] and report["medium"] == "film" and report["width"] > 0
+    await shelf.maria.get(f"{path}/renditions/film.m3u8")
+    assert shelf.maria.text.startswith("#EXTM3U")
+    assert shelf.maria.headers["Content-Type"] == "application/vnd.apple.mpegurl"
     await shelf.maria.get(f"{path}/pictures/contact-sheet")
     assert shelf.maria.headers["Content-Type"] == "image/jpeg"
     await shelf.maria.request("GET", f"{path}/source", headers={"Range": "bytes=4-11"})
@@ -87,7 +90,7 @@ async def test_a_real_film_gets_its_badge(shelf: Shelf) -> None:
     assert shelf.maria.headers["Content-Type"] == "video/mp4"
     await shelf.anna.post(f"{path}/submission")
     seen = await shelf.maria.get(path)
-    assert seen["may"] == ["change", "verify"] and not seen["badge"]
+    assert seen["may"] == ["change", "verify", "withdraw"] and not seen["badge"]
     stranger = Browser(shelf.site.served)
     public = f"/.well-known/polyana/manifests/{content}.json"
     await stranger.get(public)
@@ -114,6 +117,15 @@ async def test_a_real_film_gets_its_badge(shelf: Shelf) -> None:
     assert usage["used"] == len(film) and usage["max_file"] == 4 << 20
     withdrawn = await shelf.maria.post(f"{path}/withdrawal", {"reason": "устарело"})
     assert withdrawn["state"] == "withdrawn" and not withdrawn["badge"]
+    log = await shelf.site.head.get(shelf.site.of("audit"), params={"target": f"content:{content}"})
+    assert [one["action"] for one in log["entries"]] == [
+        "content_withdrawn",
+        "content_verified",
+        "content_submitted",
+        "content_prepared",
+        "content_uploaded",
+        "content_made",
+    ]
     await stranger.get(public)
     assert stranger.status == 404
 
@@ -159,20 +171,42 @@ async def test_sound_alone(shelf: Shelf, tmp_path: Path) -> None:
         frame.sample_rate = 48_000
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    _, told = await shelf.ready((tmp_path / "f.wav").read_bytes())
+    content, told = await shelf.ready((tmp_path / "f.wav").read_bytes())
     assert (told["kind"], told["preparation"]["state"]) == ("sound", "ready")
+    loudness = (await shelf.anna.get(f"/api/content/{content}/report"))["loudness"]
+    assert loudness["integrated"] + loudness["correction"] == pytest.approx(-20, abs=0.1)
+    text = "00:00.000 --> 00:01.000\nраз"
+    given = await shelf.anna.request("PUT", f"/api/content/{content}/subtitles/ru", {"text": text})
+    assert given["preparation"]["state"] == "queued"
+    assert await shelf.library.preparations.step()
+    listed = await shelf.anna.get(f"/api/content/{content}/subtitles")
+    assert listed == {"subtitles": [{"language": "ru", "lines": 1}]}
+    await shelf.anna.get(f"/api/content/{content}/renditions/film.m3u8")
+    assert 'LANGUAGE="ru"' in shelf.anna.text
+    await shelf.anna.request("PUT", f"/api/content/{content}/subtitles/ru", {"text": "no subtitles"})
+    assert shelf.anna.refusal() == (400, "BAD_SUBTITLES")
+    await shelf.anna.request("PUT", f"/api/content/{content}/subtitles/..%2fseal", {"text": text})
+    assert shelf.anna.status == 404
 
 
 async def test_files_are_for_who_may_see_content(shelf: Shelf) -> None:
     content = await shelf.draft()
     greta = await shelf.site.add("greta", Role.GUARDIAN)
-    for path in ("", "/report", "/pictures/contact-sheet", "/source", "/renditions/sound.prtp", "/seal"):
+    hidden = (
+        "/report",
+        "/pictures/contact-sheet",
+        "/source",
+        "/renditions/sound.prtp",
+        "/seal",
+        "/subtitles",
+    )
+    for path in ("", *hidden):
         await greta.get(f"/api/content/{content}{path}")
         assert greta.refusal() == (403, "DENIED"), path
     for path in ("/pictures/report", "/pictures/..%2fsource", "/renditions/seal.json", "/renditions/source"):
         await shelf.anna.get(f"/api/content/{content}{path}")
         assert shelf.anna.status == 404, path
-    for path in ("/report", "/pictures/contact-sheet", "/source", "/renditions/sound.prtp", "/seal"):
+    for path in hidden:
         await shelf.anna.get(f"/api/content/{content}{path}")
         assert shelf.anna.refusal() == (404, "NOT_FOUND"), path
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from signalling.library.pipeline.job import REPORT, FailureCode, Job, Progress
 from signalling.library.pipeline.supervisor import PreparationFailed
+from signalling.library.renditions.format import LISTING
 from signalling.library.settings import LibrarySettings
 from signalling.school.door import Actor
 from signalling.school.events import ContentEnded
@@ -40,7 +41,7 @@ class Worker:
             raise PreparationFailed(self.failures.pop(0), "as the test says")
         report = {"medium": "film", "duration": float(SECONDS), "acceptable": self.acceptable}
         (job.folder / REPORT).write_text(json.dumps(report))
-        if self.acceptable:
+        if self.acceptable and not (job.folder / LISTING).exists():
             write_rendition(job.folder)
 
 

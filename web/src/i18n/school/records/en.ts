@@ -46,6 +46,7 @@ const actions: Readonly<Record<AuditAnswer["action"], string>> = {
   content_verified: "Content verified",
   content_withdrawn: "Content withdrawn",
   content_expired: "Content expired",
+  content_subtitles_changed: "Subtitles of content changed",
   content_revised: "Content taken up again",
   content_removed: "Content removed",
   content_seal_broken: "Seal of content broken",

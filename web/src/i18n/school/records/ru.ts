@@ -46,6 +46,7 @@ const actions: Readonly<Record<AuditAnswer["action"], string>> = {
   content_verified: "Материал верифицирован",
   content_withdrawn: "Материал отозван",
   content_expired: "Истёк срок материала",
+  content_subtitles_changed: "Изменены субтитры материала",
   content_revised: "Материал снова в работе",
   content_removed: "Удалён материал",
   content_seal_broken: "Нарушена печать материала",
