@@ -77,8 +77,12 @@ class SchoolSite:
 
     async def teacher(self, name: str, email: str) -> Account:
         """Confirmed."""
+        return await self.staff("teacher", name, email)
+
+    async def staff(self, role: str, name: str, email: str) -> Account:
+        """Of that role, confirmed."""
         account = self._account(email)
-        body = {"organisation": self.organisation, "role": "teacher", "name": name, "email": email}
+        body = {"organisation": self.organisation, "role": role, "name": name, "email": email}
         await account.ask("POST", "/api/registrations", body | {"password": PASSWORD})
         me = await account.ask("POST", "/api/session", {"email": email, "password": PASSWORD})
         await self.head.ask("POST", f"/api/roles/{me['roles'][0]['id']}/confirmation")

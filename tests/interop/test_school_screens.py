@@ -118,7 +118,8 @@ async def test_pages_of_the_head(server: RunningServer, speech: Path, variant: V
             await page.get_by_test_id("roster-files").set_input_files(files=[file])  # type: ignore[list-item]
             await expect(page.get_by_test_id(f"roster-{screen}")).to_be_visible()
             await look_whole(seen, f"school-roster-{screen}")
-        await page.get_by_test_id("nav-audit").click()
+        await page.get_by_test_id("nav-people").click()
+        await page.get_by_test_id("to-audit").click()
         await expect(page.get_by_test_id("audit-entry").first).to_be_visible()
         await seen.look("school-audit")
         await page.get_by_test_id("account-link").click()

@@ -12,6 +12,7 @@ export type SchoolPage =
   | "families"
   | "roster"
   | "lessons"
+  | "library"
   | "audit"
   | "account";
 
@@ -37,6 +38,7 @@ const SCHOOL: readonly string[] = [
   "families",
   "roster",
   "lessons",
+  "library",
   "audit",
   "account",
 ] satisfies SchoolPage[];
@@ -52,7 +54,7 @@ export function parseRoute(pathname: string): Route {
     if (SCHOOL.includes(first)) return { page: "school", name: first as SchoolPage, id: null };
   }
   if (parts.length === 2 && second !== undefined) {
-    if (first === "groups") return { page: "school", name: first, id: second };
+    if (first === "groups" || first === "library") return { page: "school", name: first, id: second };
     if (first === "lessons") return { page: "ownLesson", id: second };
     if (first === "l") return link("lesson", second);
     if (first === "welcome" || first === "watch") return link(first, second);

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { catalogues, chooseLanguage } from "../src/i18n/index.ts";
+import { libraryCatalogues } from "../src/i18n/library/index.ts";
 import { schoolCatalogues } from "../src/i18n/school/index.ts";
+import { sealCatalogues } from "../src/i18n/seal/index.ts";
 
 function paths(value: unknown, at = ""): string[] {
   if (typeof value !== "object" || value === null) return [`${at}:${typeof value}`];
@@ -10,6 +12,8 @@ function paths(value: unknown, at = ""): string[] {
 describe.each([
   ["first screen", catalogues],
   ["school", schoolCatalogues],
+  ["library", libraryCatalogues],
+  ["seal", sealCatalogues],
 ])("catalogues of the %s", (_, known) => {
   it("have the same keys in both languages", () => {
     expect(paths(known.en).sort()).toEqual(paths(known.ru).sort());

@@ -26,6 +26,9 @@ describe("paths of pages", () => {
     ["/lessons/abc/attendance", "school"],
     ["/groups/abc/attendance", "unknown"],
     ["/journal", "school"],
+    ["/library", "school"],
+    ["/library/abc", "school"],
+    ["/library/abc/links", "unknown"],
     ["/people/abc", "unknown"],
     ["/nothing", "unknown"],
   ])("%s is %s", (path, page) => expect(parseRoute(path).page).toBe(page));
@@ -36,7 +39,18 @@ describe("sections", () => {
     sectionsOf(new Set(roles)).map(({ name }) => name);
   it("of a head are all", () =>
     expect(of("head")).toEqual([
-      ...["home", "lessons", "journal", "people", "groups", "families", "consents", "audit", "data"],
+      ...[
+        "home",
+        "lessons",
+        "library",
+        "journal",
+        "people",
+        "groups",
+        "families",
+        "consents",
+        "audit",
+        "data",
+      ],
     ]));
   it("of a teacher are without the log", () => expect(of("teacher")).not.toContain("audit"));
   it("of a guardian are few", () => expect(of("guardian")).toEqual(["home", "lessons", "family"]));

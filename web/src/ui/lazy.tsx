@@ -3,8 +3,17 @@ import { useEffect, useState } from "preact/hooks";
 import { t } from "../i18n/index.ts";
 import { MessagePage, Page } from "./page.tsx";
 
+/** What is seen until the code is here, and when it cannot be had. */
+export interface Waiting {
+  readonly loading: ComponentType;
+  readonly failed: ComponentType;
+}
+
 /** A page whose code loads when it is shown: an area of the product is a chunk of its own. */
-export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): ComponentType<P> {
+export function lazy<P extends object>(
+  load: () => Promise<ComponentType<P>>,
+  waiting: Waiting = { loading: Loading, failed: () => <Unreachable /> },
+): ComponentType<P> {
   let loaded: ComponentType<P> | null = null;
   return function Lazy(props: P) {
     const [, setAttempt] = useState(0);
@@ -23,7 +32,8 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): C
     }, []);
     const Loaded = loaded;
     if (Loaded) return <Loaded {...props} />;
-    return failed ? <Unreachable /> : <Loading />;
+    const Shown = failed ? waiting.failed : waiting.loading;
+    return <Shown />;
   };
 }
 

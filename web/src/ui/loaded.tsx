@@ -23,7 +23,7 @@ export function Loaded<T>(props: { from: Resource<T>; children: (data: T) => Com
   );
 }
 
-function Skeleton() {
+export function Skeleton() {
   return (
     <div class="skeleton" role="status" data-testid="loading">
       <span class="visually-hidden">{t().common.loading}</span>
@@ -31,6 +31,18 @@ function Skeleton() {
       <i />
       <i />
     </div>
+  );
+}
+
+/** A part of a page whose code could not be loaded: after an update of the server the old chunks are gone. */
+export function PartFailed() {
+  return (
+    <Notice tone="danger" icon="alert" alert>
+      <p>{t().unreachable.text}</p>
+      <button type="button" class="button" onClick={() => location.reload()}>
+        {t().common.retry}
+      </button>
+    </Notice>
   );
 }
 

@@ -3,7 +3,8 @@ import { useEffect } from "preact/hooks";
 import type { Role } from "../../api/schema.ts";
 import { s } from "../../i18n/school/index.ts";
 import type { SchoolPage } from "../../route.ts";
-import { Loading, Unreachable } from "../../ui/lazy.tsx";
+import { Loading, lazy, Unreachable } from "../../ui/lazy.tsx";
+import { PartFailed, Skeleton } from "../../ui/loaded.tsx";
 import { SignIn } from "../entrance/sign-in.tsx";
 import { AccountPage } from "./account/account-page.tsx";
 import { AttendancePage } from "./attendance/attendance-page.tsx";
@@ -34,6 +35,12 @@ interface SchoolPageEntry {
   readonly roles: readonly Role[];
 }
 
+/** With the upload and the player of films, which other pages do not need. */
+const LibraryArea = lazy<PageProps>(
+  () => import("./library/library-area.tsx").then((module) => module.LibraryArea),
+  { loading: Skeleton, failed: PartFailed },
+);
+
 const STAFF: readonly Role[] = ["head", "teacher", "methodologist", "operator"];
 const PAGES: Partial<Record<SchoolPage | "home", SchoolPageEntry>> = {
   home: { page: HomePage, roles: [...STAFF, "guardian"] },
@@ -47,6 +54,7 @@ const PAGES: Partial<Record<SchoolPage | "home", SchoolPageEntry>> = {
     page: (props) => (props.id ? <AttendancePage {...props} id={props.id} /> : null),
     roles: ["head", "teacher"],
   },
+  library: { page: LibraryArea, roles: ["head", "teacher", "methodologist"] },
   journal: { page: JournalPage, roles: ["head", "teacher"] },
   consents: { page: ConsentsPage, roles: ["head"] },
   family: { page: FamilyPage, roles: ["guardian"] },

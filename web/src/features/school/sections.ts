@@ -23,6 +23,7 @@ export const SECTIONS: readonly Section[] = [
     icon: "calendar",
     roles: ["head", "teacher", "methodologist", "guardian"],
   },
+  { name: "library", path: "/library", icon: "film", roles: ["head", "teacher", "methodologist"] },
   { name: "journal", path: "/journal", icon: "journal", roles: ["head", "teacher"], wide: true },
   {
     name: "people",
@@ -34,7 +35,7 @@ export const SECTIONS: readonly Section[] = [
   { name: "families", path: "/families", icon: "family", roles: ["head", "teacher"] },
   { name: "consents", path: "/consents", icon: "consent", roles: ["head"], wide: true },
   { name: "family", path: "/family", icon: "family", roles: ["guardian"] },
-  { name: "audit", path: "/audit", icon: "log", roles: ["head"] },
+  { name: "audit", path: "/audit", icon: "log", roles: ["head"], wide: true },
   { name: "data", path: "/data", icon: "shield", roles: ["head", "operator"], wide: true },
 ];
 

@@ -3,12 +3,12 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { type Broadcast, playlistOf, type ShownFilm } from "../../api/watch.ts";
 import { formatStart, language, t } from "../../i18n/index.ts";
 import { w } from "../../i18n/watch/index.ts";
+import { play } from "../../platform/hls.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Loading } from "../../ui/lazy.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { MessagePage, Page, usePageTitle } from "../../ui/page.tsx";
 import { NotFound } from "../lesson/not-found.tsx";
-import { play } from "./player.ts";
 import { useBroadcast } from "./use-broadcast.ts";
 
 const RETRY_MS = 3000;

@@ -205,6 +205,7 @@ export const en: ControlCatalogue = {
     begins: (title) => `The film “${title}” is shown`,
     verified: "Verified",
     verifiedTitle: "Checked and sealed: every second is compared with the seal",
+    checkSeal: "Verified. Check the seal",
     age: (years) => `${years}+`,
     position: "Place in the film",
     volume: "Volume for everybody",

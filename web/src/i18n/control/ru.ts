@@ -205,6 +205,7 @@ export const ru = {
     begins: (title: string) => `Показывают фильм «${title}»`,
     verified: "Верифицировано",
     verifiedTitle: "Содержание проверено и запечатано: каждая секунда сверяется с печатью",
+    checkSeal: "Верифицировано. Проверить печать",
     age: (years: number) => `${years}+`,
     position: "Место в фильме",
     volume: "Громкость у всех",

@@ -2,9 +2,17 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { c } from "../../../i18n/control/index.ts";
 import { Icon } from "../../../ui/icon.tsx";
+import { lazy } from "../../../ui/lazy.tsx";
 import type { Control, Film } from "./model.ts";
 import { filmPosition } from "./state.ts";
 import "./film.css";
+
+const nothing = () => null;
+/** Few open it, nobody waits for it. */
+const SealDialog = lazy(() => import("../../seal/seal-dialog.tsx").then((module) => module.SealDialog), {
+  loading: nothing,
+  failed: nothing,
+});
 
 /** Where the film is, seconds, counted on by the server's clock while it moves. */
 export function useFilmPosition(film: Film, control: Control): number {
@@ -30,6 +38,25 @@ export function VerifiedSign() {
   );
 }
 
+/** The same, and whoever watches can check it. */
+function SealButton({ film }: { film: Film }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button
+        type="button"
+        class="film__check"
+        aria-label={c().film.checkSeal}
+        data-testid="film-check-seal"
+        onClick={() => setOpen(true)}
+      >
+        <VerifiedSign />
+      </button>
+      {open && <SealDialog content={film.content} title={film.title} onClose={() => setOpen(false)} />}
+    </>
+  );
+}
+
 /** What everybody sees of the film: its title and seal, and where it is. `children`: what hosts do with it. */
 export function FilmBar(props: { film: Film; control: Control; children?: ComponentChildren }) {
   const { film, control, children } = props;
@@ -42,7 +69,7 @@ export function FilmBar(props: { film: Film; control: Control; children?: Compon
       <div class="film__head">
         <span class="film__title">{film.title}</span>
         <span class="film__age">{m.age(film.age_mark)}</span>
-        {film.verified && <VerifiedSign />}
+        {film.verified && <SealButton film={film} />}
         <span class="film__time">
           {state && <span class="film__state">{state}</span>}
           {m.clock(Math.floor(position))} / {m.clock(Math.round(film.duration_s))}

@@ -1,5 +1,5 @@
 import { call } from "../../../api/school.ts";
-import { s } from "../../../i18n/school/index.ts";
+import { formatDay, s } from "../../../i18n/school/index.ts";
 import { Badge } from "../../../ui/badge.tsx";
 import { Link } from "../../../ui/link.tsx";
 import { Empty, Loaded } from "../../../ui/loaded.tsx";
@@ -33,7 +33,9 @@ export function HomePage({ place }: PageProps) {
     >
       {roles.has("head") && <HeadsHome place={place} />}
       {roles.has("teacher") && <TeachersGroups place={place} />}
-      {roles.has("methodologist") && <p class="soft">{m.methodologistText}</p>}
+      {(roles.has("head") || roles.has("methodologist")) && (
+        <ToReview organisation={place.organisation.id} whenNone={roles.has("methodologist")} />
+      )}
       {roles.has("operator") && <p class="soft">{m.operatorText}</p>}
       {roles.has("guardian") && <GuardiansHome place={place} />}
     </SchoolPage>
@@ -86,6 +88,52 @@ function HeadsHome({ place }: { place: Place }) {
       </Loaded>
       {groups.data?.groups.length === 0 && <Start />}
     </>
+  );
+}
+
+/** What was submitted and waits for somebody who verifies it. `whenNone`: that there is nothing is told, too. */
+function ToReview(props: { organisation: string; whenNone: boolean }) {
+  const m = s().home;
+  const found = useResource(
+    () =>
+      call("GET /api/organisations/{organisation}/content", {
+        path: { organisation: props.organisation },
+        query: { state: "submitted", limit: 10 },
+      }),
+    [],
+  );
+  return (
+    <Loaded from={found}>
+      {({ contents }) =>
+        (contents.length > 0 || props.whenNone) && (
+          <section class="card-box" data-testid="to-review-list">
+            <h2>{m.review}</h2>
+            {contents.length === 0 && <p class="soft">{m.reviewNone}</p>}
+            <ul class="rows">
+              {contents.map((content) => (
+                <li key={content.id} class="row row--line">
+                  <div class="row__main">
+                    <p class="row__title">
+                      <Link class="standing-link" href={`/library/${content.id}`} testId="to-review">
+                        {content.title}
+                      </Link>
+                    </p>
+                    <p class="row__note">
+                      {[
+                        s().lessons.programmes[content.programme],
+                        content.submitted_at && formatDay(content.submitted_at),
+                      ]
+                        .filter(Boolean)
+                        .join(" · ")}
+                    </p>
+                  </div>
+                </li>
+              ))}
+            </ul>
+          </section>
+        )
+      }
+    </Loaded>
   );
 }
 

@@ -4,6 +4,7 @@ import { call } from "../../../api/school.ts";
 import { formatDay, s } from "../../../i18n/school/index.ts";
 import { Badge } from "../../../ui/badge.tsx";
 import { Icon } from "../../../ui/icon.tsx";
+import { Link } from "../../../ui/link.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { useResource } from "../../../ui/resource.ts";
 import { SchoolPage } from "../../../ui/school-page.tsx";
@@ -27,15 +28,21 @@ export function PeoplePage({ place }: PageProps) {
       testId="people"
       tools={
         isHead && (
-          <button
-            type="button"
-            class="button button--primary"
-            data-testid="invite"
-            onClick={() => setInviting(true)}
-          >
-            <Icon name="plus" size={20} />
-            {m.people.invite}
-          </button>
+          <>
+            <button
+              type="button"
+              class="button button--primary"
+              data-testid="invite"
+              onClick={() => setInviting(true)}
+            >
+              <Icon name="plus" size={20} />
+              {m.people.invite}
+            </button>
+            <Link class="button" href="/audit" testId="to-audit">
+              <Icon name="log" size={20} />
+              {m.audit.pageTitle}
+            </Link>
+          </>
         )
       }
     >

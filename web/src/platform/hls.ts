@@ -3,7 +3,7 @@ import Hls from "hls.js";
 const NATIVE = "application/vnd.apple.mpegurl";
 
 /**
- * Plays a live playlist in a video element, near its end. Returns how to stop, or null where nothing can play it.
+ * Plays a playlist in a video element, of a broadcast near its end. Returns how to stop, or null where nothing can play it.
  *
  * `onFailure` is told when the player has given up: whoever made it may make another one.
  */
