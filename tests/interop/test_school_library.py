@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.signalling.library.clips import write_film
 
@@ -39,6 +39,21 @@ async def describe(page: Page) -> None:
     await expect(page.get_by_test_id("content-page")).to_contain_text("Большой кролик")
 
 
+async def break_off(page: Page, file: Path) -> None:
+    """A tab that is loaded anew in the middle of an upload."""
+
+    async def hold(route: Route) -> None:
+        """Nothing gets through."""
+
+    await page.route("**/api/uploads/*", hold)
+    await page.get_by_test_id("upload-file").set_input_files(file)
+    await page.get_by_test_id("upload-pause").click()
+    await expect(page.get_by_test_id("upload-resume")).to_be_visible()
+    await page.reload()
+    await expect(page.get_by_test_id("upload")).to_contain_text("не закончена")
+    await page.unroute_all(behavior="ignoreErrors")
+
+
 async def test_from_a_file_to_a_seal_that_a_browser_checks(speech: Path, tmp_path: Path) -> None:
     file = clip(tmp_path)
     folder = tmp_path / "library"
@@ -58,7 +73,9 @@ async def test_from_a_file_to_a_seal_that_a_browser_checks(speech: Path, tmp_pat
             await author.get_by_test_id("upload-close").click()
             seen.errors.clear()  # browsers write refusals to the console
 
-            await author.get_by_test_id("upload-file").set_input_files(file)
+            await break_off(author, file)
+            async with author.expect_request(lambda request: request.method == "HEAD"):  # where it was
+                await author.get_by_test_id("upload-file").set_input_files(file)
             await expect(author.get_by_test_id("step-encode")).to_be_visible()
             await expect(author.get_by_test_id("report")).to_be_visible(timeout=PREPARED_MS)
             await expect(author.get_by_test_id("check-flashes")).to_have_attribute("data-verdict", "good")

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { basisOf, basisText, endOfDay, lastDay } from "../src/features/school/library/basis.ts";
-import { isOpen, NOTHING_WANTED, queryOf } from "../src/features/school/library/filters.tsx";
+import { NOTHING_WANTED, queryOf } from "../src/features/school/library/filters.tsx";
 import { left, refusal } from "../src/features/school/library/uploads.ts";
 import { clock, rough } from "../src/features/school/library/words.ts";
 import { schoolCatalogues } from "../src/i18n/school/index.ts";
@@ -27,7 +27,6 @@ describe("the last day", () => {
 
 describe("what is looked for", () => {
   it("is nothing at first", () => {
-    expect(isOpen(NOTHING_WANTED)).toBe(false);
     expect(queryOf(NOTHING_WANTED)).toEqual({
       query: "",
       state: null,

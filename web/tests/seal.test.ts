@@ -1,7 +1,7 @@
 import { webcrypto } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
-import type { PublicKey, Seal } from "../src/api/schema.ts";
+import type { Manifest, PublicKey, Seal } from "../src/api/schema.ts";
 import {
   batches,
   changedPieces,
@@ -39,7 +39,7 @@ const without = (name: string) => {
   return { ...manifest, renditions: manifest.renditions.filter(({ file }) => file !== name) };
 };
 
-async function check(read: Read, manifest = without("video-1.prtp")) {
+async function check(read: Read, manifest: Manifest = without("video-1.prtp")) {
   const told: Progress[] = [];
   const found = await changedPieces(
     manifest,

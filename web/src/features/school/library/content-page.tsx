@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { ContentAnswer, GroupAnswer, LibraryAnswer, PreparationState } from "../../../api/schema.ts";
+import type { ContentAnswer, GroupAnswer, LibraryAnswer } from "../../../api/schema.ts";
 import { call } from "../../../api/school.ts";
 import { l } from "../../../i18n/library/index.ts";
 import { s } from "../../../i18n/school/index.ts";
@@ -17,10 +17,12 @@ import { StateTag, VerifiedBadge } from "./marks.tsx";
 import { PreparationPanel } from "./preparation-panel.tsx";
 import type { Preview as PreviewPart } from "./preview.tsx";
 import { ReportPanel } from "./report-panel.tsx";
+import { isPending } from "./review.ts";
 import { ReviewPanel } from "./review-panel.tsx";
 import { SealPanel } from "./seal-panel.tsx";
 import { SubtitlesPanel } from "./subtitles-panel.tsx";
 import { UploadPanel } from "./upload-panel.tsx";
+import { uploadOf } from "./uploads.ts";
 
 const LOOK_MS = 1000;
 /** The player is large, and few pages have something to play. */
@@ -43,6 +45,7 @@ export function ContentPage({ place, id }: PageProps & { id: string }) {
   const found = useResource(() => call("GET /api/content/{content}", { path: { content: id } }), [id]);
   const content = found.data;
   usePreparationWatch(content, found.reload);
+  useUploadWatch(id, found.reload);
   return (
     <SchoolPage
       title={content?.title ?? m.pageTitle}
@@ -93,14 +96,14 @@ function Parts(props: {
       <PreparationPanel content={content} mayChange={content.may.includes("change")} onChange={reload} />
       {(isReady || state === "refused") && (
         <ReportPanel
-          key={`${content.file_name} ${content.size}`}
+          key={content.revision}
           content={content.id}
           onSeek={isReady ? (second) => setSeek({ second }) : null}
         />
       )}
       {isReady && <SubtitlesPanel content={content} mayChange={mayChange} onChange={reload} />}
       {isReady && <SealPanel content={content} onChange={reload} />}
-      {mayChange && <UploadPanel content={content} usage={usage} onChange={() => void reload()} />}
+      {mayChange && <UploadPanel content={content} usage={usage} />}
       {place.roles.has("head") && (
         <History
           organisation={content.organisation}
@@ -124,8 +127,14 @@ function Parts(props: {
   );
 }
 
-export function isPending(state: PreparationState): boolean {
-  return state === "queued" || state === "running";
+/** Once an upload has ended, whichever page began it. */
+function useUploadWatch(content: string, reload: () => Promise<void>): void {
+  const isUploading = uploadOf(content) !== null;
+  const before = useRef(isUploading);
+  useEffect(() => {
+    if (before.current && !isUploading) void reload();
+    before.current = isUploading;
+  }, [isUploading, reload]);
 }
 
 /** While its file is prepared, how far that is; its end is told. */

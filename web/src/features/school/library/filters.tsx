@@ -16,11 +16,6 @@ export interface Wanted {
 
 export const NOTHING_WANTED: Wanted = { query: "", state: "", programme: "", ageMark: "", group: "" };
 
-/** Whether anything is asked for at all. */
-export function isOpen(wanted: Wanted): boolean {
-  return Object.values(wanted).some((value) => value.trim() !== "");
-}
-
 /** As the API takes it. */
 export function queryOf(wanted: Wanted): ContentQuery {
   return {

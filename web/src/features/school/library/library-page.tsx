@@ -13,12 +13,16 @@ import { SchoolPage } from "../../../ui/school-page.tsx";
 import type { PageProps } from "../school.tsx";
 import { ContentForm } from "./content-form.tsx";
 import { ContentRows } from "./content-rows.tsx";
-import { Filters, isOpen, NOTHING_WANTED, queryOf, type Wanted } from "./filters.tsx";
+import { Filters, NOTHING_WANTED, queryOf, type Wanted } from "./filters.tsx";
+import { isPending } from "./review.ts";
+import { uploadCount } from "./uploads.ts";
 import { bytes } from "./words.ts";
 
 const PAGE = 50;
 const TYPING_MS = 250;
 const NEARLY_FULL = 0.9;
+const LOOK_MS = 3000;
+const NOTHING_ASKED = JSON.stringify(queryOf(NOTHING_WANTED));
 
 /** What there is, by what is looked for. */
 export function LibraryPage({ place }: PageProps) {
@@ -34,7 +38,8 @@ export function LibraryPage({ place }: PageProps) {
   const [wanted, setWanted] = useState<Wanted>(NOTHING_WANTED);
   const [adding, setAdding] = useState(false);
   const found = useFound(path.organisation, queryOf(useSettled(wanted)));
-  const isEmpty = found.data?.total === 0 && !isOpen(wanted);
+  // By what was asked for the rows that are shown, not by what is typed now.
+  const isEmpty = found.data?.total === 0 && found.data.asked === NOTHING_ASKED;
   const add = (
     <button
       type="button"
@@ -104,7 +109,7 @@ function useFound(organisation: string, query: ContentQuery) {
       query: { ...query, offset, limit: PAGE },
     });
   const key = JSON.stringify(query);
-  const first = useResource(() => ask(0), [key]);
+  const first = useResource(async () => ({ ...(await ask(0)), asked: key }), [key]);
   const [rest, setRest] = useState<readonly ContentAnswer[]>([]);
   const [busy, setBusy] = useState(false);
   // While something else is looked for the old rows stay: a list that vanishes at each key would be restless.
@@ -112,6 +117,16 @@ function useFound(organisation: string, query: ContentQuery) {
   last.current = first.data ?? last.current;
   useEffect(() => setRest([]), [key]);
   const shown = last.current;
+  const uploads = uploadCount.value;
+  const isPreparing = shown?.contents.some(({ preparation }) => isPending(preparation.state)) ?? false;
+  useEffect(() => {
+    if (last.current) void first.reload();
+  }, [uploads]);
+  useEffect(() => {
+    if (!isPreparing) return;
+    const timer = setInterval(() => void first.reload(), LOOK_MS);
+    return () => clearInterval(timer);
+  }, [isPreparing, first.reload]);
   const more = () => {
     setBusy(true);
     ask((shown?.contents.length ?? 0) + rest.length)
@@ -121,7 +136,7 @@ function useFound(organisation: string, query: ContentQuery) {
   return {
     error: first.error,
     reload: first.reload,
-    data: shown && { contents: [...shown.contents, ...rest], total: shown.total },
+    data: shown && { ...shown, contents: [...shown.contents, ...rest] },
     busy,
     more,
   };

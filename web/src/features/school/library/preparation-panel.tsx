@@ -7,6 +7,7 @@ import { BusyButton, Problem } from "../../../ui/form.tsx";
 import { Icon } from "../../../ui/icon.tsx";
 import { Notice } from "../../../ui/notice.tsx";
 import { Bar } from "./progress.tsx";
+import { isPending } from "./review.ts";
 import { share } from "./words.ts";
 
 const STEPS: readonly string[] = ["check", "encode"];
@@ -23,7 +24,6 @@ export function PreparationPanel(props: {
   const path = { content: content.id };
   const act = useAction(props.onChange);
   if (state === "none" || state === "ready") return null;
-  const isPending = state === "queued" || state === "running";
   return (
     <section class="card-box" data-testid="preparation" data-state={state}>
       <h2>{m.heading}</h2>
@@ -41,7 +41,7 @@ export function PreparationPanel(props: {
         </Notice>
       )}
       <Problem text={act.problem} />
-      {mayChange && isPending && (
+      {mayChange && isPending(state) && (
         <div>
           <BusyButton
             type="button"

@@ -1,4 +1,8 @@
-import type { ContentAnswer } from "../../../api/schema.ts";
+import type { ContentAnswer, PreparationState } from "../../../api/schema.ts";
+
+export function isPending(state: PreparationState): boolean {
+  return state === "queued" || state === "running";
+}
 
 export type Missing = "file" | "licence" | "basis" | "valid";
 

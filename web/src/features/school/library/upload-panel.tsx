@@ -13,11 +13,7 @@ import { bytes, rough, share } from "./words.ts";
 const ACCEPTED = "video/*,audio/*,.mkv,.mov,.mp4,.webm,.m4a,.mp3,.ogg,.opus,.wav,.flac";
 
 /** The file of a draft: chosen, on its way, or left half way. */
-export function UploadPanel(props: {
-  content: ContentAnswer;
-  usage: LibraryAnswer | null;
-  onChange: () => void;
-}) {
+export function UploadPanel(props: { content: ContentAnswer; usage: LibraryAnswer | null }) {
   const m = l().upload;
   const { content, usage } = props;
   const task = uploadOf(content.id);
@@ -26,10 +22,9 @@ export function UploadPanel(props: {
     if (file.size === 0) return setProblem(m.empty);
     setProblem(null);
     const own = content.upload?.own ? content.upload.id : null;
-    const begun = beginUpload(content.id, file, (ended) => {
-      announce(ended.state.peek() === "done" ? m.done : m.cancelled);
-      props.onChange();
-    });
+    const begun = beginUpload(content.id, file, (ended) =>
+      announce(ended.state.peek() === "done" ? m.done : m.cancelled),
+    );
     void begun.start(own).then((went) => {
       if (own !== null && !went) announce(m.otherFile);
     });

@@ -154,6 +154,9 @@ export class UploadTask {
 
 const tasks = signal<ReadonlyMap<string, UploadTask>>(new Map());
 
+/** How many this tab has on their way. */
+export const uploadCount = computed(() => tasks.value.size);
+
 /** The upload of this tab to a piece of content, if there is one. */
 export function uploadOf(content: string): UploadTask | null {
   return tasks.value.get(content) ?? null;
