@@ -23,10 +23,11 @@ impl Core {
         }
         let owner = &mut self.transports[index];
         let padder = padder.filter(|_| owner.outlet().is_some());
+        let line_bytes = owner.bytes_out;
         let mut due = owner
             .congestion
             .as_mut()
-            .map_or(0, |congestion| congestion.poll(padder.is_some(), now));
+            .map_or(0, |congestion| congestion.poll(padder.is_some(), line_bytes, now));
         while due > 0
             && let Some(number) = padder
             && let Some(mut outlet) = owner.outlet()

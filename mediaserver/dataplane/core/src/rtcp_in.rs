@@ -160,13 +160,13 @@ impl Core {
 
     fn receive_feedback(&mut self, now: Time, transport: usize, feedback: &TransportFeedback<'_>) {
         let owner = &mut self.transports[transport];
-        let rtt_us = owner.rtt_us;
+        let (rtt_us, line_bytes) = (owner.rtt_us, owner.bytes_out);
         let Some(congestion) = &mut owner.congestion else {
             return;
         };
         let mut missed = std::mem::take(&mut self.missed);
         congestion.refill(now);
-        congestion.feedback(feedback, rtt_us, &mut missed, now);
+        congestion.feedback(feedback, line_bytes, rtt_us, &mut missed, now);
         for missed in missed.drain(..) {
             if let Some(index) = self.sender_with_ssrc(transport, missed.ssrc) {
                 self.send_again(now, index, missed.sequence, Wish::Missed { left: missed.at });

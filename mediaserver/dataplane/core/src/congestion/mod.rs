@@ -234,10 +234,11 @@ impl Congestion {
         self.pacer.spend_repair(bytes);
     }
 
-    /// `missed` takes media that did not arrive.
+    /// `missed` takes media that did not arrive; `line_bytes`: of all that has gone over the line.
     pub fn feedback(
         &mut self,
         feedback: &TransportFeedback<'_>,
+        line_bytes: u64,
         rtt_us: Option<u64>,
         missed: &mut Vec<Departure>,
         now: Time,
@@ -300,7 +301,7 @@ impl Congestion {
             is_queued: standing_us > SHORT_QUEUE_US,
         };
         self.loss_rate.update(&losses, self.estimate(), rtt_us, now);
-        if let Some(measured) = self.prober.answer(self.estimate(), now)
+        if let Some(measured) = self.prober.answer(self.estimate(), self.beside(line_bytes), now)
             && measured > self.estimate()
             && usage != Usage::Over
         {
@@ -328,8 +329,14 @@ impl Congestion {
         (elapsed_us >= SENT_WINDOW_US / 2).then(|| (self.sent - sent) as f64 * 8e6 / elapsed_us as f64)
     }
 
+    /// Bytes of what goes over the line and is not told of by feedback.
+    fn beside(&self, line_bytes: u64) -> u64 {
+        line_bytes.saturating_sub(self.sent)
+    }
+
     /// What follows from the time alone. Bytes of padding that should leave now; `can_pad`: there is a stream for them.
-    pub fn poll(&mut self, can_pad: bool, now: Time) -> usize {
+    /// `line_bytes` as of `feedback`.
+    pub fn poll(&mut self, can_pad: bool, line_bytes: u64, now: Time) -> usize {
         let unanswered = self
             .unanswered_since
             .is_some_and(|since| now.0 - since.0 > SILENCE_US);
@@ -342,7 +349,8 @@ impl Congestion {
         self.updated = now;
         self.can_pad = can_pad;
         if can_pad {
-            return self.prober.padding(self.estimate(), self.wanted, now);
+            let beside = self.beside(line_bytes);
+            return self.prober.padding(self.estimate(), self.wanted, beside, now);
         }
         let is_idle = self.is_heard && now.0.saturating_sub(self.last_sent.0) > SILENCE_US;
         if is_idle && self.estimate() < self.wanted {

@@ -34,6 +34,8 @@ struct Burst {
     number: u16,
     bits_per_second: f64,
     began: Time,
+    /// Bytes that had gone over the line beside what feedback tells of, when it began.
+    beside: u64,
     sent_bytes: u64,
     sent_packets: u32,
     /// All of it has left.
@@ -81,7 +83,8 @@ impl Prober {
 
     /// Begins a burst when it is time, if more is wanted than the line is known to carry. Bytes of padding that should leave
     /// now.
-    pub fn padding(&mut self, estimate: f64, wanted: f64, now: Time) -> usize {
+    /// `beside`: bytes that have gone over the line beside what feedback tells of.
+    pub fn padding(&mut self, estimate: f64, wanted: f64, beside: u64, now: Time) -> usize {
         if self
             .burst
             .as_ref()
@@ -91,7 +94,7 @@ impl Prober {
         }
         if self.burst.is_none() && now >= self.next && wanted > estimate {
             let step = if self.numbers == 0 { FIRST_STEP } else { STEP };
-            self.begin((step * estimate).min(LEAST_BPS.max(BEYOND * wanted)), now);
+            self.begin((step * estimate).min(LEAST_BPS.max(BEYOND * wanted)), beside, now);
         }
         let Some(burst) = self.burst.as_mut().filter(|burst| !burst.complete) else {
             return 0;
@@ -108,13 +111,14 @@ impl Prober {
         due.saturating_sub(burst.sent_bytes) as usize
     }
 
-    fn begin(&mut self, bits_per_second: f64, now: Time) {
+    fn begin(&mut self, bits_per_second: f64, beside: u64, now: Time) {
         self.numbers = self.numbers % u16::MAX + 1;
         self.next = Time(now.0 + self.pause_us);
         self.burst = Some(Burst {
             number: self.numbers,
             bits_per_second,
             began: now,
+            beside,
             sent_bytes: 0,
             sent_packets: 0,
             complete: false,
@@ -149,8 +153,8 @@ impl Prober {
             .push((sent, arrival - sent.cast_signed(), departure.bytes));
     }
 
-    /// What the burst has shown, bit/s, once enough of it has arrived; `estimate` is what was known.
-    pub fn answer(&mut self, estimate: f64, now: Time) -> Option<f64> {
+    /// What the burst has shown, bit/s, once enough of it has arrived; `estimate` is what was known, `beside` as of `padding`.
+    pub fn answer(&mut self, estimate: f64, beside: u64, now: Time) -> Option<f64> {
         let burst = self.burst.as_ref().filter(|burst| burst.complete)?;
         let enough = burst.arrived_bytes as f64 >= ARRIVED * burst.sent_bytes as f64
             && burst.packets.len() as f64 >= ARRIVED * f64::from(burst.sent_packets);
@@ -158,13 +162,14 @@ impl Prober {
             return None;
         }
         let mut burst = self.burst.take()?;
-        let found = burst.measure()?;
+        let measured = burst.measure()?;
+        let found = burst.left(measured, beside, now);
         self.pause_us = if found < NOTHING_NEW * estimate {
             (self.pause_us * 3 / 2).min(LONGEST_PAUSE_US)
         } else {
             PAUSE_US
         };
-        if found >= ASK_ON * burst.bits_per_second {
+        if measured >= ASK_ON * burst.bits_per_second {
             self.next = Time(now.0 + SOON_US);
         }
         Some(found)
@@ -174,6 +179,15 @@ impl Prober {
 impl Burst {
     fn length(&self) -> u64 {
         (self.bits_per_second * LENGTH_US as f64 / 8e6) as u64
+    }
+
+    /// What the line has for good, where it took `measured` of the burst: in a full line a burst gets more than its share, as
+    /// what goes beside it (sound of which no feedback tells) does not become less.
+    fn left(&self, measured: f64, beside: u64, now: Time) -> f64 {
+        let elapsed_us = now.0.saturating_sub(self.began.0).max(LENGTH_US);
+        let other = (beside.saturating_sub(self.beside)) as f64 * 8e6 / elapsed_us as f64;
+        let pressed = other * (1.0 - measured / self.bits_per_second).max(0.0);
+        (measured - pressed).max(0.0)
     }
 
     /// What the line took for the burst: as long as it was sent for, and what its end came later than its beginning.
@@ -209,13 +223,18 @@ mod tests {
 
     const SIZE: u16 = 300;
 
-    /// Sends one burst over a line of this rate; gives (rate of the burst, its answer).
-    fn burst_over(line: f64, estimate: f64) -> (f64, Option<f64>) {
+    /// Sends one burst over a line of this rate, beside packets of sound that make `beside` bit/s; gives (rate of the burst, its
+    /// answer).
+    fn burst_over(line: f64, estimate: f64, beside: f64) -> (f64, Option<f64>) {
         let mut prober = Prober::new(Time(0));
         let (mut free_at, mut flights) = (0.0, Vec::new());
-        let mut now = 0;
+        let (mut now, mut sound) = (0, 0);
         while prober.burst.as_ref().is_none_or(|burst| !burst.complete) {
-            let mut due = prober.padding(estimate, 100e6, Time(now)) as i64;
+            if now % 20_000 == 0 {
+                sound += (beside * 0.02 / 8.0) as u64;
+                free_at = f64::max(free_at, now as f64) + beside * 0.02 * 1e6 / line;
+            }
+            let mut due = prober.padding(estimate, 100e6, sound, Time(now)) as i64;
             while due > 0 {
                 let probe = prober.sent(usize::from(SIZE));
                 let departure = Departure {
@@ -232,16 +251,22 @@ mod tests {
             assert!(now < 1_000_000, "it ends");
         }
         let rate = prober.burst.as_ref().unwrap().bits_per_second;
-        assert_eq!(prober.answer(estimate, Time(now)), None, "nothing has arrived");
+        assert_eq!(
+            prober.answer(estimate, sound, Time(now)),
+            None,
+            "nothing has arrived"
+        );
         for (departure, arrival) in flights {
             prober.arrived(&departure, arrival);
         }
-        (rate, prober.answer(estimate, Time(now)))
+        now += 100_000;
+        sound += (beside * 0.1 / 8.0) as u64;
+        (rate, prober.answer(estimate, sound, Time(now)))
     }
 
     #[test]
     fn a_wide_line_is_found_to_carry_the_burst() {
-        let (rate, answer) = burst_over(50e6, 300_000.0);
+        let (rate, answer) = burst_over(50e6, 300_000.0, 0.0);
         assert_eq!(rate, 900_000.0);
         let answer = answer.unwrap();
         assert!((0.85 * rate..1.25 * rate).contains(&answer), "{answer}");
@@ -249,17 +274,27 @@ mod tests {
 
     #[test]
     fn a_narrow_line_is_measured() {
-        let (_, answer) = burst_over(500_000.0, 300_000.0);
+        let (_, answer) = burst_over(500_000.0, 300_000.0, 0.0);
         let answer = answer.unwrap();
         assert!((430_000.0..510_000.0).contains(&answer), "{answer}");
     }
 
     #[test]
+    fn of_a_narrow_line_is_left_what_sound_does_not_take() {
+        let (_, answer) = burst_over(500_000.0, 300_000.0, 124_000.0);
+        let answer = answer.unwrap();
+        assert!((320_000.0..390_000.0).contains(&answer), "{answer}");
+        let (rate, answer) = burst_over(50e6, 300_000.0, 124_000.0);
+        let answer = answer.unwrap();
+        assert!((0.85 * rate..1.25 * rate).contains(&answer), "{answer}");
+    }
+
+    #[test]
     fn what_is_not_wanted_is_not_probed_for() {
         let mut prober = Prober::new(Time(0));
-        assert_eq!(prober.padding(1e6, 0.9e6, Time(10_000_000)), 0);
+        assert_eq!(prober.padding(1e6, 0.9e6, 0, Time(10_000_000)), 0);
         assert_eq!(prober.sent(1000), 0);
-        assert!(prober.padding(1e6, 1.5e6, Time(10_000_000)) > 0);
+        assert!(prober.padding(1e6, 1.5e6, 0, Time(10_000_000)) > 0);
         assert_eq!(prober.burst.unwrap().bits_per_second, BEYOND * 1.5e6);
     }
 }
