@@ -144,6 +144,10 @@ bench-rejected: setup $(VENV)/.test-dependencies ## measure what strangers' data
 bench-joins: setup $(VENV)/.test-dependencies ## measure joins, the time to the first sound, and Python's share in steady state
 	$(BIN)/python -m benchmarks.joins $(ARGS)
 
+.PHONY: bench-films
+bench-films: setup $(VENV)/.test-dependencies ## what playing one film in many rooms takes of the server's CPU
+	$(BIN)/python -m benchmarks.films $(ARGS)
+
 .PHONY: bench-quality
 bench-quality: setup $(VENV)/.test-dependencies ## what receivers on weak lines see and hear, beside LiveKit's server
 	$(BIN)/python -m benchmarks.quality $(ARGS)

@@ -41,7 +41,9 @@ impl Core {
                 let index = self.transport_index(transport)?;
                 self.transports[index]
                     .set_keys(&keys)
-                    .map_err(|error| format!("keys of transport {transport}: {error}"))
+                    .map_err(|error| format!("keys of transport {transport}: {error}"))?;
+                self.wake_for_films(index, now);
+                Ok(())
             }
             Command::SendDtls { transport, datagram } => self.send_dtls(transport, datagram),
             Command::SetReceiver {
@@ -64,6 +66,7 @@ impl Core {
                         encoding: None,
                     });
                 }
+                self.wake_for_films(self.senders[index].transport, now);
                 Ok(())
             }
             Command::RemoveSender { sender } => self.remove_sender(sender),
@@ -291,6 +294,9 @@ impl Core {
             let sender = self.receivers[receiver].senders[position];
             self.senders[sender].current = None;
         }
+        for encoding in &mut self.receivers[receiver].encodings {
+            encoding.group = None;
+        }
         self.want_keyframes(receiver, now);
     }
 
@@ -358,6 +364,7 @@ impl Core {
                 self.senders[index].configure(source, &self.receivers[source], parameters);
                 self.receivers[source].senders.push(index);
                 self.expect_feedback(index, now);
+                self.wake_for_films(owner, now);
                 return Ok(());
             }
             self.remove_sender(id)?;
@@ -371,7 +378,11 @@ impl Core {
         transport.voices = voices(&transport.senders, &self.senders);
         self.receivers[source].senders.push(index);
         self.expect_feedback(index, now);
-        self.want_keyframes(source, now);
+        if self.senders[index].memory.is_some() {
+            self.wake_transport(owner, now);
+        } else {
+            self.want_keyframes(source, now);
+        }
         Ok(())
     }
 

@@ -9,6 +9,7 @@
 
 mod api;
 mod batch;
+mod beginning;
 mod budget;
 mod cache;
 mod chunk;

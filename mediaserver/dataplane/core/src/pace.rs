@@ -43,10 +43,19 @@ impl Core {
         self.tell_estimate(index, now);
     }
 
-    fn forward_waiting(&mut self, index: usize, number: usize, now: Time, batch: &mut TransmitBatch) {
+    pub(crate) fn forward_waiting(
+        &mut self,
+        index: usize,
+        number: usize,
+        now: Time,
+        batch: &mut TransmitBatch,
+    ) {
         let owner = &mut self.transports[index];
         let sender = &mut self.senders[number];
         let receiver = sender.receiver;
+        if self.receivers[receiver].queued {
+            return; // what has just come in takes what waits with it, at once
+        }
         let Some(mut outlet) = owner.outlet() else {
             return;
         };

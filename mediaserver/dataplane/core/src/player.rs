@@ -1,11 +1,11 @@
 //! A film that the server plays: prepared packets come in by chunks and enter receivers as if a peer had sent them, each
 //! when it is due. What is forwarded to whom, at which layer, is decided as for any other track.
 //!
-//! Each chunk begins with a keyframe of every layer. Pausing goes back to the begin of the chunk that was playing: its first
-//! picture is what somebody sees who comes while the film stands.
+//! Each chunk begins with a keyframe of every layer. Pausing goes back to the begin of the chunk that was playing: everybody sees
+//! its first picture while the film stands, at the cost of a keyframe for who comes.
 
 use crate::chunk::Chunk;
-use crate::receiver::Arrival;
+use crate::receiver::{Arrival, Film};
 use crate::sender::report::ntp_fraction;
 use crate::transport::Route;
 use crate::{Core, Event, MediaKind, PlayerStream, Time, TransportId};
@@ -18,7 +18,7 @@ const HEADER: usize = 12;
 const MAX_QUEUED: usize = 64;
 /// The next chunk of a film begins no later than this after the one before; any other comes at once after it.
 const LONGEST_CHUNK_US: u64 = 10_000_000;
-/// The picture that stands is in memory: who comes need not wait as for a camera's keyframe.
+/// How often a picture that stands is fed for those who have nothing in memory to begin with.
 const STILL_INTERVAL_US: u64 = 200_000;
 const LONGEST_FILM_US: u64 = 1 << 48;
 /// From 1900, the begin of NTP's time, to 1970, seconds.
@@ -114,6 +114,10 @@ impl Core {
                 base: (random >> 16) as u32,
             });
         }
+        for parameters in streams {
+            let receiver = self.receiver_index(parameters.receiver)?;
+            self.receivers[receiver].becomes_film();
+        }
         self.transports[index].player = Some(Box::new(Player {
             streams: made,
             queue: VecDeque::new(),
@@ -166,14 +170,20 @@ impl Core {
         }
         player.clock = playing.then_some((now, 0));
         player.begin(now);
-        if playing {
+        let is_empty = player.queue.is_empty();
+        for &receiver in &self.transports[index].receivers {
+            let state = if playing { Film::Moves } else { Film::Stands };
+            self.receivers[receiver].film = Some(state);
+        }
+        if playing || !is_empty {
             self.begin_streams_anew(index, now);
         }
+        self.show_still(index, now);
         self.wake_transport(index, now);
         Ok(())
     }
 
-    /// Sends what is due, and the first picture again while the film stands and somebody needs it.
+    /// Sends what is due, and the first picture while the film stands and is not in memory.
     pub(crate) fn play(&mut self, index: usize, now: Time) {
         let Some(mut player) = self.transports[index].player.take() else {
             return;

@@ -86,16 +86,16 @@ impl Core {
             self.forget_path(&forgotten, transport);
         }
         self.by_address.insert((path.protocol, path.remote), transport);
-        self.after_check(transport, check);
+        self.after_check(now, transport, check);
     }
 
     /// Authentic SRTP or SRTCP has come over this path.
     pub(crate) fn authentic_from(&mut self, now: Time, transport: usize, path: &Path) {
         let check = self.transports[transport].ice.media_from(path, now);
-        self.after_check(transport, check);
+        self.after_check(now, transport, check);
     }
 
-    fn after_check(&mut self, transport: usize, check: Check) {
+    fn after_check(&mut self, now: Time, transport: usize, check: Check) {
         let owner = &mut self.transports[transport];
         let (Check::Selected, Some(path)) = (check, owner.ice.selected) else {
             return;
@@ -108,6 +108,7 @@ impl Core {
             owner.count_out(1, datagram.len() as u64);
             push_bytes(&mut self.control, &path, &datagram);
         }
+        self.wake_for_films(transport, now);
     }
 
     fn receive_dtls(&mut self, now: Time, transport: usize, datagram: &[u8]) {
@@ -305,7 +306,8 @@ impl Core {
         if !route.rtx && !encoding.live && matches!(outcome, Outcome::Stored | Outcome::Disabled) {
             encoding.live = true;
             // Decoders that wait for this track are served at once; nobody waits for a first keyframe to pass by.
-            if receiver.kind == crate::MediaKind::Video && !receiver.senders.is_empty() {
+            let waits = !receiver.senders.is_empty() && receiver.film.is_none();
+            if receiver.kind == crate::MediaKind::Video && waits {
                 encoding.keyframe.want();
             }
             let number = route.encoding as u8;

@@ -101,6 +101,7 @@ impl Core {
         }
         self.play(index, now);
         self.stop_quiet_encodings(index, now);
+        self.begin_films(index, now, batch);
         self.pace(index, now, batch);
         self.send_reports(index, now, batch);
         let next = self.next_due(index, now);
@@ -108,6 +109,9 @@ impl Core {
     }
 
     fn stop_quiet_encodings(&mut self, index: usize, now: Time) {
+        if self.transports[index].player.is_some() {
+            return; // the picture of a film that stands is in memory
+        }
         for position in 0..self.transports[index].receivers.len() {
             let receiver = self.transports[index].receivers[position];
             if self.receivers[receiver].kind == MediaKind::Audio {
@@ -253,8 +257,15 @@ impl Core {
                     .for_each(&mut at);
             }
         }
+        let has_path = owner.ice.live_path().is_some();
         for &sender in &owner.senders {
             let sender = &self.senders[sender];
+            if let Some(memory) = sender.memory.as_ref().filter(|_| has_path) {
+                memory
+                    .due(self.config.keyframe_interval_us)
+                    .into_iter()
+                    .for_each(&mut at);
+            }
             if let Some(segment) = sender.report_source() {
                 let encoding = &self.receivers[sender.receiver].encodings[usize::from(segment.encoding)];
                 if encoding.reception.last_sr().is_some() {

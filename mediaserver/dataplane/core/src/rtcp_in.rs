@@ -195,7 +195,11 @@ impl Core {
         let Some(index) = self.sender_with_ssrc(transport, ssrc) else {
             return;
         };
-        let sender = &self.senders[index];
+        let sender = &mut self.senders[index];
+        if let Some(memory) = &mut sender.memory {
+            memory.asked.want(); // nobody else has to see the keyframe
+            return self.wake_transport(transport, now);
+        }
         let (receiver, current) = (sender.receiver, sender.current);
         let owner = self.receivers[receiver].transport;
         let encodings = &mut self.receivers[receiver].encodings;

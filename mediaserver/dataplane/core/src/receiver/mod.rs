@@ -29,6 +29,8 @@ use store::{Place, store};
 pub(crate) const LIVE_TIMEOUT_US: u64 = 1_000_000;
 /// 50 packets a second: more than a second of speech.
 const AUDIO_CACHE_PACKETS: usize = 64;
+/// Two of the fullest seconds that are prepared.
+const FILM_CACHE_FACTOR: usize = 2;
 /// A packet that would come later than this is of no use to a call.
 const VIDEO_NACK_AGE_US: u64 = 1_500_000;
 const AUDIO_NACK_AGE_US: u64 = 500_000;
@@ -53,6 +55,8 @@ pub(crate) struct Encoding {
     pub between_frames: bool,
     pub reception: Reception,
     pub keyframe: KeyframeRequest,
+    /// Where the newest keyframe begins; None: what follows is not to begin there.
+    pub group: Option<u64>,
     pub last_packet: Time,
     pub live: bool,
     pub clock_rate: u32,
@@ -74,6 +78,7 @@ impl Encoding {
             between_frames: false,
             reception: Reception::default(),
             keyframe: KeyframeRequest::default(),
+            group: None,
             last_packet: Time::default(),
             live: false,
             clock_rate,
@@ -89,6 +94,7 @@ impl Encoding {
         self.extender = SequenceExtender::default();
         self.cache.clear();
         self.pending.clear();
+        self.group = None;
         self.nack.clear();
         self.reception = Reception::default();
         self.dependencies = None;
@@ -113,7 +119,16 @@ pub(crate) struct Receiver {
     pub allowance: Allowance,
     /// Is in the core's list of receivers with pending packets.
     pub queued: bool,
+    /// The server itself plays it.
+    pub film: Option<Film>,
     cache_packets: usize,
+}
+
+/// A track that a player feeds. What has come since its last keyframe stays in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Film {
+    Stands,
+    Moves,
 }
 
 /// A decrypted packet on its way into a receiver.
@@ -160,6 +175,7 @@ impl Receiver {
             loudness: Loudness::default(),
             allowance: Allowance::default(),
             queued: false,
+            film: None,
             cache_packets: match parameters.kind {
                 MediaKind::Audio => AUDIO_CACHE_PACKETS,
                 MediaKind::Video => cache_packets,
@@ -203,6 +219,16 @@ impl Receiver {
             };
             self.encodings.push(encoding);
         }
+    }
+
+    /// A player feeds it from now on. What is in memory must stay there while it goes out to somebody.
+    pub fn becomes_film(&mut self) {
+        if self.film.is_none() && self.kind == MediaKind::Video {
+            for encoding in &mut self.encodings {
+                encoding.cache = Cache::new(self.cache_packets * FILM_CACHE_FACTOR);
+            }
+        }
+        self.film.get_or_insert(Film::Stands);
     }
 
     fn nack_age_us(&self) -> u64 {

@@ -49,6 +49,7 @@ pub(super) fn store(stream: &mut Encoding, arrival: &Arrival<'_>, place: &Place,
     stream.pending.push(meta.sequence);
     if meta.keyframe_start {
         stream.keyframe.arrived();
+        stream.group = Some(meta.sequence);
     }
     Outcome::Stored
 }

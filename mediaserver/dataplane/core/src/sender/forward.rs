@@ -57,7 +57,7 @@ impl Sender {
             return way.sent;
         };
         if self.current != Some(desired) {
-            self.try_switch(desired, &source.encodings, now, &mut way.sent);
+            self.try_switch(desired, source, now, &mut way.sent);
         }
         let Some(current) = self.current else {
             return way.sent;
@@ -120,12 +120,17 @@ impl Sender {
         let highest = encoding.extender.highest.unwrap_or(start);
         self.waits = false;
         for sequence in start.max(highest.saturating_sub(MAX_WAITING))..=highest {
-            if way.must_wait() && has_time(encoding, sequence, way.now) {
+            if way.must_wait() && (has_time(encoding, sequence, way.now) || self.memory_may_wait(way.now)) {
                 self.waits = true;
+                return;
+            }
+            if self.place_in_time(encoding, sequence, way.now).is_none() {
+                self.current = None;
                 return;
             }
             self.forward_one(current, encoding, sequence, limit, way);
         }
+        self.caught_up(highest + 1);
     }
 
     /// Packets that were lost before a switch to another encoding.

@@ -2,6 +2,7 @@
 
 mod forward;
 mod layers;
+mod memory;
 pub(crate) mod munger;
 mod packet;
 mod plain_header;
@@ -17,6 +18,7 @@ mod switch;
 use crate::api::{MediaKind, SenderId, SenderParameters, SenderTarget, Time};
 use crate::receiver::Receiver;
 use layers::Layers;
+use memory::Memory;
 use munger::{Munger, Segment};
 use report::SenderReports;
 pub(crate) use resend::Resend;
@@ -57,6 +59,8 @@ pub(crate) struct Sender {
     sent: SentLog,
     /// What comes after `munger.highest_source()` waits for the line to be free.
     pub waits: bool,
+    /// Where the source is the picture of a film.
+    pub memory: Option<Box<Memory>>,
 }
 
 /// The encoding before a switch.
@@ -116,6 +120,7 @@ impl Sender {
             active_targets: None,
             sent: SentLog::default(),
             waits: false,
+            memory: has_memory(source).then(Box::default),
         }
     }
 
@@ -136,6 +141,7 @@ impl Sender {
             self.current = None;
             self.before = None;
             self.waits = false;
+            self.memory = has_memory(source).then(Box::default);
             self.munger.forget();
         }
     }
@@ -173,6 +179,11 @@ impl Sender {
     /// RTP timestamp offset and encoding for sender reports.
     pub fn report_source(&self) -> Option<Segment> {
         self.current?;
-        self.munger.newest().filter(|_| self.munger.started())
+        let newest = self.munger.newest().filter(|_| self.munger.started())?;
+        Some(self.with_own_times(newest))
     }
+}
+
+fn has_memory(source: &Receiver) -> bool {
+    source.film.is_some() && source.kind == MediaKind::Video
 }

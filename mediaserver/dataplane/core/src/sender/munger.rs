@@ -166,6 +166,31 @@ impl Munger {
         None
     }
 
+    /// From this packet of the source on, times have another offset.
+    pub fn retime(&mut self, source: u64, timestamp_offset: u32) {
+        let Some(&newest) = self.segments.back() else {
+            return;
+        };
+        if newest.timestamp_offset != timestamp_offset {
+            self.push(Segment {
+                first_source: source,
+                first_out: newest.out(source),
+                timestamp_offset,
+                ..newest
+            });
+        }
+    }
+
+    /// An outgoing time, or the first one that is left if others were as late.
+    pub fn not_before(&self, timestamp: u32) -> u32 {
+        let next = self.newest.timestamp.wrapping_add(1);
+        if self.started && timestamp.wrapping_sub(next).cast_signed() < 0 {
+            next
+        } else {
+            timestamp
+        }
+    }
+
     /// Which source packet carried an outgoing number.
     pub fn source_of(&self, out: u64) -> Option<(Segment, u64)> {
         let segment = self

@@ -4,6 +4,7 @@
 mod harness;
 
 mod films_are_played;
+mod films_begin_from_memory;
 mod forwarding_is_continuous;
 mod frames_leave_together;
 mod garbage_harms_nobody;

@@ -5,6 +5,7 @@ pub mod link;
 pub mod peer;
 pub mod random;
 pub mod recording;
+pub mod show;
 pub mod sink;
 pub mod source;
 

@@ -1,0 +1,1 @@
+"""What the player of films takes of the server's CPU."""
