@@ -91,4 +91,4 @@ async def play(broadcasts: Broadcasts, rooms: int, shown: asyncio.Event) -> None
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(*map(int, sys.argv[1:4]), Path(sys.argv[4])))
+    asyncio.run(serve(int(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4])))
