@@ -18,6 +18,8 @@ SCHOOL_PAGES = (
         "/lessons",
         "/lessons/{lesson}",
         "/lessons/{lesson}/attendance",
+        "/lessons/{lesson}/recordings",
+        "/recordings",
         "/journal",
         "/library",
         "/library/{content}",

@@ -52,6 +52,11 @@ LED = {
     "time": "n=4&control=time",
     "groups": "n=3&control=groups",
     "viewer": "n=2&control=viewer",
+    "recording": "n=4&control=recording",
+    "recording-question": "n=4&control=recording-question",
+    "recording-late": "n=4&control=recording-late",
+    "recording-paused": "n=4&control=recording-paused",
+    "recording-asking-host": "n=4&control=recording-asking-host",
     "poll-words": "n=4&control=poll",
     "poll-pictures": "n=4&control=poll-pictures",
     "poll-voted": "n=4&control=poll-voted",
@@ -66,6 +71,7 @@ PANELS = {
     "host-people": ("n=6&control=host", "participants-button"),
     "host-chat": ("n=4&control=host", "chat-button"),
     "host-tools": ("n=6&control=host", "tools-button"),
+    "recording-tools": ("n=6&control=recording-paused-host", "tools-button"),
     "busy-host-tools": ("n=6&control=busy-host", "tools-button"),
 }
 ENDS = ("left", "removed", "denied", "duplicate", "shutdown", "lost", "closed", "failed")

@@ -41,7 +41,14 @@ export type Scene =
   | "film-host"
   | "film-end"
   | "screen-time"
-  | "screen-time-host";
+  | "screen-time-host"
+  | "recording-question"
+  | "recording-late"
+  | "recording"
+  | "recording-paused"
+  | "recording-asking-host"
+  | "recording-host"
+  | "recording-paused-host";
 
 export const HOST_SCENES: readonly string[] = [
   "host",
@@ -51,6 +58,9 @@ export const HOST_SCENES: readonly string[] = [
   "busy-host",
   "film-host",
   "screen-time-host",
+  "recording-asking-host",
+  "recording-host",
+  "recording-paused-host",
 ];
 
 const now = () => Date.now() / 1000;
@@ -178,6 +188,31 @@ function polls(scene: Scene): Inside["polls"] {
   ];
 }
 
+function recording(scene: Scene, host: boolean): Inside["recording"] {
+  const late = scene === "recording-late";
+  const asking = scene === "recording-question" || scene === "recording-asking-host";
+  const paused = scene.startsWith("recording-paused");
+  const on = scene.startsWith("recording");
+  return {
+    allowed: on || scene === "host",
+    state: !on ? "off" : asking ? "asking" : paused ? "paused" : "running",
+    you: {
+      asked: on,
+      agreed: scene === "recording-question" || late ? null : !(paused && !host),
+      held: late,
+      included: late,
+    },
+    waiting_for: asking ? 2 : late || scene === "recording-host" ? 1 : 0,
+    failure: scene === "host" ? "disk" : null,
+    ...(host
+      ? {
+          waiting: asking ? ["person-0", "person-2"] : scene === "recording-host" ? ["person-2"] : [],
+          refused: paused ? ["person-3"] : [],
+        }
+      : {}),
+  };
+}
+
 function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
   const host = HOST_SCENES.includes(scene);
   const people = views.map((view, index) => personOf(view, index, host));
@@ -223,6 +258,7 @@ function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
     groups: scene === "groups" || scene === "busy-host" ? [group] : [],
     polls: polls(scene),
     film: scene.startsWith("film") && scene !== "film-end" ? FILM() : null,
+    recording: recording(scene, host),
     film_end: scene === "film-end" ? { title: "Ёжик и его лес", reason: "seal_broken" } : null,
     ...(host
       ? {
@@ -282,6 +318,11 @@ export function fixtureControl(scene: Scene | null, views: readonly ParticipantV
       const playing = command.type === "film_play";
       const at = { position_s: 71, at: now() };
       change(({ film }) => ({ film: film && { ...film, ...at, playing, moving: playing } }));
+    } else if (command.type === "recording_consent") {
+      const { agreed } = command;
+      change((before) => ({
+        recording: { ...before.recording, you: { ...before.recording.you, agreed, held: false } },
+      }));
     } else if (command.type === "film_stop") {
       change(() => ({ film: null }));
     } else if (command.type === "set_lock") {

@@ -1,8 +1,10 @@
 export type EntrancePage = "sign-in" | "register" | "setup";
-/** `sheet`: links of a group's families, /groups/{id}/links; `attendance` of a lesson, /lessons/{id}/attendance. */
+/** `sheet`: links of a group's families, /groups/{id}/links; `attendance` of a lesson, /lessons/{id}/attendance;
+ *  `recordings` of all or of a lesson. */
 export type SchoolPage =
   | "sheet"
   | "attendance"
+  | "recordings"
   | "journal"
   | "consents"
   | "family"
@@ -30,6 +32,7 @@ export type Route =
 const ENTRANCE: readonly string[] = ["sign-in", "register", "setup"] satisfies EntrancePage[];
 const SCHOOL: readonly string[] = [
   "journal",
+  "recordings",
   "consents",
   "family",
   "data",
@@ -62,6 +65,7 @@ export function parseRoute(pathname: string): Route {
   if (parts.length === 3 && second) {
     const path = `${first}/${parts[2]}`;
     if (path === "groups/links") return { page: "school", name: "sheet", id: second };
+    if (path === "lessons/recordings") return { page: "school", name: "recordings", id: second };
     if (path === "lessons/attendance") return { page: "school", name: "attendance", id: second };
   }
   return { page: "unknown" };

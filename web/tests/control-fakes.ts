@@ -48,6 +48,13 @@ export function inside(more: Partial<Omit<Inside, "you">> = {}, you: Partial<You
     polls: [],
     film: null,
     film_end: null,
+    recording: {
+      allowed: false,
+      state: "off",
+      you: { asked: false, agreed: null, held: false, included: false },
+      waiting_for: 0,
+      failure: null,
+    },
     ...more,
   };
 }

@@ -66,6 +66,13 @@ async def list_recordings(call: Call) -> RecordingList:
     return RecordingList(recordings=[_recording(call, view) for view in found])
 
 
+@endpoints.add("GET", "/api/organisations/{organisation}/recordings", answer=RecordingList)
+async def list_all_recordings(call: Call) -> RecordingList:
+    """Recordings of all lessons whose recordings the caller may see, the newest 500."""
+    found = await call.recordings.of_organisation(call.actor, call.path["organisation"])
+    return RecordingList(recordings=[_recording(call, view) for view in found])
+
+
 @endpoints.add("GET", "/api/recordings/{recording}", answer=RecordingAnswer)
 async def get_recording(call: Call) -> RecordingAnswer:
     """One recording, with the progress of its composition."""

@@ -26,6 +26,7 @@ from signalling.store.types import moment
 OPENED_AGAIN = timedelta(hours=1)
 """A player asks for a film in many pieces: within this time it is one opening in the log."""
 MOST_OPENED = 10_000
+MOST_LISTED = 500
 log = structlog.get_logger(__name__)
 
 
@@ -112,6 +113,26 @@ class Recordings:
             query = select(Recording).where(Recording.lesson_id == lesson)
             rows = await session.scalars(query.order_by(Recording.started_at.desc(), Recording.id))
             return await self._views(session, view, list(rows))
+
+    async def of_organisation(self, by: Actor, organisation: str) -> list[RecordingView]:
+        """Of all lessons whose recordings the actor may see, the newest first."""
+        query = (
+            select(Recording)
+            .join(Lesson, Lesson.id == Recording.lesson_id)
+            .where(Lesson.organisation_id == organisation)
+            .order_by(Recording.started_at.desc(), Recording.id)
+            .limit(MOST_LISTED)
+        )
+        async with self._context.database.read() as session:
+            rows = list(await session.scalars(query))
+            ids = {row.lesson_id for row in rows}
+            lessons = list(await session.scalars(select(Lesson).where(Lesson.id.in_(ids))))
+            found: dict[str, RecordingView] = {}
+            for lesson in await self._lessons.views(session, lessons):
+                if allows(by, Action.SEE_RECORDINGS, lesson.target()):
+                    mine = [row for row in rows if row.lesson_id == lesson.lesson.id]
+                    found |= {view.recording.id: view for view in await self._views(session, lesson, mine)}
+        return [found[row.id] for row in rows if row.id in found]
 
     async def get(self, by: Actor, recording: str) -> RecordingView:
         """Raises `NotFound`, `Denied`."""

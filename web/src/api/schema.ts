@@ -1800,6 +1800,15 @@ export interface Endpoints {
     readonly body: null;
     readonly answer: RecordingList;
   };
+  /** Recordings of all lessons whose recordings the caller may see, the newest 500. */
+  readonly "GET /api/organisations/{organisation}/recordings": {
+    readonly path: {
+      readonly organisation: string;
+    };
+    readonly query: null;
+    readonly body: null;
+    readonly answer: RecordingList;
+  };
   /** One recording, with the progress of its composition. */
   readonly "GET /api/recordings/{recording}": {
     readonly path: {

@@ -37,6 +37,7 @@ METHODOLOGIST_SEES = {
     "get_lesson_calendar",
     "join_lesson",
     "list_recordings",
+    "list_all_recordings",
     "get_recording",
     "get_recording_file",
 }

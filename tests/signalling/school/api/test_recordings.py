@@ -84,10 +84,12 @@ async def test_who_may_see_open_and_delete(scene: Scene) -> None:
     )
     other, operator = await site.add("vera", Role.TEACHER), await site.add("oleg", Role.OPERATOR)
     paths = (f"/api/schedule/{scene.lesson}/recordings", f"/api/recordings/{recording}")
+    everything = site.of("recordings")
     for browser in (site.head, scene.anna, methodologist):
         for path in (*paths, f"{paths[1]}/file"):
             await browser.get(path)
             assert browser.status == 200, (path, browser.text)
+        assert [one["id"] for one in (await browser.get(everything))["recordings"]] == [recording]
     assert (await guardian.get(f"/api/schedule/{scene.lesson}"))["lesson"]["id"] == scene.lesson
     for browser in (guardian, other, operator, methodologist, Browser(scene.served)):
         await browser.request("DELETE", paths[1])
@@ -98,6 +100,8 @@ async def test_who_may_see_open_and_delete(scene: Scene) -> None:
             for path in (*paths, f"{paths[1]}/file"):
                 await browser.get(path)
                 assert browser.status in (401, 403) and b"Petrov" not in browser.content
+            found = await browser.get(everything)
+            assert browser.status == 401 or found == {"recordings": []}
     listed = (await methodologist.get(paths[0]))["recordings"]
     assert listed[0]["may"] == [] and listed[0]["id"] == recording and listed[0]["state"] == "ready"
     assert (await scene.anna.get(paths[1]))["may"] == ["remove"]

@@ -21,6 +21,7 @@ import { Waiting } from "./home/waiting.tsx";
 import { LessonsPage } from "./lessons/lessons-page.tsx";
 import { SheetPage } from "./links/sheet-page.tsx";
 import { PeoplePage } from "./people/people-page.tsx";
+import { RecordingsPage } from "./recordings/recordings-page.tsx";
 import { RosterPage } from "./roster/roster-page.tsx";
 import { type Place, place, refresh, session } from "./session.ts";
 import { Shell } from "./shell.tsx";
@@ -55,6 +56,7 @@ const PAGES: Partial<Record<SchoolPage | "home", SchoolPageEntry>> = {
     roles: ["head", "teacher"],
   },
   library: { page: LibraryArea, roles: ["head", "teacher", "methodologist"] },
+  recordings: { page: RecordingsPage, roles: ["head", "teacher", "methodologist"] },
   journal: { page: JournalPage, roles: ["head", "teacher"] },
   consents: { page: ConsentsPage, roles: ["head"] },
   family: { page: FamilyPage, roles: ["guardian"] },

@@ -193,6 +193,41 @@ export const en: ControlCatalogue = {
     start: "Start the poll",
     incomplete: "A question and at least two answers are needed",
   },
+  recording: {
+    heading: "Recording",
+    on: "Recording",
+    ended: "The recording is over",
+    paused: "The recording is paused: not everybody agrees.",
+    asking: (n) =>
+      n > 0
+        ? `People are asked whether they agree to a recording, no answer yet: ${n}.`
+        : "Nothing is recorded yet.",
+    waiting: (names) => `No answer yet: ${names}.`,
+    late: (names) => `Not seen and heard before they answer about the recording: ${names}.`,
+    refused: (names) => `Against the recording: ${names}.`,
+    question: "May this lesson be recorded?",
+    questionRunning: "This is being recorded. Do you agree?",
+    included: "Your picture and voice will be in the recording. Please keep children out of the picture.",
+    excluded: "You and your child will not be in it: only the staff and what they show are recorded.",
+    whoSees: "Only the staff can watch the recording. You can withdraw your consent at any time.",
+    held: "Nobody sees or hears you before you answer.",
+    agree: "I agree",
+    refuse: "Do not record",
+    withdraw: "Withdraw consent",
+    youRefused: "You do not agree, so nothing is recorded.",
+    ask: "Ask for consent and record",
+    askHeading: "Record the lesson?",
+    askExplain:
+      "Everybody is asked. The recording begins by itself when all agree, and pauses if anybody changes their mind. Children are not in it.",
+    resume: "Go on recording",
+    stop: "End the recording",
+    dontRecord: "Do not record",
+    failures: {
+      disk: "The recording broke off: the server has too little space or its disk is too slow. What was recorded is kept.",
+      busy: "The recording did not begin: the server makes too many already.",
+      failed: "The recording broke off. What was recorded is kept.",
+    },
+  },
   film: {
     heading: "Film",
     show: "Show a film",

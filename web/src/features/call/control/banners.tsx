@@ -14,6 +14,7 @@ import {
   type ScreenTime,
   type Waiting,
 } from "./model.ts";
+import { RecordingBanners } from "./recording.tsx";
 import { useSecondsUntil } from "./use-server-clock.ts";
 
 interface BannerProps {
@@ -24,7 +25,7 @@ interface BannerProps {
   readonly actions?: ComponentChildren;
 }
 
-function Banner({ tone, icon, testId, children, actions }: BannerProps) {
+export function Banner({ tone, icon, testId, children, actions }: BannerProps) {
   return (
     <div class={`banner banner--${tone} banner--said`} data-testid={testId}>
       <Icon name={icon} size={20} />
@@ -237,6 +238,7 @@ export function ControlBanners({ call, snapshot, poll, onLobby, onPoll, onExtend
           </button>
         </div>
       )}
+      <RecordingBanners control={control} snapshot={snapshot} />
       {snapshot.panic && leads(snapshot) ? (
         <Banner
           tone="warning"

@@ -145,6 +145,29 @@ export interface FilmEnd {
   readonly reason: string;
 }
 
+export interface Recording {
+  /** Whether a host may ask for one in this call. */
+  readonly allowed: boolean;
+  readonly state: "off" | "asking" | "running" | "paused";
+  readonly you: {
+    /** One's consent is needed. */
+    readonly asked: boolean;
+    /** Null: no answer yet. */
+    readonly agreed: boolean | null;
+    /** Nobody sees and hears one before the answer. */
+    readonly held: boolean;
+    /** One's own picture and sound would be in it. */
+    readonly included: boolean;
+  };
+  /** How many have not answered. */
+  readonly waiting_for: number;
+  /** Why the last one ended by itself, or did not begin. */
+  readonly failure: string | null;
+  /* What only who leads is told: persons. */
+  readonly waiting?: readonly string[];
+  readonly refused?: readonly string[];
+}
+
 /** For who is in. */
 export interface Inside {
   readonly version: number;
@@ -167,6 +190,7 @@ export interface Inside {
   readonly polls: readonly Poll[];
   readonly film: Film | null;
   readonly film_end: FilmEnd | null;
+  readonly recording: Recording;
   /* What only who leads is told. */
   readonly lobby?: readonly Waiting[];
   readonly screen_time?: readonly ScreenTime[];
@@ -276,6 +300,8 @@ export type Command =
   | { readonly type: "close_poll"; readonly poll: string }
   | { readonly type: "film_play"; readonly content?: string }
   | { readonly type: "film_pause" | "film_stop" }
+  | { readonly type: "recording_ask" | "recording_start" | "recording_stop" }
+  | { readonly type: "recording_consent"; readonly agreed: boolean }
   | { readonly type: "film_seek"; readonly position_s: number }
   | { readonly type: "film_volume"; readonly volume: number };
 

@@ -58,6 +58,21 @@ function ofScreens(before: Inside, after: Inside): string[] {
     .map((one) => m.stopped(m.kind(one.kind)));
 }
 
+function ofRecording(before: Inside, after: Inside): string[] {
+  const m = c().recording;
+  const told: string[] = [];
+  const { state, you } = after.recording;
+  const was = before.recording;
+  if (state !== was.state) {
+    if (state === "running") told.push(m.on);
+    else if (state === "paused") told.push(m.paused);
+    else if (state === "off" && was.state !== "asking") told.push(m.ended);
+  }
+  const asked = you.asked && you.agreed === null;
+  if (asked && !(was.you.asked && was.you.agreed === null)) told.push(m.question);
+  return told;
+}
+
 /** What has happened between two snapshots, in the words that screen readers speak. */
 export function changes(before: Inside, after: Inside, clockOffsetMs: number): string[] {
   const m = c();
@@ -73,6 +88,7 @@ export function changes(before: Inside, after: Inside, clockOffsetMs: number): s
     if (after.time.phase === "warning") told.push(m.time.leftSoon(Math.max(1, Math.round(left / 60))));
     if (after.time.phase === "over") told.push(m.time.overNow);
   }
+  told.push(...ofRecording(before, after));
   if (leads(after)) told.push(...ofScreens(before, after));
   else if (after.screen_stopped.length > before.screen_stopped.length) told.push(m.screenTime.rest);
   return told;

@@ -8,6 +8,7 @@ import { Confirm } from "./confirm.tsx";
 import { FilmTool } from "./film-tool.tsx";
 import { GroupsTool } from "./groups-tool.tsx";
 import { PollTool } from "./poll-tool.tsx";
+import { RecordingTool } from "./recording-tool.tsx";
 import { Toggle } from "./toggle.tsx";
 import "./host.css";
 
@@ -180,6 +181,7 @@ export function HostTools({ control, snapshot, onPoll, onClose }: HostToolsProps
         </section>
         <Sound control={control} snapshot={snapshot} />
         <FilmTool control={control} snapshot={snapshot} onShown={onClose} />
+        <RecordingTool control={control} snapshot={snapshot} />
         <PollTool control={control} snapshot={snapshot} onPoll={onPoll} />
         <GroupsTool control={control} snapshot={snapshot} />
         <Order control={control} snapshot={snapshot} />

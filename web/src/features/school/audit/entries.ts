@@ -17,6 +17,7 @@ const BEGINNINGS: readonly (readonly [string, Kind])[] = [
   ["lesson_", "lessons"],
   ["link_", "lessons"],
   ["call_", "calls"],
+  ["recording_", "calls"],
   ["content_", "content"],
   ["consent_", "consents"],
 ];

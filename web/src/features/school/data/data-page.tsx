@@ -21,6 +21,11 @@ export function DataPage({ place }: PageProps) {
               <dl class="facts">
                 <Kept name={words.journal} value={words.days(kept.journal_days)} setting="journal_days" />
                 <Kept name={words.chat} value={words.days(kept.chat_days)} setting="chat_days" />
+                <Kept
+                  name={m.recordings.pageTitle}
+                  value={words.days(kept.recording_days)}
+                  setting="recording_days"
+                />
                 <Kept name={words.devices} value={words.days(kept.device_days)} setting="device_days" />
                 <Kept name={words.consents} value={words.withFamily} />
                 <Kept name={words.log} value={words.forever} />

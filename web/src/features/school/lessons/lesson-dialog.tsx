@@ -15,6 +15,7 @@ export function LessonDialog(props: {
   occurrence: OccurrenceAnswer;
   groups: readonly GroupAnswer[];
   mayChange: boolean;
+  seesRecordings: boolean;
   onEdit: () => void;
   onChange: () => Promise<void>;
   onClose: () => void;
@@ -71,6 +72,12 @@ export function LessonDialog(props: {
           <Link class="button" href={`/lessons/${lesson.id}/attendance`} testId="to-attendance">
             <Icon name="journal" size={20} />
             {m.attendance.open}
+          </Link>
+        )}
+        {lesson.recording && props.seesRecordings && (
+          <Link class="button" href={`/lessons/${lesson.id}/recordings`} testId="to-recordings">
+            <Icon name="record" size={20} />
+            {m.recordings.open}
           </Link>
         )}
         <a class="button" href={address("GET /api/schedule/{lesson}/calendar.ics", { path })} download>

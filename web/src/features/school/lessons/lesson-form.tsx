@@ -140,7 +140,11 @@ export function LessonForm(props: {
             <TextField form={form} name="until" type="date" label={words.fields.until} />
           )}
         </div>
-        <CallFields form={form} planned={lesson !== null} />
+        <CallFields
+          form={form}
+          planned={lesson !== null}
+          recorded={place.organisation.recording || (lesson?.recording ?? false)}
+        />
         <Problem text={form.problem} />
         <div class="form__actions form__actions--end">
           <BusyButton busy={form.busy} testId="save-lesson">

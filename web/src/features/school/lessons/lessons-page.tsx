@@ -37,6 +37,7 @@ export function LessonsPage({ place }: PageProps) {
   const [open, setOpen] = useState<Open | null>(null);
   const isHead = place.roles.has("head");
   const mayPlan = isHead || place.roles.has("teacher");
+  const seesRecordings = mayPlan || place.roles.has("methodologist");
   const close = () => setOpen(null);
   const plan = mayPlan && (
     <button
@@ -67,6 +68,12 @@ export function LessonsPage({ place }: PageProps) {
               <Link class="button" href="/journal" testId="to-journal">
                 <Icon name="journal" size={20} />
                 {s().attendance.pageTitle}
+              </Link>
+            )}
+            {seesRecordings && place.organisation.recording && (
+              <Link class="button" href="/recordings" testId="to-all-recordings">
+                <Icon name="record" size={20} />
+                {s().recordings.pageTitle}
               </Link>
             )}
             {calendar}
@@ -103,6 +110,7 @@ export function LessonsPage({ place }: PageProps) {
                 occurrence={open.occurrence}
                 groups={groups}
                 mayChange={mayChange(open.occurrence.lesson, isHead, place.me)}
+                seesRecordings={seesRecordings}
                 onEdit={() => setOpen({ kind: "change", occurrence: open.occurrence })}
                 onChange={found.reload}
                 onClose={close}
