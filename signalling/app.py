@@ -5,6 +5,7 @@ import logging
 import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -15,6 +16,7 @@ from mediaserver.clock import Clock
 from mediaserver.engine import Engine, EngineSettings
 from mediaserver.ice_candidates import local_addresses
 from mediaserver.metrics import MediaMetrics
+from mediaserver.recording import RoomRecorder
 from signalling import memory
 from signalling.api_keys import ApiKeys
 from signalling.broadcast.service import Broadcasts
@@ -26,6 +28,7 @@ from signalling.key_watch import KeyWatch
 from signalling.lesson_calls import LessonCalls
 from signalling.lesson_films import LessonFilms
 from signalling.lesson_passes import LessonPasses
+from signalling.lesson_recordings import LessonRecordings
 from signalling.lesson_records import DatabaseChat, LessonRecords
 from signalling.lesson_states import LessonStates
 from signalling.library.storage import FolderStorage
@@ -142,6 +145,11 @@ class Server:
         compositions = Compositions(self.school.context, kept)
         self.recordings = Recordings(self.school.context, self.school.lessons, kept, compositions)
         self.school.retention.sweeps.append(self.recordings.expire)
+        recorder = partial(RoomRecorder, self.engine, clock=clock)
+        self.lesson_recordings = LessonRecordings(
+            self.recordings, self.records, settings.recording, clock, recorder
+        )
+        self.calls.recorders = self.lesson_recordings
         self.lesson_calls = LessonCalls(self.school, self.calls, self.rtc, self.lesson_states)
         films = LessonFilms(self.school, self.library)
         self.broadcasts = Broadcasts(self.rtc.gateway(), self.engine, films, films.lesson_of, self.registry)
@@ -257,6 +265,7 @@ class Server:
         await self.hls.close()
         await self.calls.close()
         await self.rtc.close()
+        await self.lesson_recordings.close()
         await self.records.settle()
         await self.lesson_states.settle()
         await self.webhooks.close()

@@ -202,6 +202,8 @@ export const en: ControlCatalogue = {
       n > 0
         ? `People are asked whether they agree to a recording, no answer yet: ${n}.`
         : "Nothing is recorded yet.",
+    askingHost: "Everybody is asked whether they agree to a recording.",
+    more: (n) => `and ${n} more`,
     waiting: (names) => `No answer yet: ${names}.`,
     late: (names) => `Not seen and heard before they answer about the recording: ${names}.`,
     refused: (names) => `Against the recording: ${names}.`,

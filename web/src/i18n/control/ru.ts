@@ -200,6 +200,8 @@ export const ru = {
     paused: "Запись на паузе: согласны не все.",
     asking: (n: number) =>
       n > 0 ? `Спрашиваем согласие на запись, ещё не ответили: ${n}.` : "Запись пока не началась.",
+    askingHost: "Спрашиваем согласие на запись.",
+    more: (n: number) => `и ещё ${n}`,
     waiting: (names: string) => `Ждём ответа: ${names}.`,
     late: (names: string) => `Ждём ответа о записи, пока не видно и не слышно: ${names}.`,
     refused: (names: string) => `Против записи: ${names}.`,

@@ -43,10 +43,13 @@ function Question({ control, snapshot }: Props) {
   );
 }
 
+const MOST_NAMES = 5;
+
 /** Names of persons for who leads. */
 export function namesOf(snapshot: Inside, keys: readonly string[] | undefined): string {
   const found = (keys ?? []).map((key) => snapshot.people.find((one) => one.person === key)?.name ?? key);
-  return found.join(", ");
+  const more = found.length - MOST_NAMES;
+  return more > 0 ? `${found.slice(0, MOST_NAMES).join(", ")} ${c().recording.more(more)}` : found.join(", ");
 }
 
 /** That a recording runs or stands, for everybody; whether one agrees, for who is asked. */
@@ -64,11 +67,11 @@ export function RecordingBanners({ control, snapshot }: Props) {
       {state === "running" && (
         <div class="banner banner--recording" data-testid="recording-banner">
           <i class="recording-dot" aria-hidden="true" />
-          <span class="banner__text">{m.on}</span>
+          <span>{m.on}</span>
           {mayChange && you.agreed && (
             <button
               type="button"
-              class="button button--small"
+              class="button"
               data-testid="recording-withdraw"
               onClick={() => void control.send({ type: "recording_consent", agreed: false })}
             >
@@ -96,7 +99,7 @@ export function RecordingBanners({ control, snapshot }: Props) {
           }
         >
           {[
-            state === "paused" ? m.paused : m.asking(recording.waiting_for),
+            state === "paused" ? m.paused : host ? m.askingHost : m.asking(recording.waiting_for),
             you.agreed === false && m.youRefused,
             refused && m.refused(refused),
             waiting && m.waiting(waiting),

@@ -37,12 +37,11 @@ export function RecordingTool({ control, snapshot }: { control: Control; snapsho
           )}
         </>
       )}
-      {state === "paused" && host && (
+      {state === "paused" && host && !open && (
         <button
           type="button"
           class="button button--primary button--wide"
           data-testid="recording-resume"
-          disabled={open}
           onClick={() => void control.send({ type: "recording_start" })}
         >
           <Icon name="record" size={20} /> {m.resume}
