@@ -400,7 +400,7 @@ export const en: SchoolCatalogue = {
       reach: "Who sees and hears whom",
       recording: "Recording",
     },
-    recordings: { off: "Not recorded", asked: "Possible, if everybody agrees" },
+    recordings: { off: "Not recorded", asked: "If everybody agrees" },
     modes: {
       meeting: "Meeting: everybody speaks",
       webinar: "Webinar: hosts speak, the others watch",

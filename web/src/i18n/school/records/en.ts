@@ -242,7 +242,7 @@ export const records: typeof ru = {
     lead: "Teachers of the lesson, the methodologist and the head can watch them; each opening is in the log. Families do not see them.",
     none: "No recordings yet. The host begins one in the call, when everybody agrees.",
     allow: "Recording of lessons",
-    allowed: { off: "Not allowed", asked: "Possible, if everybody agrees" },
+    allowed: { off: "Not allowed", asked: "If everybody agrees" },
     states: {
       recording: "Being recorded",
       queued: "Waiting to be put together",
