@@ -96,12 +96,14 @@ class Recordings:
 
     async def end(self, recording: str, at: float) -> None:
         """What was recorded is whole, and a film is made of it."""
-        async with self._context.database.write() as session:
-            row = await session.get(Recording, recording)
-            if row is not None and row.state == RecordingState.RECORDING:
-                row.state, row.ended_at = RecordingState.QUEUED, moment(at)
-                row.expires_at = row.ended_at + self._kept
-        self.running.discard(recording)
+        try:
+            async with self._context.database.write() as session:
+                row = await session.get(Recording, recording)
+                if row is not None and row.state == RecordingState.RECORDING:
+                    row.state, row.ended_at = RecordingState.QUEUED, moment(at)
+                    row.expires_at = row.ended_at + self._kept
+        finally:  # a database that refuses must not keep later recordings from beginning
+            self.running.discard(recording)
         self.compositions.wake()
 
     # For people
