@@ -53,7 +53,7 @@ async def test_before_there_is_a_head(speech: Path, tmp_path: Path, variant: Var
             await page.goto(server.http + "/")  # else only the fragment changes
             await set_up(page, server)
             await look_whole(seen, "school-home-new")
-            for name in ("lessons", "groups", "families"):
+            for name in ("lessons", "library", "groups", "families"):
                 await page.get_by_test_id(f"nav-{name}").click()
                 await expect(page.get_by_test_id("empty")).to_be_visible()
                 await look_whole(seen, f"school-{name}-empty")

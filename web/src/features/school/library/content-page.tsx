@@ -88,12 +88,16 @@ function Parts(props: {
   const mayChange = content.may.includes("change") && content.state === "draft";
   const state = content.preparation.state;
   const isReady = state === "ready";
+  // What is to be done comes first; another file in place of one that is there comes late.
+  const needsFile = state === "none" || content.upload !== null || uploadOf(content.id) !== null;
+  const upload = <UploadPanel content={content} usage={usage} />;
   return (
     <>
       <ReviewPanel content={content} onChange={reload} />
       {isReady && <Preview content={content} seek={seek} />}
-      <Facts content={content} groups={groups} onChange={mayChange ? () => setChanging(true) : null} />
+      {mayChange && needsFile && upload}
       <PreparationPanel content={content} mayChange={content.may.includes("change")} onChange={reload} />
+      <Facts content={content} groups={groups} onChange={mayChange ? () => setChanging(true) : null} />
       {(isReady || state === "refused") && (
         <ReportPanel
           key={content.revision}
@@ -103,7 +107,7 @@ function Parts(props: {
       )}
       {isReady && <SubtitlesPanel content={content} mayChange={mayChange} onChange={reload} />}
       {isReady && <SealPanel content={content} onChange={reload} />}
-      {mayChange && <UploadPanel content={content} usage={usage} />}
+      {mayChange && !needsFile && upload}
       {place.roles.has("head") && (
         <History
           organisation={content.organisation}

@@ -23,7 +23,7 @@ function Row({ content, groups }: { content: ContentAnswer; groups: readonly Gro
   const names = groups.filter(({ id }) => content.groups.includes(id)).map(({ name }) => name);
   const notes = [
     s().lessons.programmes[content.programme],
-    m.kinds[content.kind],
+    content.media_type !== null && m.kinds[content.kind],
     content.duration_s !== null && clock(content.duration_s),
     ...names,
   ];
@@ -34,9 +34,11 @@ function Row({ content, groups }: { content: ContentAnswer; groups: readonly Gro
       </span>
       <div class="row__main">
         <p class="row__title">
-          <Link class="content-row__link" href={`/library/${content.id}`} testId="open-content">
-            {content.title}
-          </Link>
+          <span>
+            <Link class="content-row__link" href={`/library/${content.id}`} testId="open-content">
+              {content.title}
+            </Link>
+          </span>
           <span class="age-mark">{m.ageMark(content.age_mark)}</span>
         </p>
         <p class="row__note">{notes.filter(Boolean).join(" · ")}</p>

@@ -56,7 +56,7 @@ export function Preview(props: { content: ContentAnswer; seek: { readonly second
         // biome-ignore lint/a11y/useMediaCaption: captions of a film come with its playlist
         <video
           ref={video}
-          class={`preview ${content.kind === "sound" ? "preview--sound" : ""}`}
+          class={`film-preview ${content.kind === "sound" ? "film-preview--sound" : ""}`}
           controls
           playsInline
           preload="metadata"

@@ -32,12 +32,13 @@ export function stepsOf(content: ContentAnswer): Readonly<Record<Step, boolean>>
   const ended = state === "withdrawn" || state === "expired";
   return {
     submit: mayChange && state === "draft" && missing(content, new Date()).length === 0,
-    takeBack: mayChange && state === "submitted",
+    // Who could verify it says why it is given back.
+    takeBack: mayChange && !mayVerify && state === "submitted",
     giveBack: mayWithdraw && state === "submitted",
     verify: mayVerify && state === "submitted",
     withdraw: mayWithdraw && state === "verified",
     revise: mayChange && ended,
     // What was verified once is removed by who may withdraw; the server has the last word.
-    remove: mayChange && state !== "verified" && (content.verified_at === null || mayWithdraw),
+    remove: mayChange && (state === "draft" || ended) && (content.verified_at === null || mayWithdraw),
   };
 }
