@@ -6,14 +6,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.signalling.library.clips import write_film
 
 from .browser import Visitor, chromium
 from .film import FPS, film
-from .school_site import school_site
+from .school_site import SchoolSite, school_site
 from .server import running_server
+from .test_school_calls import family_page, host_page
 
 pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(120)]
 SECONDS = 2
@@ -46,12 +47,31 @@ async def break_off(page: Page, file: Path) -> None:
         """Nothing gets through."""
 
     await page.route("**/api/uploads/*", hold)
-    await page.get_by_test_id("upload-file").set_input_files(file)
+    async with page.expect_request(lambda request: request.method == "PATCH"):
+        await page.get_by_test_id("upload-file").set_input_files(file)
     await page.get_by_test_id("upload-pause").click()
     await expect(page.get_by_test_id("upload-resume")).to_be_visible()
     await page.reload()
     await expect(page.get_by_test_id("upload")).to_contain_text("не закончена")
     await page.unroute_all(behavior="ignoreErrors")
+
+
+async def seen_in_a_call(site: SchoolSite, browser: Browser) -> None:
+    """The head shows it; a family without an account opens the check by the film's badge."""
+    group = await site.group("Солнышко")
+    links = await site.families(group, "Семья Ивановых")
+    planned = await site.plan(site.head, "Сказка", programme="basic", groups=[group])
+    host = await host_page(await site.head.browser(browser), site.server, planned["lesson"]["id"])
+    await host.page.get_by_test_id("tools-button").click()
+    await host.page.get_by_test_id("film-choose").click()
+    await host.page.get_by_test_id("film-choice").click()
+    family = (await family_page(browser, site.server, links["Семья Ивановых"])).page
+    await family.get_by_test_id("film-check-seal").click(timeout=15_000)
+    check = family.get_by_test_id("seal-check")
+    await expect(check).to_have_attribute("data-state", "signatureOnly", timeout=10_000)
+    await expect(check).to_contain_text("Большой кролик")
+    await family.context.close()
+    await host.page.context.close()
 
 
 async def test_from_a_file_to_a_seal_that_a_browser_checks(speech: Path, tmp_path: Path) -> None:
@@ -74,8 +94,12 @@ async def test_from_a_file_to_a_seal_that_a_browser_checks(speech: Path, tmp_pat
             seen.errors.clear()  # browsers write refusals to the console
 
             await break_off(author, file)
+            await author.context.set_offline(True)
+            await author.get_by_test_id("upload-file").set_input_files(file)
+            await expect(author.get_by_test_id("upload").get_by_role("alert")).to_contain_text("Нет связи")
             async with author.expect_request(lambda request: request.method == "HEAD"):  # where it was
-                await author.get_by_test_id("upload-file").set_input_files(file)
+                await author.context.set_offline(False)
+            seen.errors.clear()
             await expect(author.get_by_test_id("step-encode")).to_be_visible()
             await expect(author.get_by_test_id("report")).to_be_visible(timeout=PREPARED_MS)
             await expect(author.get_by_test_id("check-flashes")).to_have_attribute("data-verdict", "good")
@@ -102,6 +126,7 @@ async def test_from_a_file_to_a_seal_that_a_browser_checks(speech: Path, tmp_pat
 
             await head.get_by_test_id("check-seal").click()
             await expect(head.get_by_test_id("seal-check")).to_have_attribute("data-state", "good")
+            await seen_in_a_call(site, browser)
             sealed = next(folder.glob("content/*/h264-0.prtp"))
             data = bytearray(sealed.read_bytes())
             data[-100] ^= 1

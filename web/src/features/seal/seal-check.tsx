@@ -66,7 +66,7 @@ export function SealCheck(props: {
   const isRunning = check.kind === "running" || check.kind === "reading";
   return (
     <div class="seal" data-testid="seal-check" data-state={check.kind}>
-      <p class="soft">{m.text}</p>
+      {(check.kind === "idle" || isRunning) && <p class="soft">{m.text}</p>}
       <Result check={check} />
       {told && (
         <Notice
