@@ -205,7 +205,8 @@ class Tapped:
     Records, all numbers little endian: arrival (u64, us of `DataPlane.now_us`), extended sequence number (u64), RTP
     time (u32), length of the payload (u16), flags, encoding, payload type (u8 each), payload. Flags: 1 is the marker
     bit; 2: a stream begins (another encoding or SSRC), with a keyframe if it is video; 4: no packet but a sender report
-    of the publisher, with its RTP time and, as payload, its NTP time (u64).
+    of the publisher, with its RTP time and, as payload, its NTP time (u64); 8: the picture is to be turned clockwise by
+    as many quarters as the two bits above say. A payload of padding alone is empty.
     """
 
     __match_args__ = ("tap", "records", "packets", "lost", "dropped", "ended")

@@ -26,7 +26,8 @@ MOST_PAYLOAD = 1500
 HEADER = struct.Struct("<QQIHBBB")
 """Arrival, sequence number, RTP time, length of the payload, flags, encoding, payload type."""
 NTP = struct.Struct("<Q")
-MARKER, BEGINS, CLOCK = 1, 2, 4
+MARKER, BEGINS, CLOCK, ORIENTED = 1, 2, 4, 8
+QUARTERS_SHIFT = 4
 BLOCK = 1 << 20
 
 
@@ -43,11 +44,14 @@ class Packet:
     """Extended: it does not wrap around."""
     timestamp: int
     payload: bytes
+    """Empty: nothing but padding."""
     marker: bool
     begins: bool
     """A stream begins here; numbers and times have nothing to do with those before."""
     encoding: int
     payload_type: int
+    quarters: int | None = None
+    """By how many quarters the picture is to be turned clockwise, where the packet says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def _record(data: bytes, offset: int) -> tuple[Packet | ClockReport | None, int]
         return None, offset
     arrival, sequence, timestamp, length, flags, encoding, payload_type = HEADER.unpack_from(data, offset)
     begin = offset + HEADER.size
-    if not 0 < length <= MOST_PAYLOAD or flags > MARKER | BEGINS | CLOCK or payload_type > 127:
+    if length > MOST_PAYLOAD or flags >> QUARTERS_SHIFT > 3 or payload_type > 127:
         raise BadRecording(f"the record at {offset} is none")
     if flags & CLOCK and (flags != CLOCK or length != NTP.size):
         raise BadRecording(f"the report at {offset} is none")
@@ -108,6 +112,7 @@ def _record(data: bytes, offset: int) -> tuple[Packet | ClockReport | None, int]
         bool(flags & BEGINS),
         encoding,
         payload_type,
+        flags >> QUARTERS_SHIFT if flags & ORIENTED else None,
     )
     return packet, end
 

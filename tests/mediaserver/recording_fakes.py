@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from mediaserver.engine import Engine
-from mediaserver.recording_files import BEGINS, CLOCK, HEADER, MARKER, NTP
+from mediaserver.recording_files import BEGINS, CLOCK, HEADER, MARKER, NTP, ORIENTED, QUARTERS_SHIFT
 
 EPOCH_US = 1_700_000_000_000_000
 
@@ -22,8 +22,11 @@ def packet(
     begins: bool = False,
     encoding: int = 0,
     payload_type: int = 111,
+    quarters: int | None = None,
 ) -> bytes:
     flags = MARKER * marker | BEGINS * begins
+    if quarters is not None:
+        flags |= ORIENTED | quarters << QUARTERS_SHIFT
     header = HEADER.pack(arrival_us, sequence, timestamp, len(payload), flags, encoding, payload_type)
     return header + payload
 

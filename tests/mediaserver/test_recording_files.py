@@ -27,11 +27,12 @@ PACKETS = st.builds(
     arrival_us=st.integers(0, 2**64 - 1),
     sequence=st.integers(0, 2**64 - 1),
     timestamp=st.integers(0, 2**32 - 1),
-    payload=st.binary(min_size=1, max_size=40),
+    payload=st.binary(max_size=40),
     marker=st.booleans(),
     begins=st.booleans(),
     encoding=st.integers(0, 255),
     payload_type=st.integers(0, 127),
+    quarters=st.none() | st.integers(0, 3),
 )
 
 
@@ -45,6 +46,7 @@ def written(record: Packet) -> bytes:
         begins=record.begins,
         encoding=record.encoding,
         payload_type=record.payload_type,
+        quarters=record.quarters,
     )
 
 
@@ -80,8 +82,8 @@ def test_any_bytes_are_records_or_an_error_that_names_the_place(
 
 @pytest.mark.parametrize(
     ("at", "value"),
-    [(20, 0), (21, 6), (22, 8), (22, 5), (24, 128)],
-    ids=["empty", "too long", "unknown flag", "a report with a marker", "no payload type"],
+    [(21, 6), (22, 64), (22, 5), (24, 128)],
+    ids=["too long", "unknown flag", "a report with a marker", "no payload type"],
 )
 def test_what_is_no_record_is_refused(at: int, value: int) -> None:
     made = bytearray(packet(1, 2, b"x") + bytes(2000))

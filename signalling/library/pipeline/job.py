@@ -32,6 +32,8 @@ class Bounds(BaseModel):
     """s from the start to the end."""
     stalled: Seconds = 120.0
     """s without a word of progress."""
+    files: Annotated[int, Field(ge=16)] = 64
+    """Open at the same time."""
     output: Annotated[int, Field(gt=0)] = 16 << 30
     """Bytes of one file that is written."""
 
@@ -45,14 +47,19 @@ class GivenSubtitles(BaseModel):
     file: Path
 
 
-class Job(BaseModel):
-    """`folder` is the worker's: what is in it already need not be made again."""
+class Confined(BaseModel):
+    """What any worker is told. `folder` is the worker's."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    source: Path
     folder: Path
     bounds: Bounds = Bounds()
+
+
+class Job(Confined):
+    """An uploaded film. What is in the folder already need not be made again."""
+
+    source: Path
     longest_for_age: Seconds | None = None
     renditions: bool = True
     """False: only the checks."""

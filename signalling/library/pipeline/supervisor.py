@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from .job import MESSAGE, Done, Failed, FailureCode, Job, Message, Progress
+from .job import MESSAGE, Confined, Done, Failed, FailureCode, Message, Progress
 
 ROOT = Path(__file__).resolve().parents[3]
 MOST_LINE = 4096  # bytes of one message
@@ -23,7 +23,9 @@ class PreparationFailed(Exception):
         self.code = code
 
 
-async def prepare(job: Job, tell: Callable[[Progress], None], *, command: tuple[str, ...] = COMMAND) -> None:
+async def prepare(
+    job: Confined, tell: Callable[[Progress], None], *, command: tuple[str, ...] = COMMAND
+) -> None:
     """Runs `job` to its end; its faults are on our standard error. Raises `PreparationFailed`; when it is cancelled,
     the worker is dead afterwards.
 
@@ -54,7 +56,7 @@ async def prepare(job: Job, tell: Callable[[Progress], None], *, command: tuple[
 
 
 async def _listen(
-    process: asyncio.subprocess.Process, job: Job, tell: Callable[[Progress], None]
+    process: asyncio.subprocess.Process, job: Confined, tell: Callable[[Progress], None]
 ) -> Done | Failed:
     assert process.stdin is not None and process.stdout is not None
     with contextlib.suppress(ConnectionError):  # it died: its silence says so

@@ -1,52 +1,12 @@
-"""The process that touches the file: `python -m signalling.library.pipeline.worker`, a job on its standard input,
-messages on its standard output, one a line."""
+"""The process that touches the file: `python -m signalling.library.pipeline.worker`."""
 
-import os
-import resource
 import sys
-import time
-from collections.abc import Callable
 
-from ..decoding import NotAFilm
 from ..renditions.format import LISTING
-from ..subtitles.cues import SubtitlesError
 from .checking import check
+from .confined import serve, teller
 from .encoding import encode
-from .job import REPORT, Bounds, Done, Failed, FailureCode, Job, Progress
-
-TOLD_EVERY = 0.5  # s
-
-
-def confine(bounds: Bounds) -> None:
-    """The kernel holds the bounds, whatever a decoder does."""
-    for kind, most in (
-        (resource.RLIMIT_AS, bounds.memory),
-        (resource.RLIMIT_CPU, bounds.cpu),
-        (resource.RLIMIT_FSIZE, bounds.output),
-        (resource.RLIMIT_NOFILE, 64),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        resource.setrlimit(kind, (most, most))
-    os.nice(10)  # calls go first
-
-
-def say(message: Progress | Done | Failed) -> None:
-    sys.stdout.write(message.model_dump_json() + "\n")
-    sys.stdout.flush()
-
-
-def teller(step: str) -> Callable[[float], None]:
-    """Tells how far a step is, twice a second."""
-    told = 0.0
-
-    def tell(done: float) -> None:
-        nonlocal told
-        now = time.monotonic()
-        if now - told >= TOLD_EVERY:
-            told = now
-            say(Progress(step=step, done=done))
-
-    return tell
+from .job import REPORT, Job
 
 
 def work(job: Job) -> None:
@@ -59,21 +19,7 @@ def work(job: Job) -> None:
 
 
 def main() -> int:
-    job = Job.model_validate_json(sys.stdin.buffer.read(1 << 20))
-    confine(job.bounds)
-    try:
-        work(job)
-    except NotAFilm as error:
-        say(Failed(code=FailureCode(error.code), message=str(error)))
-    except SubtitlesError as error:
-        say(Failed(code=FailureCode.BAD_SUBTITLES, message=str(error)))
-    except MemoryError:
-        say(Failed(code=FailureCode.TOO_MUCH_MEMORY, message="The file needs too much memory"))
-    except OSError as error:
-        say(Failed(code=FailureCode.DISK, message=error.strerror or "The disk refused"))
-    else:
-        say(Done())
-    return 0
+    return serve(Job, work)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,9 @@ const PASSED: [&str; 6] = [
     "http://www.webrtc.org/experiments/rtp-hdrext/video-timing",
 ];
 
+/// How the picture is to be turned (3GPP TS 26.114, section 7.4.5).
+pub(crate) const ORIENTATION: Kind = Kind::Passed(0);
+
 impl Kind {
     pub fn from_uri(uri: &str) -> Option<Self> {
         OWN.iter()

@@ -4,9 +4,10 @@
 //! Nothing waits for who reads: records are handed over in chunks, and what finds no place is counted.
 
 use crate::api::{MediaKind, ReceiverId, SenderTarget, TapId, Time};
-use crate::cache::Cache;
+use crate::extension::ORIENTATION;
 use crate::meta::Meta;
 use crate::receiver::{Encoding, Receiver};
+use crate::sender::packet::incoming_elements;
 use crate::sender::selector::desired;
 use crate::{Core, Event};
 use polyana_wire::rtcp::SenderInfo;
@@ -21,6 +22,9 @@ const MARKER: u8 = 1;
 const BEGINS: u8 = 2;
 /// No packet but what the publisher's sender report said: the payload is its NTP time (u64), the RTP time that of the report.
 const CLOCK: u8 = 4;
+/// The packet says how the picture is to be turned: by as many quarters, clockwise, as the two bits above say.
+const ORIENTED: u8 = 8;
+const QUARTERS_SHIFT: u8 = 4;
 /// A chunk is handed over when the next record might not fit.
 const CHUNK: usize = 64 * 1024;
 /// And at this age.
@@ -71,6 +75,8 @@ pub(crate) struct Tap {
     /// Of streams before.
     lost: u64,
     begins: bool,
+    /// Id of the extension that tells how the picture is turned.
+    orientation: Option<u8>,
     /// NTP time of the report that was written last.
     clock: Option<u64>,
     records: Vec<u8>,
@@ -87,6 +93,7 @@ impl Tap {
             copied: Copied::default(),
             lost: 0,
             begins: false,
+            orientation: None,
             clock: None,
             records: Vec::new(),
             packets: 0,
@@ -104,6 +111,7 @@ impl Tap {
         };
         if let Some(sequence) = begins_at {
             self.begin(wanted);
+            self.orientation = source.ids.id(ORIENTATION);
             let encoding = &source.encodings[best];
             // What came before its keyframe's first packet, out of order, is copied as well.
             for number in sequence..=encoding.extender.highest.unwrap_or(sequence) {
@@ -138,10 +146,13 @@ impl Tap {
         now: Time,
         out: &mut impl Extend<Event>,
     ) {
-        let Some((meta, payload)) = payload(&encoding.cache, number) else {
+        let Some((meta, slot)) = encoding.cache.get(number) else {
             return;
         };
-        if !self.copied.add(number) || payload.is_empty() {
+        let Some(payload) = payload(meta, slot) else {
+            return;
+        };
+        if !self.copied.add(number) {
             return;
         }
         if let Some((info, at)) = encoding.reception.last_sr()
@@ -156,7 +167,8 @@ impl Tap {
             0
         };
         let marker = if meta.marker { MARKER } else { 0 };
-        self.write(meta, index, marker | begins, payload);
+        let turned = self.orientation.map_or(0, |id| turned(meta, slot, id));
+        self.write(meta, index, marker | begins | turned, payload);
         self.packets += 1;
         if self.records.len() + 2 * HEADER + crate::cache::SLOT > CHUNK {
             out.extend([self.hand_over(now, false)]);
@@ -221,12 +233,18 @@ fn begin(encoding: &Encoding, kind: MediaKind) -> Option<u64> {
     encoding.pending.iter().copied().find(starts)
 }
 
-/// A packet with what a decoder takes of it: of RED only the primary block.
-fn payload(cache: &Cache, number: u64) -> Option<(&Meta, &[u8])> {
-    let (meta, packet) = cache.get(number)?;
+/// What a decoder takes of a packet: of RED only the primary block. Nothing, if it is padding alone.
+fn payload<'a>(meta: &Meta, slot: &'a [u8]) -> Option<&'a [u8]> {
     let begin = usize::from(meta.payload_offset);
-    let payload = packet.get(begin..begin + usize::from(meta.payload_length))?;
-    Some((meta, payload.get(usize::from(meta.red.primary)..)?))
+    let payload = slot.get(begin..begin + usize::from(meta.payload_length))?;
+    payload.get(usize::from(meta.red.primary)..)
+}
+
+fn turned(meta: &Meta, slot: &[u8], id: u8) -> u8 {
+    match incoming_elements(meta, slot).find(|(found, _)| *found == id) {
+        Some((_, &[value, ..])) => ORIENTED | (value & 3) << QUARTERS_SHIFT,
+        _ => 0,
+    }
 }
 
 impl Core {

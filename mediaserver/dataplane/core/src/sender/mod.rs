@@ -4,7 +4,7 @@ mod forward;
 mod layers;
 mod memory;
 pub(crate) mod munger;
-mod packet;
+pub(crate) mod packet;
 mod plain_header;
 pub(crate) mod report;
 mod resend;

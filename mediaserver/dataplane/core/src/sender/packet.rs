@@ -100,7 +100,7 @@ pub(super) fn rewritten(meta: &Meta, segment: &Segment) -> Numbers {
 }
 
 /// The extension elements of a cached packet.
-pub(super) fn incoming_elements<'a>(meta: &Meta, slot: &'a [u8]) -> ExtensionIter<'a> {
+pub(crate) fn incoming_elements<'a>(meta: &Meta, slot: &'a [u8]) -> ExtensionIter<'a> {
     let header = Header {
         marker: false,
         payload_type: 0,

@@ -7,6 +7,7 @@ const TAP: u64 = 900;
 const MARKER: u8 = 1;
 const BEGINS: u8 = 2;
 const CLOCK: u8 = 4;
+const ORIENTED: u8 = 8;
 const RED: u8 = 63;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -319,6 +320,44 @@ fn muted_tracks_are_not_copied_and_ended_ones_end_their_taps() {
     assert!(after.packets > 0);
     assert_eq!(after.ended, 1);
     assert_eq!(end(&mut network).ended, 0, "told once");
+}
+
+#[test]
+fn how_the_picture_is_turned_is_copied_with_it() {
+    let mut network = Network::new(10);
+    let alice = network.add_peer();
+    let mut source = Source::video(7);
+    source.extensions = vec![(crate::harness::id::ORIENTATION, vec![3])];
+    let camera = network.publish(alice, source);
+    tap(&mut network, camera);
+    network.run_ms(500);
+    network.source(7).extensions.clear();
+    network.run_ms(500);
+    let copy = end(&mut network);
+    let turned: Vec<u8> = copy.packets().map(|record| record.flags >> 3).collect();
+    assert_eq!((turned[0], *turned.last().unwrap()), (ORIENTED >> 3 | 3 << 1, 0));
+}
+
+#[test]
+fn padding_is_copied_as_nothing_so_that_no_number_is_missing() {
+    let mut network = Network::new(11);
+    let alice = network.add_peer();
+    let camera = network.publish(alice, Source::video(7));
+    tap(&mut network, camera);
+    network.run_ms(500);
+    let now = network.now;
+    let peer = &mut network.peers[alice];
+    let padding = peer.sources[0].padding(now, &peer.srtp_out, &mut peer.transport_sequence);
+    network.send(alice, padding);
+    network.run_ms(500);
+    let copy = end(&mut network);
+    assert_eq!(
+        copy.packets().filter(|record| record.payload.is_empty()).count(),
+        1
+    );
+    let numbers: Vec<u64> = copy.packets().map(|record| record.sequence).collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1));
+    assert_eq!(copy.lost, 0);
 }
 
 #[test]
