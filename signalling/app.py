@@ -31,6 +31,7 @@ from signalling.lesson_passes import LessonPasses
 from signalling.lesson_recordings import LessonRecordings
 from signalling.lesson_records import DatabaseChat, LessonRecords
 from signalling.lesson_states import LessonStates
+from signalling.library.recording.composing import compose
 from signalling.library.storage import FolderStorage
 from signalling.listeners import Listeners
 from signalling.observability.collector import DataPlaneCollector
@@ -142,7 +143,7 @@ class Server:
         self.records = LessonRecords(self.school, self.calls)
         self.lesson_states = LessonStates(self.school, self.calls)
         kept = FolderStorage(settings.recording.path(settings.data))
-        compositions = Compositions(self.school.context, kept)
+        compositions = Compositions(self.school.context, kept, compose)
         self.recordings = Recordings(self.school.context, self.school.lessons, kept, compositions)
         self.school.retention.sweeps.append(self.recordings.expire)
         recorder = partial(RoomRecorder, self.engine, clock=clock)

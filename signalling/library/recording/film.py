@@ -16,16 +16,13 @@ from .canvas import Canvas
 from .layout import HEIGHT, WIDTH, Box, Place, arrange, steady
 from .ordering import EncodedFrame, frames, in_order
 from .pictures import Picture, Pictures
+from .seconds import FILM, FPS, recorded_seconds
 from .timing import PublisherClock, StreamReports, TrackClock, readable, survey
 from .voices import RATE, Samples, Voice, pressed
 
-FILM = "recording.mp4"
-FPS = 25
 THREADS = 2
 STILL_S = 5.0
 """A camera that has brought nothing for so long is off, whatever its publisher said."""
-CUT_S = 3.0
-"""Where nothing at all was recorded for longer, the recording stood still: that is not in the film."""
 VIDEO_OPTIONS = {"preset": "superfast", "crf": "23"}
 SOUND_BITRATE = 128_000
 STAGE_SOURCES = frozenset({"screen_share"})
@@ -81,7 +78,7 @@ def compose(folder: Path, tell: Callable[[float], None]) -> None:
         manifest = read_recording(folder)
     except BadRecording as error:
         raise NotAFilm("damaged", f"The recording cannot be read: {error}") from error
-    seconds = list(_seconds(manifest.tracks))
+    seconds = list(recorded_seconds(manifest.tracks))
     if not seconds:
         raise NotAFilm("nothing_inside", "Nothing was recorded")
     seen, heard = _open(folder, manifest)
@@ -99,20 +96,6 @@ def compose(folder: Path, tell: Callable[[float], None]) -> None:
             tell((number + 1) / len(seconds))
         writer.finish()
     made.replace(folder / FILM)
-
-
-def _seconds(tracks: Iterable[RecordedTrack]) -> Iterator[tuple[float, float]]:
-    """When something was recorded: begins and lengths of at most a second."""
-    spans: list[tuple[float, float]] = []
-    for begin, end in sorted((track.started_s, track.ended_s) for track in tracks if track.packets):
-        if spans and begin <= spans[-1][1] + CUT_S:
-            spans[-1] = spans[-1][0], max(end, spans[-1][1])
-        else:
-            spans.append((begin, end))
-    for begin, end in spans:
-        ticks = round((end - begin) * FPS)
-        for first in range(0, ticks, FPS):
-            yield begin + first / FPS, min(FPS, ticks - first) / FPS
 
 
 def _open(folder: Path, manifest: Manifest) -> tuple[list[_Seen], list[_Heard]]:

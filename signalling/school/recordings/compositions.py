@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -15,6 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from signalling.library.pipeline.job import FailureCode
 from signalling.library.pipeline.supervisor import PreparationFailed
+from signalling.library.recording.composing import Composed
+from signalling.library.recording.seconds import FILM
 from signalling.library.storage import FolderStorage
 from signalling.school.audit import SYSTEM
 from signalling.school.context import Context
@@ -23,15 +24,7 @@ from signalling.school.words import RecordingState
 from signalling.store import Session
 from signalling.store.tables import Lesson, Recording
 
-FILM = "recording.mp4"
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True)
-class Composed:
-    """A film that is there, as `FILM` in the folder."""
-
-    duration_s: float
 
 
 class Compose(Protocol):

@@ -8,6 +8,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import delete, select
 
+from signalling.library.recording.seconds import FILM
 from signalling.library.storage import FolderStorage
 from signalling.school.attendance import lesson_of_room
 from signalling.school.audit import SYSTEM
@@ -15,7 +16,7 @@ from signalling.school.context import Context
 from signalling.school.door import Action, Actor, allows
 from signalling.school.errors import Conflict, NotFound
 from signalling.school.lessons import Lessons, LessonView
-from signalling.school.recordings.compositions import FILM, Compositions
+from signalling.school.recordings.compositions import Compositions
 from signalling.school.sessions import Known
 from signalling.school.words import AuditAction, RecordingState
 from signalling.store import Session

@@ -9,13 +9,13 @@ import pytest
 
 from signalling.library.pipeline.job import FailureCode
 from signalling.library.pipeline.supervisor import PreparationFailed
+from signalling.library.recording.seconds import FILM
 from signalling.library.storage import FolderStorage
 from signalling.school.door import Actor
 from signalling.school.errors import Conflict, NotFound
 from signalling.school.families import FamilyData
 from signalling.school.lessons import LessonData
 from signalling.school.recordings import Composed, Compositions, Recordings, RecordingView
-from signalling.school.recordings.compositions import FILM
 from signalling.school.words import LessonKind, Programme, RecordingState, Role
 from signalling.store import Database
 from signalling.store.types import new_id

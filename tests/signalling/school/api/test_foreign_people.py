@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from signalling.library.recording.seconds import FILM
 from signalling.school import audit
 from signalling.school.api.endpoint import Access, Endpoint
 from signalling.school.api.service import ENDPOINTS
-from signalling.school.recordings.compositions import FILM
 from signalling.school.words import Role, RoleState
 from signalling.store.tables import Base, ChatLine, Child, Consent, Presence, Recording, RecordingConsent
 from signalling.store.types import ID_LENGTH

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from signalling.call.settings import RecordingRule
-from signalling.school.recordings.compositions import FILM
+from signalling.library.recording.seconds import FILM
 from signalling.school.words import Role
 from signalling.store.tables import Recording, RecordingConsent
 from tests.signalling.school.api.browser import Browser, Site
