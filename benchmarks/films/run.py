@@ -9,14 +9,18 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import mediaserver
+
 from ..fanout.run import consent_kept, gathered, generate
 from ..fanout.servers import Door
 from ..joins.doors import JOINS_AT_ONCE, adapter_of
-from ..peers.plan import PeerPlan
+from ..peers.plan import PeerPlan, Plan
 from ..peers.process import free_port, pinned, python, wait_for_port
+from .profile import files_of, own_share, record, samples
 from .theatre import SECRET
 
 SETTLE_S = 2.0
+KINDS = ("video", "audio")
 
 
 @dataclass(frozen=True)
@@ -27,18 +31,22 @@ class Outcome:
     """Rooms, and nothing else."""
     unwatched: float
     """The film plays in every room, and nobody is there."""
+    python: float
+    """Of what a film costs that nobody watches: threads that are not the data plane's."""
     watched: float
+    plane_share: float
+    """Of the server's CPU with viewers: the player's code in the data plane."""
     packets_per_second: float
-    """Of pictures, that arrived at viewers."""
+    """That arrived at viewers."""
     loss: float
     """Share of packets that did not arrive, 0 to 1."""
     silent: int = 0
-    """Viewers to whom nothing came."""
+    """Streams of which nothing came."""
 
     @property
     def player_share(self) -> float:
         """Of what the server takes with its viewers: reading ahead, Python's part, packets when they are due."""
-        return (self.unwatched - self.idle) / self.watched if self.watched else 0.0
+        return self.python / self.watched + self.plane_share if self.watched else 0.0
 
 
 def cpu_s(pid: int) -> float:
@@ -46,11 +54,22 @@ def cpu_s(pid: int) -> float:
     return time.clock_gettime((~pid << 3) | 2)
 
 
-async def cpu_share(pid: int, seconds: float) -> float:
-    """CPU seconds for each second from now on."""
-    begun, used = time.monotonic(), cpu_s(pid)
+def outside_s(pid: int) -> float:
+    """Of its threads that are not the data plane's (proc_pid_schedstat: nanoseconds on a CPU)."""
+    threads = [
+        thread
+        for thread in Path(f"/proc/{pid}/task").iterdir()
+        if not (thread / "comm").read_text(encoding="utf-8").startswith("dataplane")
+    ]
+    return sum(int((thread / "schedstat").read_text().split()[0]) for thread in threads) / 1e9
+
+
+async def cpu_shares(pid: int, seconds: float) -> tuple[float, float]:
+    """CPU seconds for each second from now on: of all threads, and of those outside the data plane."""
+    begun, used, outside = time.monotonic(), cpu_s(pid), outside_s(pid)
     await asyncio.sleep(seconds)
-    return (cpu_s(pid) - used) / (time.monotonic() - begun)
+    passed = time.monotonic() - begun
+    return (cpu_s(pid) - used) / passed, (outside_s(pid) - outside) / passed
 
 
 async def run_films(rooms: int, viewers: int, *, seconds: float, warmup: float, log: Path) -> Outcome:
@@ -62,34 +81,42 @@ async def run_films(rooms: int, viewers: int, *, seconds: float, warmup: float, 
     async with pinned(arguments, log) as process:
         await wait_for_port(http)
         await asyncio.sleep(SETTLE_S)
-        idle = await cpu_share(process.pid, seconds)
+        idle, outside_idle = await cpu_shares(process.pid, seconds)
         os.kill(process.pid, signal.SIGUSR1)
         await asyncio.sleep(SETTLE_S)
-        unwatched = await cpu_share(process.pid, seconds)
+        unwatched, outside = await cpu_shares(process.pid, seconds)
         async with adapter_of(Door(http, "devkey", SECRET)) as adapter:
 
-            async def watch(number: int) -> PeerPlan:
-                plan, _ = await adapter.subscribe(f"bench-{number % rooms}", number, 1)
-                return plan
+            async def watch(number: int) -> tuple[PeerPlan, list[int]]:
+                return await adapter.subscribe(f"bench-{number % rooms}", number, len(KINDS), KINDS)
 
             async with consent_kept(adapter.endpoints):
-                plans = await gathered(watch, rooms * viewers, at_once=JOINS_AT_ONCE)
-            report = await generate(
-                {
-                    "server_pids": [process.pid],
-                    "warmup_s": warmup,
-                    "duration_s": seconds,
-                    "rtx_payload_types": [],
-                    "publishers": [],
-                    "subscribers": plans,
-                }
-            )
+                found = await gathered(watch, rooms * viewers, at_once=JOINS_AT_ONCE)
+            plan: Plan = {
+                "server_pids": [process.pid],
+                "warmup_s": warmup,
+                "duration_s": seconds,
+                "rtx_payload_types": sorted({number for _, types in found for number in types}),
+                "publishers": [],
+                "subscribers": [peer for peer, _ in found],
+            }
+            report = await generate(plan)
+            # Again, under perf: it costs too much to be part of the window.
+            media = asyncio.create_task(generate(plan))
+            await asyncio.sleep(warmup)
+            profile = log.with_suffix(".perf")
+            await record(process.pid, seconds, profile)
+            await media
+    total, places = samples(profile)
+    library = next(Path(mediaserver.__file__).parent.glob("_dataplane*.so"))
     received, lost = report["received"], report["lost"]
     return Outcome(
         idle=idle,
         unwatched=unwatched,
+        python=max(0.0, outside - outside_idle),
+        plane_share=own_share(total, places, files_of(library, places)),
         watched=report["server_cpu_s"] / report["window_s"],
         packets_per_second=received / report["window_s"],
         loss=lost / (received + lost) if received else 1.0,
-        silent=max(0, rooms * viewers - report["streams"]),
+        silent=max(0, rooms * viewers * len(KINDS) - report["streams"]),
     )

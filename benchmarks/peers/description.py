@@ -1,6 +1,7 @@
 """The little SDP that a benchmark needs: one audio or video section to send, answers to receive everything."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .endpoint import Endpoint
@@ -116,10 +117,10 @@ def publisher_plan(
     }
 
 
-def viewer_offer(endpoint: Endpoint, kind: str, count: int) -> str:
-    """An offer with `count` sections that only receive."""
-    lines = _session(endpoint, [str(mid) for mid in range(count)])
-    for mid in range(count):
+def viewer_offer(endpoint: Endpoint, kinds: Sequence[str]) -> str:
+    """An offer with a section for each kind, that only receives."""
+    lines = _session(endpoint, [str(mid) for mid in range(len(kinds))])
+    for mid, kind in enumerate(kinds):
         lines += _section(endpoint, mid, kind, "recvonly")
     return "\r\n".join([*lines, ""])
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import contextlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -138,11 +139,14 @@ class LiveKitServer:
         self._speakers[ssrc] = Speaker(room, kind, endpoint, signal, published.track.sid)
         return plan
 
-    async def subscribe(self, room: str, number: int, tracks: int) -> tuple[PeerPlan, list[int]]:
-        """Joins as a viewer, offers until `tracks` sections bring media; returns a `PeerPlan` and the RTX types."""
+    async def subscribe(
+        self, room: str, number: int, tracks: int, kinds: Sequence[str] = ()
+    ) -> tuple[PeerPlan, list[int]]:
+        """Joins as a viewer, offers until `tracks` sections bring media; returns a `PeerPlan` and the RTX types.
+        `kinds`: of the sections, where they differ."""
         endpoint = self._endpoint()
         signal = await self._join(room, f"viewer-{number}", publish=False)
-        offered = description.viewer_offer(endpoint, self.kind, tracks)
+        offered = description.viewer_offer(endpoint, kinds or [self.kind] * tracks)
         answered = await signal.negotiate(offered)
         await self._connect(endpoint, description.parse(answered, signal.candidates))
         return await self._until_sending(endpoint, signal, offered, answered, tracks)
