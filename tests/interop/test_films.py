@@ -78,7 +78,6 @@ def likeness(prepared: list[Image], number: int, image: Image) -> float:
     return max(ssim(other, image) for other in prepared[max(0, number - 2) : number + 3])
 
 
-@pytest.mark.heavy
 async def test_all_viewers_are_at_the_same_position(numbered: Prepared, tmp_path: Path) -> None:
     async with cinema(tmp_path) as shown, AsyncExitStack() as everybody:
         call = shown.open("lesson")
