@@ -191,7 +191,7 @@ async def test_in_high_contrast(server: RunningServer, speech: Path, variant: Va
             seen = await inspector(browser, variant, **options)
             page = seen.page
             await sign_in(page, server, "head@example.org")
-            for path in ("families", "lessons", "people", "audit", "account", "consents", "data"):
+            for path in ("families", "lessons", "library", "people", "audit", "account", "consents", "data"):
                 await page.goto(f"{server.http}/{path}")
                 await expect(page.locator(".card-box").first).to_be_visible()
                 await seen.look(f"school-{name}-{path}")

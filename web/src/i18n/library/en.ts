@@ -243,6 +243,7 @@ export const en: LibraryCatalogue = {
   preview: {
     heading: "Preview",
     text: "Exactly what viewers will see: the prepared picture and the levelled sound.",
+    soundText: "Exactly what will be heard: the prepared, levelled sound.",
     video: (title) => `Preview: ${title}`,
     unsupported: "This browser cannot show a prepared film. Open the page in another browser.",
     failed: "The preview broke off.",

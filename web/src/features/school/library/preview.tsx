@@ -65,7 +65,7 @@ export function Preview(props: { content: ContentAnswer; seek: { readonly second
           data-testid="preview-video"
         />
       )}
-      <p class="soft">{m.text}</p>
+      <p class="soft">{content.kind === "sound" ? m.soundText : m.text}</p>
     </section>
   );
 }
