@@ -6,7 +6,6 @@ import av
 import cv2
 import numpy as np
 import numpy.typing as npt
-from av.video.reformatter import Colorspace
 
 from .layout import HEIGHT, WIDTH, Box, fitted
 
@@ -44,7 +43,6 @@ class Canvas:
             height=height,
             format="yuv420p",
             interpolation="AREA" if width < frame.width else "BILINEAR",
-            dst_colorspace=Colorspace.ITU709,
         )
         data: Plane = np.asarray(scaled.to_ndarray(), dtype=np.uint8)
         chroma = data[height:].reshape(2, height // 2, width // 2)

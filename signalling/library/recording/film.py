@@ -1,9 +1,11 @@
 """A recording becomes a film: MP4 with H.264 and AAC, which every browser plays from its first bytes on."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -83,8 +85,9 @@ def compose(folder: Path, tell: Callable[[float], None]) -> None:
         raise NotAFilm("nothing_inside", "Nothing was recorded")
     seen, heard = _open(folder, manifest)
     made = folder / f".{FILM}.part"
-    with av.open(str(made), "w", format="mp4", options={"movflags": "faststart"}) as container:
-        writer = _Writer(container)
+    opened = av.open(str(made), "w", format="mp4", options={"movflags": "faststart"})
+    with opened as container, ThreadPoolExecutor(1) as encoding:
+        writer = _Writer(container, encoding)
         screen = _Screen(seen, heard)
         for number, (second, share) in enumerate(seconds):
             pictures = (screen.frame(second + tick / FPS) for tick in range(round(share * FPS)))
@@ -213,15 +216,18 @@ class _Screen:
 
 
 class _Writer:
-    """Encodes and interleaves."""
+    """Encodes and interleaves: a picture in a thread, while the next one is drawn."""
 
-    def __init__(self, container: av.container.OutputContainer) -> None:
+    def __init__(self, container: av.container.OutputContainer, encoding: Executor) -> None:
         self._container = container
+        self._encoding = encoding
+        self._encoded: Future[Sequence[av.Packet[Any]]] | None = None
         self._video = container.add_stream("libx264", rate=FPS, options=VIDEO_OPTIONS)
         self._video.width, self._video.height, self._video.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         self._video.codec_context.thread_count = THREADS
         self._video.codec_context.gop_size = 2 * FPS
-        self._video.codec_context.colorspace = Colorspace.ITU709
+        # As cameras send it: nothing is converted.
+        self._video.codec_context.colorspace = Colorspace.ITU601
         self._audio = container.add_stream("aac", rate=RATE, layout="stereo")
         self._audio.codec_context.bit_rate = SOUND_BITRATE
         self._fifo = av.AudioFifo()
@@ -230,9 +236,10 @@ class _Writer:
 
     def pictures(self, frames: Iterable[av.VideoFrame]) -> None:
         for frame in frames:
+            self._collect()
             frame.pts, frame.time_base = self._pictures, Fraction(1, FPS)
             self._pictures += 1
-            self._container.mux(self._video.encode(frame))
+            self._encoded = self._encoding.submit(self._video.encode, frame)
 
     def sound(self, samples: Samples) -> None:
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout="stereo")
@@ -244,8 +251,14 @@ class _Writer:
     def finish(self) -> None:
         if (rest := self._fifo.read()) is not None:
             self._encode([rest])
+        self._collect()
         for stream in (self._video, self._audio):
             self._container.mux(stream.encode(None))
+
+    def _collect(self) -> None:
+        if self._encoded is not None:
+            self._container.mux(self._encoded.result())
+            self._encoded = None
 
     def _encode(self, frames: Iterable[av.AudioFrame]) -> None:
         for frame in frames:
