@@ -37,8 +37,7 @@ class Compose(Protocol):
 class Compositions:
     """The queue is in the database: what a server did not end, the next one does."""
 
-    def __init__(self, context: Context, storage: FolderStorage, compose: Compose | None = None) -> None:
-        """Without `compose` everything waits in the queue."""
+    def __init__(self, context: Context, storage: FolderStorage, compose: Compose) -> None:
         self._context, self._storage, self._compose = context, storage, compose
         self._awake = asyncio.Event()
         self._running: tuple[str, asyncio.Task[None]] | None = None
@@ -70,8 +69,6 @@ class Compositions:
 
     async def step(self) -> bool:
         """Composes the recording that has waited longest; False: there is none."""
-        if self._compose is None:
-            return False
         async with self._context.database.write() as session:
             queued = select(Recording).where(Recording.state == RecordingState.QUEUED)
             row = await session.scalar(queued.order_by(Recording.ended_at, Recording.id).limit(1))
@@ -100,7 +97,6 @@ class Compositions:
             await asyncio.gather(task, return_exceptions=True)
 
     async def _work(self, recording: str) -> None:
-        assert self._compose is not None
         folder = self._storage.folder(recording)
         try:
             composed = await self._compose(folder, partial(self.progress.__setitem__, recording))
