@@ -46,6 +46,10 @@ class Guest:
     room: rtc.Room
     tracks: dict[str, rtc.Track] = field(default_factory=dict)
 
+    def wish(self, publication: rtc.RemoteTrackPublication) -> None:
+        """Sound alone: two cores do not decode the pictures of so many."""
+        publication.set_subscribed(publication.kind == rtc.TrackKind.KIND_AUDIO)
+
     async def packets(self) -> int:
         """Of media that have arrived so far."""
         reports = await asyncio.gather(*(track.get_stats() for track in self.tracks.values()))
@@ -119,8 +123,12 @@ class Crowd:
 
         guest.room.on("track_subscribed", subscribed)
         guest.room.on("track_unsubscribed", unsubscribed)
-        options = rtc.RoomOptions(auto_subscribe=True, single_peer_connection=True)
+        guest.room.on("track_published", lambda publication, _: guest.wish(publication))
+        options = rtc.RoomOptions(auto_subscribe=False, single_peer_connection=True)
         await guest.room.connect(self._server.websocket, ticket["token"], options)
+        for participant in guest.room.remote_participants.values():
+            for publication in participant.track_publications.values():
+                guest.wish(publication)
 
 
 @asynccontextmanager
@@ -229,7 +237,7 @@ async def test_a_teacher_runs_a_lesson_with_a_lobby(site: SchoolSite, speech: Pa
         async with page.expect_download() as download:
             await page.get_by_test_id("download-csv").click()
         file = await (await download.value).path()
-        rows = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig")), delimiter=";"))
+        rows = list(csv.reader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
         found = {cell for row in rows for cell in row if cell.startswith("Семья ")}
         assert found == {*links, *phones}, rows
         for one in (host, *families):
@@ -273,7 +281,7 @@ async def test_a_head_runs_a_meeting_of_two_hundred(site: SchoolSite, speech: Pa
         await family.page.get_by_test_id("toggle-camera").click()
         await positions(page, lambda found: len(found) == 2 and min(found) > 0)
         assert await page.evaluate(LISTEN) > SPEECH_LEVEL
-        await crowd.all_have(4)
+        await crowd.all_have(2)
         await look(page, "meeting-stage")
         await look(family.page, "meeting-promoted")
 
