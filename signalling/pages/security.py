@@ -30,6 +30,8 @@ class RateLimits:
         return self.signalling if is_signalling(path) else self.pages
 
 
+#: For the log, as nginx has it: nobody is there to read an answer.
+GONE = 499
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 #: Probes must never be refused.
 UNLIMITED = ("/healthz", "/readyz")
@@ -142,11 +144,18 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return too_large(request)
     except web.HTTPException as exception:
         return _exception_answer(request, exception)
-    except Exception:
+    except Exception as exception:
+        if isinstance(exception, ConnectionError) and _has_left(request):
+            return web.Response(status=GONE)
         log.exception("a handler failed", method=request.method, path=_loggable(request.path))
         if request.writer.output_size:
             raise  # an answer has begun, a WebSocket perhaps: the connection is cut
         return _error(request, 500, "INTERNAL", "Something went wrong")
+
+
+def _has_left(request: web.Request) -> bool:
+    """The client has closed its connection: no fault of the server's."""
+    return request.transport is None or request.transport.is_closing()
 
 
 def _exception_answer(request: web.Request, exception: web.HTTPException) -> web.Response:

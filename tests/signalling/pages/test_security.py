@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from aiohttp import web
+from aiohttp import ClientConnectionError, web
 from aiohttp.test_utils import TestClient, TestServer, make_mocked_request
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +17,14 @@ from multidict import CIMultiDict
 from structlog.testing import capture_logs
 
 from signalling.config import HttpSettings
-from signalling.pages.security import CORRELATION_HEADER, POLICY, RateLimits, client_address, middleware
+from signalling.pages.security import (
+    CORRELATION_HEADER,
+    GONE,
+    POLICY,
+    RateLimits,
+    client_address,
+    middleware,
+)
 from signalling.rate_limit import RateLimit
 from signalling.tls import ensure_certificate
 from tests.mediaserver.room_fakes import FakeClock
@@ -229,6 +236,14 @@ async def broken_later(request: web.Request) -> web.StreamResponse:
     raise RuntimeError("a secret of the inside")
 
 
+async def left(request: web.Request) -> web.StreamResponse:
+    assert request.transport is not None
+    request.transport.close()  # as if the client had
+    response = web.StreamResponse()
+    await response.prepare(request)
+    return response
+
+
 async def moved(request: web.Request) -> web.StreamResponse:
     raise web.HTTPFound("/elsewhere")
 
@@ -240,7 +255,12 @@ async def failing() -> AsyncIterator[Http]:
         middlewares=[middleware(HttpSettings(), RateLimits(limit, limit, limit, limit), {})]
     )
     application.add_routes(
-        [web.get("/broken", broken), web.get("/later", broken_later), web.get("/moved", moved)]
+        [
+            web.get("/broken", broken),
+            web.get("/later", broken_later),
+            web.get("/left", left),
+            web.get("/moved", moved),
+        ]
     )
     async with TestClient(TestServer(application)) as client:
         yield client
@@ -265,6 +285,12 @@ async def test_a_failure_after_the_answer_began_cuts_the_connection(failing: Htt
             with pytest.raises(Exception, match="payload"):
                 await response.read()
     assert [line["log_level"] for line in lines] == ["error"]
+
+
+async def test_a_client_that_has_left_is_no_failure(failing: Http) -> None:
+    with capture_logs() as lines, pytest.raises(ClientConnectionError):
+        await failing.get("/left")
+    assert [(line["log_level"], line["status"]) for line in lines] == [("info", GONE)]
 
 
 async def test_redirects_keep_their_target(failing: Http) -> None:
