@@ -34,6 +34,11 @@ def _thumbnail(image: Image) -> Thumbnails:
     return np.asarray(small, dtype=np.float32)
 
 
+#: Sound is compared at 6 kHz.
+DECIMATED = 8
+STRETCHED_S = 0.1
+
+
 @dataclass(frozen=True)
 class Film:
     """`pictures`: RGB, (height, width, 3), 25 a second. `sound`: mono samples of 16 bits, 48,000 a second."""
@@ -47,13 +52,33 @@ class Film:
         return int(np.abs(self.thumbnails - _thumbnail(image)).mean(axis=(1, 2)).argmin())
 
     def position_of(self, heard: Sound) -> tuple[float, float]:
-        """Where the film's sound begins in what was heard, in seconds, and how well it fits, 0 to 1."""
+        """Where the film's sound begins in what was heard, in seconds (negative: its begin was missed), and how well it
+        fits, 0 to 1. Half of the film must have been heard."""
+        half = len(self.sound) // 2
         size = 1 << (len(heard) + len(self.sound)).bit_length()
         spectrum = np.fft.rfft(heard.astype(np.float64), size)
         product = np.fft.irfft(spectrum * np.conj(np.fft.rfft(self.sound.astype(np.float64), size)), size)
-        begin = int(product[: max(len(heard) - len(self.sound) // 2, 1)].argmax())
-        part = heard[begin : begin + len(self.sound)].astype(np.float64)
-        return begin / RATE, float(np.corrcoef(part, self.sound[: len(part)])[0, 1])
+        fits = np.concatenate([product[-half:], product[: max(len(heard) - half, 1)]])
+        begin = int(fits.argmax()) - half
+        missed = max(0, -begin)
+        part = heard[max(0, begin) : begin + len(self.sound)].astype(np.float64)
+        return begin / RATE, float(np.corrcoef(part, self.sound[missed : missed + len(part)])[0, 1])
+
+    def second_by_second(self, heard: Sound, begins: float) -> float:
+        """How well most seconds of the film's sound, which begins in what was heard at `begins`, fit, 0 to 1. Players stretch
+        sound a little when their buffers change, so that each second may be a little earlier or later."""
+        whole, rate = self.sound[::DECIMATED].astype(np.float64), RATE // DECIMATED
+        offset, slack = round(begins * rate), round(STRETCHED_S * rate)
+        padded = np.pad(heard[::DECIMATED].astype(np.float64), len(whole))
+        fits = []
+        for begin in range(0, len(whole) - rate, rate):
+            second = whole[begin : begin + rate] - whole[begin : begin + rate].mean()
+            at = len(whole) + offset + begin - slack
+            place = padded[at : at + rate + 2 * slack]
+            windows = np.lib.stride_tricks.sliding_window_view(place, rate)
+            norms = np.maximum(windows.std(axis=1) * second.std() * rate, 1e-9)
+            fits.append(float((np.correlate(place, second, "valid") / norms).max()))
+        return float(np.median(fits))
 
 
 @cache
