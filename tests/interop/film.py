@@ -65,8 +65,8 @@ class Film:
         return begin / RATE, float(np.corrcoef(part, self.sound[missed : missed + len(part)])[0, 1])
 
     def second_by_second(self, heard: Sound, begins: float) -> float:
-        """How well most seconds of the film's sound, which begins in what was heard at `begins`, fit, 0 to 1. Players stretch
-        sound a little when their buffers change, so that each second may be a little earlier or later."""
+        """How well most seconds of the film's sound, which begins in what was heard at `begins`, fit, 0 to 1. Players
+        stretch sound a little when their buffers change, so that each second may be a little earlier or later."""
         whole, rate = self.sound[::DECIMATED].astype(np.float64), RATE // DECIMATED
         offset, slack = round(begins * rate), round(STRETCHED_S * rate)
         padded = np.pad(heard[::DECIMATED].astype(np.float64), len(whole))
