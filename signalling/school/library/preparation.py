@@ -1,16 +1,14 @@
 """Files of content are prepared one after the other, by a worker process of its own for each."""
 
 import asyncio
-import contextlib
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from signalling.library.incoming_folder import IncomingFolder
 from signalling.library.pipeline.job import REPORT, FailureCode, Job, Progress
@@ -26,20 +24,17 @@ from signalling.school.errors import NotFound
 from signalling.school.library.seals import Seals, metadata_of
 from signalling.school.library.views import get
 from signalling.school.words import AgeBand, AuditAction, ContentKind, PreparationState
+from signalling.school.work_queue import AGAIN, MOST_ATTEMPTS, WorkQueue
 from signalling.store import Session
 from signalling.store.tables import Content, Upload
 
-MOST_ATTEMPTS = 3
-AGAIN = frozenset({FailureCode.CRASHED, FailureCode.STALLED})
-"""What another worker may do better."""
-EVERY_S = 30.0
 PENDING = (PreparationState.QUEUED, PreparationState.RUNNING)
 Prepare = Callable[[Job, Callable[[Progress], None]], Awaitable[None]]
 log = structlog.get_logger(__name__)
 
 
-class Preparations:
-    """The queue is in the database: what a server did not end, the next one does."""
+class Preparations(WorkQueue[Progress]):
+    """Of the files of content."""
 
     def __init__(
         self,
@@ -50,24 +45,9 @@ class Preparations:
         seals: Seals,
         prepare: Prepare = prepare,
     ) -> None:
+        super().__init__("prepare")
         self._context, self._settings, self._storage = context, settings, storage
         self._incoming, self._seals, self._prepare = incoming, seals, prepare
-        self._awake = asyncio.Event()
-        self._running: tuple[str, asyncio.Task[None]] | None = None
-        self.progress: dict[str, Progress] = {}
-        """Of the content whose worker runs now."""
-
-    async def run(self) -> None:
-        """Until it is cancelled; what runs then is begun anew by the next server."""
-        while True:
-            self._awake.clear()
-            if not await self._settle(self.step):
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), EVERY_S)
-
-    def wake(self) -> None:
-        """Something was put into the queue."""
-        self._awake.set()
 
     async def resume(self) -> None:
         """At the start, before anybody uploads: what ran when the server ended is in the queue again; files of nobody
@@ -86,34 +66,15 @@ class Preparations:
                 await self._storage.remove(content_id)
         await asyncio.to_thread(self._incoming.keep_only, coming)
 
-    async def step(self) -> bool:
-        """Prepares the content that has waited longest; False: there is none."""
+    async def _next(self) -> tuple[str, Coroutine[Any, Any, None]] | None:
         async with self._context.database.write() as session:
             queued = select(Content).where(Content.preparation == PreparationState.QUEUED)
             content = await session.scalar(queued.order_by(Content.queued_at, Content.id).limit(1))
             if content is None:
-                return False
+                return None
             content.preparation = PreparationState.RUNNING
             content.attempts += 1
-        task = asyncio.create_task(self._work(content), name=f"prepare-{content.id}")
-        self._running = (content.id, task)
-        try:
-            await asyncio.wait([task])
-        finally:
-            task.cancel()
-            ended = await asyncio.gather(task, return_exceptions=True)
-            self._running = None
-            self.progress.pop(content.id, None)
-        if isinstance(ended[0], Exception):
-            raise ended[0]
-        return True
-
-    async def cancel(self, content: str) -> None:
-        """No worker touches its files afterwards. What the database says of it, the caller has written before."""
-        if self._running is not None and self._running[0] == content:
-            task = self._running[1]
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return content.id, self._work(content)
 
     async def forget(self, content: str, upload: str | None) -> None:
         """Removes all its files. A disk that refuses is told in the log; the next start tries again."""
@@ -191,13 +152,6 @@ class Preparations:
         """Seconds: what the norms allow at a time for its age."""
         screen = self._context.settings.norms[AgeBand(content.age)].film if content.age else None
         return screen.at_a_time * 60.0 if screen is not None else None
-
-    async def _settle(self, work: Callable[[], Awaitable[bool]]) -> bool:
-        try:
-            return await work()
-        except (OSError, SQLAlchemyError) as error:
-            log.error("the library's queue does not move", reason=str(error))
-            return False
 
 
 def read_report(folder: Path) -> dict[str, Any]:

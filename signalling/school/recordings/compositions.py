@@ -1,16 +1,14 @@
 """Films are made of recordings one after the other, by a worker process of its own for each."""
 
 import asyncio
-import contextlib
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from signalling.library.pipeline.job import FailureCode
 from signalling.library.pipeline.supervisor import PreparationFailed
@@ -19,8 +17,8 @@ from signalling.library.recording.seconds import FILM
 from signalling.library.storage import FolderStorage
 from signalling.school.audit import SYSTEM
 from signalling.school.context import Context
-from signalling.school.library.preparation import AGAIN, EVERY_S, MOST_ATTEMPTS
 from signalling.school.words import RecordingState
+from signalling.school.work_queue import AGAIN, MOST_ATTEMPTS, WorkQueue
 from signalling.store import Session
 from signalling.store.tables import Lesson, Recording
 
@@ -34,27 +32,12 @@ class Compose(Protocol):
     def __call__(self, folder: Path, tell: Callable[[float], None]) -> Awaitable[Composed]: ...
 
 
-class Compositions:
-    """The queue is in the database: what a server did not end, the next one does."""
+class Compositions(WorkQueue[float]):
+    """Told is how much is done, 0 to 1."""
 
     def __init__(self, context: Context, storage: FolderStorage, compose: Compose) -> None:
+        super().__init__("compose")
         self._context, self._storage, self._compose = context, storage, compose
-        self._awake = asyncio.Event()
-        self._running: tuple[str, asyncio.Task[None]] | None = None
-        self.progress: dict[str, float] = {}
-        """Of the recording whose worker runs now, 0 to 1."""
-
-    async def run(self) -> None:
-        """Until it is cancelled; what runs then is begun anew by the next server."""
-        while True:
-            self._awake.clear()
-            if not await self._settle():
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._awake.wait(), EVERY_S)
-
-    def wake(self) -> None:
-        """Something was put into the queue."""
-        self._awake.set()
 
     async def resume(self) -> None:
         """At the start: what a server recorded or composed when it ended is in the queue again."""
@@ -67,34 +50,15 @@ class Compositions:
                 else:
                     row.state = RecordingState.QUEUED
 
-    async def step(self) -> bool:
-        """Composes the recording that has waited longest; False: there is none."""
+    async def _next(self) -> tuple[str, Coroutine[Any, Any, None]] | None:
         async with self._context.database.write() as session:
             queued = select(Recording).where(Recording.state == RecordingState.QUEUED)
             row = await session.scalar(queued.order_by(Recording.ended_at, Recording.id).limit(1))
             if row is None:
-                return False
+                return None
             row.state = RecordingState.COMPOSING
             row.attempts += 1
-        task = asyncio.create_task(self._work(row.id), name=f"compose-{row.id}")
-        self._running = (row.id, task)
-        try:
-            await asyncio.wait([task])
-        finally:
-            task.cancel()
-            ended = await asyncio.gather(task, return_exceptions=True)
-            self._running = None
-            self.progress.pop(row.id, None)
-        if isinstance(ended[0], Exception):
-            raise ended[0]
-        return True
-
-    async def cancel(self, recording: str) -> None:
-        """No worker touches its files afterwards. What the database says of it, the caller has written before."""
-        if self._running is not None and self._running[0] == recording:
-            task = self._running[1]
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+        return row.id, self._work(row.id)
 
     async def _work(self, recording: str) -> None:
         folder = self._storage.folder(recording)
@@ -144,13 +108,6 @@ class Compositions:
             lesson=row.lesson_id,
             reason=code,
         )
-
-    async def _settle(self) -> bool:
-        try:
-            return await self.step()
-        except (OSError, SQLAlchemyError) as error:
-            log.error("recordings are not composed", reason=str(error))
-            return False
 
 
 def _keep_only(folder: Path, name: str) -> None:
