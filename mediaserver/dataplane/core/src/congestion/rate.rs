@@ -24,6 +24,8 @@ const SLOWEST_INCREASE_BPS: f64 = 4_000.0;
 /// Decreases are as far apart as the round trip, within these bounds.
 const SHORTEST_US: u64 = 100_000;
 const LONGEST_US: u64 = 300_000;
+/// A line on which nothing can be measured for this long is a slow one.
+const UNKNOWN_US: u64 = 300_000;
 /// Smoothing of what got through when the line was full.
 const CAPACITY_SHARE: f64 = 0.05;
 
@@ -33,6 +35,7 @@ pub(super) struct DelayRate {
     increasing: bool,
     updated: Time,
     decreased: Time,
+    unknown_since: Option<Time>,
     /// What got through when the line was full: mean and its normalised variance, bit/s.
     capacity: Option<(f64, f64)>,
 }
@@ -58,6 +61,7 @@ impl DelayRate {
             increasing: true,
             updated: now,
             decreased: Time(0),
+            unknown_since: None,
             capacity: None,
         }
     }
@@ -83,6 +87,13 @@ impl DelayRate {
 
     fn decrease(&mut self, observed: &Observed, now: Time) {
         self.increasing = false;
+        // Something was held up, and nothing is known yet of what comes through.
+        let is_unknown = observed.is_full && observed.recent.is_none();
+        let since = is_unknown.then(|| self.unknown_since.unwrap_or(now));
+        self.unknown_since = since;
+        if since.is_some_and(|since| now.0 - since.0 < UNKNOWN_US) {
+            return;
+        }
         let apart = observed.rtt_us.clamp(SHORTEST_US, LONGEST_US);
         if now.0.saturating_sub(self.decreased.0) < apart {
             return;
@@ -172,6 +183,21 @@ mod tests {
         let mut rate = DelayRate::new(2e6, Time(0));
         rate.update(&observed(Usage::Over, 0.2e6, 0.2e6), Time(1_000_000));
         assert_eq!(rate.bits_per_second, 1.4e6);
+    }
+
+    #[test]
+    fn what_is_not_known_of_a_full_line_is_waited_for_and_not_for_ever() {
+        let mut rate = DelayRate::new(2e6, Time(0));
+        let unknown = Observed {
+            is_full: true,
+            ..observed(Usage::Over, 0.1e6, 1e6)
+        };
+        for at in [1_000_000, 1_100_000, 1_250_000] {
+            rate.update(&unknown, Time(at));
+            assert_eq!(rate.bits_per_second, 2e6);
+        }
+        rate.update(&unknown, Time(1_300_000));
+        assert_eq!(rate.bits_per_second, 1.7e6);
     }
 
     #[test]

@@ -167,6 +167,22 @@ fn a_line_that_becomes_narrow_is_left_at_once_and_one_that_becomes_wide_is_used_
     assert_eq!(lesson.layer(), 2, "{:?}", lesson.estimates);
 }
 
+/// As radio does: nothing gets through for a moment, then all of it.
+#[test]
+fn a_line_that_is_held_up_for_a_moment_is_not_thought_narrow() {
+    for seed in 30..35 {
+        let mut lesson = Lesson::new(seed, Link::delay_ms(50).rate(1_000_000));
+        lesson.run_s(10);
+        assert_eq!(lesson.layer(), 1, "{:?}", lesson.estimates);
+        for _ in 0..10 {
+            let free_at = lesson.network.now.0 + 150_000;
+            lesson.network.peers[lesson.viewer].free_at = free_at;
+            lesson.run_s(2);
+            assert_eq!(lesson.layer(), 1, "{:?}", lesson.estimates);
+        }
+    }
+}
+
 #[test]
 fn a_line_that_is_too_narrow_for_the_lowest_layer_is_known_to_be() {
     for (seed, rate) in [(11, 100_000), (12, 170_000)] {
