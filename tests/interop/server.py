@@ -19,6 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_TIMEOUT_S = 30.0
+#: Lines of one problem; a traceback with its values takes a few hundred.
+MAX_TOLD = 400
 STOP_TIMEOUT_S = 15.0
 
 
@@ -71,12 +73,17 @@ class RunningServer:
         return {name: float(value) for name, value in samples}
 
     def problems(self) -> list[str]:
-        """Lines of the log that must not be there."""
-        return [
-            line
-            for line in self.text().splitlines()
+        """Lines of the log that must not be there; after the first what may explain it."""
+        lines = self.text().splitlines()
+        found = [
+            number
+            for number, line in enumerate(lines)
             if re.search(r"\[error|\[critical|Traceback|panicked", line)
         ]
+        if not found:
+            return []
+        told = slice(found[0], found[0] + MAX_TOLD)
+        return [*lines[told], *(lines[number] for number in found if number >= told.stop)]
 
 
 @contextlib.contextmanager
