@@ -57,9 +57,13 @@ class LessonStates:
         """Calls that have changed."""
         self._something.clear()
         changed, self._changed = list(self._changed), {}
-        for room in changed:
-            if (call := self._calls.calls.get(room)) is not None:
-                await self._school.call_states.keep(room, call.save().model_dump_json())
+        try:
+            while changed:
+                if (call := self._calls.calls.get(changed[0])) is not None:
+                    await self._school.call_states.keep(changed[0], call.save().model_dump_json())
+                del changed[0]
+        finally:  # what could not be saved is saved with the next
+            self._changed |= dict.fromkeys(changed)
 
     async def count(self) -> None:
         """Presences up to now, and the screen time since the last time."""
@@ -69,7 +73,11 @@ class LessonStates:
             place, seconds = lesson_of_room(room), call.state.screen_time.take()
             if place is not None and seconds:
                 self._put(room)
-                await self._school.screen_uses.add(place[0], seconds)
+                try:
+                    await self._school.screen_uses.add(place[0], seconds)
+                except BaseException:
+                    call.state.screen_time.give_back(seconds)
+                    raise
 
     async def of(self, room: str) -> tuple[SavedCall | None, list[PresenceRecord]]:
         """What another process knew of a call."""

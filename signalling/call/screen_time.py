@@ -107,6 +107,11 @@ class ScreenTime:
         taken, self.uncounted = self.uncounted, {}
         return taken
 
+    def give_back(self, taken: Mapping[str, float]) -> None:
+        """It could not be written down."""
+        for kind, seconds in taken.items():
+            self.uncounted[kind] = self.uncounted.get(kind, 0.0) + seconds
+
     def is_stopped(self, kind: str) -> bool:
         return kind in self.kinds and self.kinds[kind].phase is TimePhase.STOPPED
 

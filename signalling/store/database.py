@@ -2,8 +2,9 @@
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,7 @@ class Database:
         settings = self._settings
         options: dict[str, Any] = {"pool_size": settings.connections, "pool_timeout": settings.busy_s}
         if self._sqlite:
-            options["connect_args"] = {"timeout": settings.busy_s}
+            options["connect_args"] = {"timeout": settings.busy_s, "factory": _SqliteConnection}
         else:
             milliseconds = str(int(settings.busy_s * 1000))
             options["connect_args"] = {"server_settings": {"lock_timeout": milliseconds, "TimeZone": "UTC"}}
@@ -138,6 +139,16 @@ class Database:
             event.listen(engine.sync_engine, "connect", _configure_sqlite)
             event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
+
+
+class _SqliteConnection(sqlite3.Connection):
+    """What a cancelled task leaves is closed while a cursor may still be there; SQLite then keeps the connection, and
+    the lock of its transaction, as long as the cursor."""
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
 
 
 def _configure_sqlite(connection: Any, record: Any) -> None:

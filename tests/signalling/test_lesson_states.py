@@ -1,6 +1,7 @@
 """What a call of a lesson must not forget: another process has it again, with the attendance up to its last moments."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from signalling.call.roles import CallRole, Power
 from signalling.call.settings import Mode
 from signalling.lesson_states import LessonStates
 from signalling.rtc.revocations import Revocations
+from signalling.store import Database
 from signalling.store.tables import CallState
 from tests.signalling.school.api.browser import Site
 from tests.signalling.school.api.test_lessons import Scene
@@ -142,3 +144,34 @@ async def test_what_cannot_be_read_is_no_obstacle(scene: Scene) -> None:
         )
     states = LessonStates(server.school, server.calls)
     assert await states.of(scene.room) == (None, [])
+
+
+async def test_a_database_that_fails_for_a_moment_loses_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = scene.served.server
+    planned = await scene.plan(
+        scene.anna, title="Tale", groups=[scene.group], age="5-6", starts_at=scene.now(1)
+    )
+    await server.lesson_calls.reopen()
+    call, states = server.calls.calls[planned["room"]], server.lesson_states
+    command = COMMAND.validate_python({"type": "set_lock", "locked": True})
+    call.state.person("staff:1", CallRole.HOST, "staff:1")
+    HANDLERS[command.type](call, "staff:1", command)
+    call.count_screens({"board"}, 100)
+    with monkeypatch.context() as broken:
+
+        @asynccontextmanager
+        async def fail(self: Database) -> AsyncIterator[None]:
+            raise OSError("no space left")
+            yield
+
+        broken.setattr(Database, "write", fail)
+        for write in states.count, states.save:
+            with pytest.raises(OSError, match="no space"):
+                await write()
+    await states.count()
+    await states.save()
+    assert (await server.school.screen_uses.today(planned["lesson"]["id"]))["board"] == 100
+    saved, _ = await states.of(planned["room"])
+    assert saved is not None and saved.locked

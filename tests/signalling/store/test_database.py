@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from signalling.store import Database, StoreError, StoreSettings
@@ -98,6 +98,35 @@ async def test_many_writers_lose_nothing(database: Database) -> None:
     await asyncio.gather(*(count() for _ in range(20)))
     async with database.read() as session:
         assert await session.scalar(select(AuditHead.number)) == 20
+
+
+async def test_a_cancelled_task_leaves_no_lock(store_url: str, tmp_path: Path) -> None:
+    """Wherever in its transaction it is; a cursor that is not read to its end kept the connection and its lock."""
+    database = Database(StoreSettings(url=store_url, busy_s=0.5), tmp_path)
+    await database.open()
+
+    async def count() -> None:
+        async with database.write() as session:
+            await session.execute(select(AuditHead.number))
+            await session.execute(update(AuditHead).values(number=AuditHead.number + 1))
+            await session.execute(select(AuditHead.number))
+
+    async def look() -> None:
+        while True:
+            await names(database)
+
+    readers = [asyncio.create_task(look()) for _ in range(2)]
+    for steps in [steps for steps in range(1, 60) for _ in range(4)]:
+        task = asyncio.create_task(count())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await count()
+    for reader in readers:
+        reader.cancel()
+    await asyncio.gather(*readers, return_exceptions=True)
+    await database.close()
 
 
 async def test_the_audit_log_is_append_only(database: Database) -> None:
