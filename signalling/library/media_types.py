@@ -12,6 +12,13 @@ class Sort(StrEnum):
 
     FILM = "film"
     SOUND = "sound"
+    IMAGE = "image"
+    DOCUMENT = "document"
+
+    @property
+    def is_pages(self) -> bool:
+        """Pictures that stand."""
+        return self in (Sort.IMAGE, Sort.DOCUMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,10 @@ TYPES: tuple[tuple[Callable[[bytes], bool], MediaType], ...] = (
     (_starts(b"fLaC"), MediaType("audio/flac", Sort.SOUND)),
     (_mp3, MediaType("audio/mpeg", Sort.SOUND)),
     (_adts, MediaType("audio/aac", Sort.SOUND)),
+    (_starts(b"%PDF-"), MediaType("application/pdf", Sort.DOCUMENT)),
+    (_starts(b"\x89PNG\r\n\x1a\n"), MediaType("image/png", Sort.IMAGE)),
+    (_starts(b"\xff\xd8\xff"), MediaType("image/jpeg", Sort.IMAGE)),
+    (_riff(b"WEBP"), MediaType("image/webp", Sort.IMAGE)),
 )
 
 

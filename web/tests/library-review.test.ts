@@ -25,6 +25,7 @@ const CONTENT: ContentAnswer = {
   media_type: "video/mp4",
   size: 9,
   duration_s: 2,
+  pages: 0,
   preparation: { state: "ready", step: null, done: null, failure: null },
   upload: null,
   created_at: "2026-11-29T10:00:00Z",
@@ -134,6 +135,10 @@ describe("the report", () => {
     expect(names({ medium: "sound" })).toContain("loudness");
     expect(names({ channels: 0 })).not.toContain("loudness");
   });
+  it("of pages says only how large they are", () =>
+    expect(results({ ...REPORT, medium: "document", channels: 0 }).map(({ name }) => name)).toEqual([
+      "picture",
+    ]));
   it("shows every kind of finding somewhere", () => {
     const codes = Object.keys(libraryCatalogues.en.report.findings) as FindingAnswer["code"][];
     const findings = codes.map((code) => finding({ code }));

@@ -25,6 +25,8 @@ EVIDENCE_WIDTH = 320
 class Medium(StrEnum):
     FILM = "film"
     SOUND = "sound"
+    IMAGE = "image"
+    DOCUMENT = "document"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ class Bounds(BaseModel):
     longest: Seconds = 4 * 3600.0
     """Of the film, s."""
     most_pixels: Annotated[int, Field(gt=0)] = 4096 * 2304
+    most_image_pixels: Annotated[int, Field(gt=0)] = 64_000_000
+    """Of one picture that is shown as a page."""
+    most_pages: Annotated[int, Field(gt=0, le=999)] = 300
     most_frame_rate: Annotated[float, Field(gt=0)] = 125.0
     """Pictures a second on the average."""
     most_streams: Annotated[int, Field(gt=0)] = 32
@@ -57,7 +60,7 @@ class Confined(BaseModel):
 
 
 class Job(Confined):
-    """An uploaded film. What is in the folder already need not be made again."""
+    """An uploaded film, or pages. What is in the folder already need not be made again."""
 
     source: Path
     longest_for_age: Seconds | None = None
@@ -75,6 +78,9 @@ class FailureCode(StrEnum):
     NOT_A_FILM = "not_a_film"
     NOTHING_INSIDE = "nothing_inside"
     DAMAGED = "damaged"
+    NOT_PAGES = "not_pages"
+    ENCRYPTED = "encrypted"
+    TOO_MANY_PAGES = "too_many_pages"
     NO_PICTURES = "no_pictures"
     TOO_LARGE = "too_large"  # pixels
     TOO_LONG = "too_long"

@@ -26,15 +26,22 @@ def frame_rate(source: float) -> int:
     return min(FRAME_RATES, key=lambda rate: abs(rate - source))
 
 
-def ladder(width: int, height: int, rate: int) -> tuple[Layer, ...]:
-    """Halves of the source, at most 1280 x 720, lowest first; sides are even, the aspect ratio is kept."""
-    scale = min(1.0, MOST_HEIGHT / height, MOST_WIDTH / width)
+def ladder(
+    width: int,
+    height: int,
+    rate: int,
+    *,
+    most: tuple[int, int] = (MOST_WIDTH, MOST_HEIGHT),
+    bits_per_pixel: float = BITS_PER_PIXEL,
+) -> tuple[Layer, ...]:
+    """Halves of the source, at most `most` (width, height), lowest first; sides are even, the aspect ratio is kept."""
+    scale = min(1.0, most[1] / height, most[0] / width)
     sizes = [(_even(width * scale), _even(height * scale))]
     while len(sizes) < MOST_LAYERS and sizes[-1][1] // 2 >= LEAST_HEIGHT:
         scale /= 2
         sizes.append((_even(width * scale), _even(height * scale)))
     return tuple(
-        Layer(number, wide, high, max(LEAST_BITRATE, round(wide * high * rate * BITS_PER_PIXEL)))
+        Layer(number, wide, high, max(LEAST_BITRATE, round(wide * high * rate * bits_per_pixel)))
         for number, (wide, high) in enumerate(reversed(sizes))
     )
 

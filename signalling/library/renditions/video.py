@@ -15,6 +15,14 @@ from .ladder import Layer
 from .writer import ChunkedFile, RenditionWriter
 
 CLOCK = 90_000  # Hz: of every codec of pictures
+VP8_OPTIONS = {
+    "deadline": "good",
+    "cpu-used": "4",
+    "lag-in-frames": "0",
+    "auto-alt-ref": "0",  # every picture is shown
+    "qmin": "4",
+    "qmax": "52",
+}
 
 
 class Encoder(Protocol):
@@ -63,10 +71,10 @@ class LayerEncoder:
 class Vp8Encoder:
     """VP8 as RTP payloads."""
 
-    def __init__(self, path: Path, layer: Layer, rate: int) -> None:
+    def __init__(self, path: Path, layer: Layer, rate: int, options: Mapping[str, str] = VP8_OPTIONS) -> None:
         self._writer = RenditionWriter(path, _header(Kind.VP8, layer))
         self.writers = (self._writer,)
-        self._encoder = _context("libvpx", layer, rate, VP8_OPTIONS)
+        self._encoder = _context("libvpx", layer, rate, options)
         self._tick = CLOCK // rate
         self._chunk: list[Packet] = []
 
@@ -114,14 +122,6 @@ def _header(kind: Kind, layer: Layer) -> Header:
     return Header(kind, layer.number, CLOCK, CLOCK, width=layer.width, height=layer.height)
 
 
-VP8_OPTIONS = {
-    "deadline": "good",
-    "cpu-used": "4",
-    "lag-in-frames": "0",
-    "auto-alt-ref": "0",  # every picture is shown
-    "qmin": "4",
-    "qmax": "52",
-}
 #: Constrained baseline: what every browser and phone decodes, and no picture waits for a later one.
 H264_OPTIONS = {
     "preset": "veryfast",

@@ -66,7 +66,7 @@ class PersonAnswer(Answer):
 class ContentAnswer(Answer):
     """`badge`: verified, valid, and no byte was changed. `may`: what the caller may do to it, as far as roles go;
     `withdraw`: also give back what was submitted; its authors may, too. `revision` goes with a verification: of what
-    was looked at."""
+    was looked at. `pages`: 0 of what moves; each stands for a second of `duration_s`."""
 
     id: str
     organisation: str
@@ -88,6 +88,7 @@ class ContentAnswer(Answer):
     media_type: str | None
     size: int | None
     duration_s: float | None
+    pages: int
     preparation: PreparationAnswer
     upload: UploadAnswer | None
     created_at: datetime
@@ -267,6 +268,7 @@ def content_answer(call: Call, view: ContentView) -> ContentAnswer:
             "organisation": content.organisation_id,
             "groups": view.groups,
             "badge": view.has_badge(call.school.context.now()),
+            "pages": view.pages,
             "preparation": _preparation(call, view),
             "upload": _upload(call, view),
             "created_by": _person(view, content.created_by),

@@ -108,7 +108,7 @@ async def get_content_report(call: Call) -> ReportAnswer:
 
 @endpoints.add("GET", "/api/content/{content}/pictures/{picture}", media_type="image/jpeg")
 async def get_content_picture(call: Call) -> web.StreamResponse:
-    """The contact sheet, or a picture of what was found."""
+    """The contact sheet, a picture of what was found, or a page (`page-001` is the first)."""
     path = await call.library.material.picture(call.actor, call.path["content"], call.path["picture"])
     return web.FileResponse(path, headers={"Content-Type": "image/jpeg", "Cache-Control": PRIVATE})
 

@@ -17,7 +17,7 @@ from signalling.school.library.preparation import read_report
 from signalling.school.library.seals import Seals
 from signalling.school.library.views import ContentView, find, get
 
-PICTURE = re.compile(r"contact-sheet|evidence-[0-9]{2}")
+PICTURE = re.compile(r"contact-sheet|evidence-[0-9]{2}|page-[0-9]{3}")
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 RENDITION = re.compile(
     r"(?:video-[0-9]|h264-[0-9]|sound)\.prtp|hls-(?:video-[0-9]|sound)\.(?:mp4|m3u8)|film\.m3u8"
@@ -49,7 +49,7 @@ class Material:
             raise NotFound from None
 
     async def picture(self, by: Actor, content: str, name: str) -> Path:
-        """A JPEG: the contact sheet, or one of the report's evidence."""
+        """A JPEG: the contact sheet, one of the report's evidence, or a page."""
         if not PICTURE.fullmatch(name):
             raise NotFound
         folder = await self._folder(by, content)

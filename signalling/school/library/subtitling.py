@@ -92,5 +92,7 @@ class Subtitling:
 
 def _check(view: ContentView) -> None:
     must_be(view, ContentState.DRAFT)
+    if view.pages:
+        raise Conflict("Pages have no subtitles", "NO_SUBTITLES")
     if view.preparation is not PreparationState.READY:
         raise Conflict("Its file is not ready", "NOT_READY")

@@ -49,7 +49,7 @@ class DiskFull(SchoolError):
 
 
 class WrongType(SchoolError):
-    """Films and sounds can be uploaded; this file is neither"""
+    """Films, sounds, PDFs and pictures can be uploaded; this file is none of them"""
 
     code, status = "WRONG_TYPE", 415
 

@@ -30,6 +30,20 @@ def test_films(tmp_path: Path, ending: str, name: str) -> None:
     assert found is not None and (found.name, found.sort) == (name, "film")
 
 
+@pytest.mark.parametrize(
+    ("head", "name", "sort"),
+    [
+        (b"%PDF-1.7", "application/pdf", "document"),
+        (b"\x89PNG\r\n\x1a\n", "image/png", "image"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg", "image"),
+        (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp", "image"),
+    ],
+)
+def test_pages(head: bytes, name: str, sort: str) -> None:
+    found = media_type(head + bytes(4000))
+    assert found is not None and (found.name, found.sort) == (name, sort) and found.sort.is_pages
+
+
 def test_a_real_film() -> None:
     found = media_type(real_film("bigbuckbunny").read_bytes()[:4096])
     assert found is not None and found.name == "video/mp4"
@@ -73,12 +87,13 @@ def test_sounds(tmp_path: Path, codec: str, ending: str, name: str) -> None:
         b"MZ",
         b"\x7fELF",
         b"PK\3\4",
-        b"%PDF-1.7",
+        b" %PDF-1.7",
         b"<svg",
         b"<!doctype html>",
         b"#EXTM3U",
         b"GIF89a",
-        b"\xff\xd8\xff\xe0",
+        b"\xff\xd8\xfe\xe0",
+        b"RIFF\0\0\0\0WAVX",
         b"\0\0\0\x18ftypheic",
     ],
 )

@@ -122,6 +122,7 @@ export interface ContentAnswer {
   readonly media_type: string | null;
   readonly size: number | null;
   readonly duration_s: number | null;
+  readonly pages: number;
   readonly preparation: PreparationAnswer;
   readonly upload: UploadAnswer | null;
   readonly created_at: string;
@@ -214,7 +215,7 @@ export interface EvidenceAnswer {
   readonly picture: string;
 }
 
-export type FailureCode = "not_a_film" | "nothing_inside" | "damaged" | "no_pictures" | "too_large" | "too_long" | "too_many_pictures" | "too_many_streams" | "too_many_channels" | "too_much_memory" | "too_much_time" | "bad_subtitles" | "stalled" | "crashed" | "disk";
+export type FailureCode = "not_a_film" | "nothing_inside" | "damaged" | "not_pages" | "encrypted" | "too_many_pages" | "no_pictures" | "too_large" | "too_long" | "too_many_pictures" | "too_many_streams" | "too_many_channels" | "too_much_memory" | "too_much_time" | "bad_subtitles" | "stalled" | "crashed" | "disk";
 
 export interface FamilyAnswer {
   readonly id: string;
@@ -441,7 +442,7 @@ export interface Me {
   readonly families: readonly string[];
 }
 
-export type Medium = "film" | "sound";
+export type Medium = "film" | "sound" | "image" | "document";
 
 export interface MemberAnswer {
   readonly id: string;
@@ -1708,7 +1709,7 @@ export interface Endpoints {
     readonly body: null;
     readonly answer: ReportAnswer;
   };
-  /** The contact sheet, or a picture of what was found. */
+  /** The contact sheet, a picture of what was found, or a page (`page-001` is the first). */
   readonly "GET /api/content/{content}/pictures/{picture}": {
     readonly path: {
       readonly content: string;

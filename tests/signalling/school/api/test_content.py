@@ -14,6 +14,7 @@ from signalling.library.sealing.canonical import canonical
 from signalling.library.sealing.keys import verifies
 from signalling.school.words import Role
 from tests.signalling.library.clips import flashing, plain, real_film, tone, write_film
+from tests.signalling.library.made_pages import SLIDE, pdf
 from tests.signalling.school.api.browser import Browser, Site
 
 DRAFT = {
@@ -69,6 +70,29 @@ async def append(browser: Browser, path: str, data: bytes, offset: int, **header
 @pytest.fixture
 async def shelf(site: Site) -> Shelf:
     return await Shelf(site).start()
+
+
+async def test_a_document_is_looked_at_page_by_page(shelf: Shelf) -> None:
+    content, told = await shelf.ready(pdf([SLIDE, SLIDE]))
+    path = f"/api/content/{content}"
+    assert told["preparation"]["state"] == "ready", told
+    assert (told["kind"], told["media_type"], told["pages"]) == ("document", "application/pdf", 2)
+    report = await shelf.maria.get(f"{path}/report")
+    assert report["acceptable"] and report["medium"] == "document"
+    await shelf.maria.get(f"{path}/pictures/page-002")
+    assert shelf.maria.headers["Content-Type"] == "image/jpeg"
+    for nothing in ("pictures/page-003", "pictures/page-2", "renditions/film.m3u8"):
+        await shelf.maria.get(f"{path}/{nothing}")
+        assert shelf.maria.status == 404
+    stranger = Browser(shelf.site.served)
+    await stranger.get(f"{path}/pictures/page-001")
+    assert stranger.status == 401
+    await shelf.anna.request("PUT", f"{path}/subtitles/ru", {"text": "1\n00:00 --> 00:01\na"})
+    assert shelf.anna.refusal() == (409, "NO_SUBTITLES")
+    seen = await shelf.anna.post(f"{path}/submission")
+    verified = await shelf.maria.post(f"{path}/verification", {"revision": seen["revision"]})
+    assert verified["badge"]
+    assert (await shelf.maria.post(f"{path}/seal/check"))["badge"]
 
 
 async def test_a_real_film_gets_its_badge(shelf: Shelf) -> None:

@@ -14,6 +14,7 @@ import { ContentForm } from "./content-form.tsx";
 import { Facts } from "./facts.tsx";
 import { History } from "./history.tsx";
 import { StateTag, VerifiedBadge } from "./marks.tsx";
+import { PagesPreview } from "./pages-preview.tsx";
 import { PreparationPanel } from "./preparation-panel.tsx";
 import type { Preview as PreviewPart } from "./preview.tsx";
 import { ReportPanel } from "./report-panel.tsx";
@@ -94,7 +95,8 @@ function Parts(props: {
   return (
     <>
       <ReviewPanel content={content} onChange={reload} />
-      {isReady && <Preview content={content} seek={seek} />}
+      {isReady &&
+        (content.pages > 0 ? <PagesPreview content={content} /> : <Preview content={content} seek={seek} />)}
       {mayChange && needsFile && upload}
       <PreparationPanel content={content} mayChange={content.may.includes("change")} onChange={reload} />
       <Facts content={content} groups={groups} onChange={mayChange ? () => setChanging(true) : null} />
@@ -102,10 +104,12 @@ function Parts(props: {
         <ReportPanel
           key={content.revision}
           content={content.id}
-          onSeek={isReady ? (second) => setSeek({ second }) : null}
+          onSeek={isReady && content.pages === 0 ? (second) => setSeek({ second }) : null}
         />
       )}
-      {isReady && <SubtitlesPanel content={content} mayChange={mayChange} onChange={reload} />}
+      {isReady && content.pages === 0 && (
+        <SubtitlesPanel content={content} mayChange={mayChange} onChange={reload} />
+      )}
       {isReady && <SealPanel content={content} onChange={reload} />}
       {mayChange && !needsFile && upload}
       {place.roles.has("head") && (

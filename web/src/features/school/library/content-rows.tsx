@@ -1,11 +1,18 @@
-import type { ContentAnswer, GroupAnswer } from "../../../api/schema.ts";
+import type { ContentAnswer, ContentKind, GroupAnswer } from "../../../api/schema.ts";
 import { l } from "../../../i18n/library/index.ts";
 import { s } from "../../../i18n/school/index.ts";
-import { Icon } from "../../../ui/icon.tsx";
+import { Icon, type IconName } from "../../../ui/icon.tsx";
 import { Link } from "../../../ui/link.tsx";
 import { StateTag, VerifiedBadge } from "./marks.tsx";
 import { uploadOf } from "./uploads.ts";
 import { clock, share } from "./words.ts";
+
+const SIGNS: Readonly<Record<ContentKind, IconName>> = {
+  film: "film",
+  sound: "volume",
+  image: "log",
+  document: "log",
+};
 
 /** A list of content; each leads to its page. */
 export function ContentRows(props: { contents: readonly ContentAnswer[]; groups: readonly GroupAnswer[] }) {
@@ -24,13 +31,13 @@ function Row({ content, groups }: { content: ContentAnswer; groups: readonly Gro
   const notes = [
     s().lessons.programmes[content.programme],
     content.media_type !== null && m.kinds[content.kind],
-    content.duration_s !== null && clock(content.duration_s),
+    content.pages > 0 ? m.pages(content.pages) : content.duration_s !== null && clock(content.duration_s),
     ...names,
   ];
   return (
     <li class="row row--line content-row" data-testid="content-row">
       <span class="content-row__sign">
-        <Icon name={content.kind === "sound" ? "volume" : "film"} />
+        <Icon name={SIGNS[content.kind]} />
       </span>
       <div class="row__main">
         <p class="row__title">

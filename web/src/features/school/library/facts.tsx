@@ -62,7 +62,9 @@ export function Facts(props: {
               {[
                 content.file_name,
                 content.size !== null && bytes(content.size),
-                content.duration_s !== null && clock(content.duration_s),
+                content.pages > 0
+                  ? m.pages(content.pages)
+                  : content.duration_s !== null && clock(content.duration_s),
               ]
                 .filter(Boolean)
                 .join(" · ")}

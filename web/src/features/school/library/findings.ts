@@ -36,11 +36,17 @@ function worst(verdicts: readonly Verdict[]): Verdict {
   return WORST.find((one) => verdicts.includes(one)) ?? "good";
 }
 
+/** Pages: nothing moves, nothing sounds. */
+export function standsStill({ medium }: ReportAnswer): boolean {
+  return medium === "image" || medium === "document";
+}
+
 /** All checks that were made of this file, the worst first. */
 export function results(report: ReportAnswer): readonly CheckResult[] {
-  const names = (Object.keys(CODES) as CheckName[]).filter(
-    (name) =>
-      (report.medium === "film" || !OF_PICTURES.has(name)) && (report.channels > 0 || name !== "loudness"),
+  const names = (Object.keys(CODES) as CheckName[]).filter((name) =>
+    standsStill(report)
+      ? name === "picture"
+      : (report.medium === "film" || !OF_PICTURES.has(name)) && (report.channels > 0 || name !== "loudness"),
   );
   const all = names.map((name) => {
     const found = CODES[name]

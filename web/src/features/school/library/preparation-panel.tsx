@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import type { ContentAnswer } from "../../../api/schema.ts";
+import type { ContentAnswer, ContentKind } from "../../../api/schema.ts";
 import { call } from "../../../api/school.ts";
 import { l } from "../../../i18n/library/index.ts";
 import { explain } from "../../../i18n/school/index.ts";
@@ -28,7 +28,7 @@ export function PreparationPanel(props: {
     <section class="card-box" data-testid="preparation" data-state={state}>
       <h2>{m.heading}</h2>
       {state === "queued" && <p>{m.queued}</p>}
-      {state === "running" && <Steps step={step} done={done} />}
+      {state === "running" && <Steps kind={content.kind} step={step} done={done} />}
       {state === "cancelled" && <p>{m.cancelled}</p>}
       {state === "refused" && (
         <Notice tone="danger" icon="alert" heading={m.refusedNow}>
@@ -70,8 +70,10 @@ export function PreparationPanel(props: {
   );
 }
 
-function Steps({ step, done }: { step: string | null; done: number | null }) {
+function Steps(props: { kind: ContentKind; step: string | null; done: number | null }) {
   const m = l().preparation;
+  const { kind, step, done } = props;
+  const isPages = kind === "image" || kind === "document";
   const now = STEPS.indexOf(step ?? "");
   return (
     <ol class="steps">
@@ -87,7 +89,7 @@ function Steps({ step, done }: { step: string | null; done: number | null }) {
                 {m.steps[name]}
                 {isNow && done !== null && <span class="soft">{share(done)}</span>}
               </span>
-              <span class="row__note">{m.stepsText[name]}</span>
+              <span class="row__note">{isPages && name === "check" ? m.checkPages : m.stepsText[name]}</span>
               {isNow && <Bar label={m.steps[name] ?? ""} done={step === null ? null : done} />}
             </span>
           </li>

@@ -5,7 +5,15 @@ import { Icon, type IconName } from "../../../ui/icon.tsx";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { Notice } from "../../../ui/notice.tsx";
 import { useResource } from "../../../ui/resource.ts";
-import { type CheckResult, type Found, isWhole, measured, results, type Verdict } from "./findings.ts";
+import {
+  type CheckResult,
+  type Found,
+  isWhole,
+  measured,
+  results,
+  standsStill,
+  type Verdict,
+} from "./findings.ts";
 import { clock, number } from "./words.ts";
 
 const MOST_PLACES = 8;
@@ -51,13 +59,9 @@ function Report(props: { content: string; report: ReportAnswer; onSeek: ((second
       </ul>
       {report.loudness && <LoudnessTable loudness={report.loudness} />}
       <dl class="facts facts--pairs">
-        {report.medium === "film" && (
-          <>
-            <Fact name={m.size} value={`${report.width} × ${report.height}`} />
-            <Fact name={m.frameRate} value={number(report.frame_rate)} />
-          </>
-        )}
-        <Fact name={m.channels} value={String(report.channels)} />
+        {report.medium !== "sound" && <Fact name={m.size} value={`${report.width} × ${report.height}`} />}
+        {report.medium === "film" && <Fact name={m.frameRate} value={number(report.frame_rate)} />}
+        {!standsStill(report) && <Fact name={m.channels} value={String(report.channels)} />}
       </dl>
       {report.evidence.length > 0 && (
         <div class="form">
@@ -76,9 +80,9 @@ function Report(props: { content: string; report: ReportAnswer; onSeek: ((second
           </ul>
         </div>
       )}
-      {report.medium === "film" && (
+      {(report.medium === "film" || report.medium === "document") && (
         <details class="details">
-          <summary>{m.sheet}</summary>
+          <summary>{report.medium === "film" ? m.sheet : m.pagesSheet}</summary>
           <img class="sheet-picture" src={picture("contact-sheet")} alt={m.sheetAlt} loading="lazy" />
         </details>
       )}

@@ -10,7 +10,8 @@ import { Bar } from "./progress.tsx";
 import { beginUpload, type UploadTask, uploadOf } from "./uploads.ts";
 import { bytes, rough, share } from "./words.ts";
 
-const ACCEPTED = "video/*,audio/*,.mkv,.mov,.mp4,.webm,.m4a,.mp3,.ogg,.opus,.wav,.flac";
+const ACCEPTED =
+  "video/*,audio/*,application/pdf,image/png,image/jpeg,image/webp,.pdf,.mkv,.mov,.mp4,.webm,.m4a,.mp3,.ogg,.opus,.wav,.flac";
 
 /** The file of a draft: chosen, on its way, or left half way. */
 export function UploadPanel(props: { content: ContentAnswer; usage: LibraryAnswer | null }) {

@@ -1,0 +1,1 @@
+"""Documents and pictures: pages that stand, shown as films are ([docs/renditions.md](../../../docs/renditions.md))."""

@@ -1,0 +1,103 @@
+"""Pages from a file to what is shown: each stands for one second of a film without sound, and is a chunk of its own."""
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import av
+import cv2
+
+from ..checks.film import Limits, Medium, Report, Rgb
+from ..checks.findings import Finding, FindingCode, Severity
+from ..files import write_whole
+from ..media_types import Sort
+from ..pipeline.checking import report_json
+from ..pipeline.contact_sheet import ContactSheet
+from ..pipeline.job import REPORT, SHEET, Job
+from ..renditions.film import video_name
+from ..renditions.format import LISTING
+from ..renditions.ladder import ladder
+from ..renditions.video import VP8_OPTIONS, LayerEncoder, Vp8Encoder
+from ..renditions.writer import listed
+from .source import MOST_HEIGHT, MOST_WIDTH, Pages, on_canvas, open_pages
+
+RATE = 1  # pages a second
+BITS_PER_PIXEL = 1.0  # at most: a sheet full of text takes half of it
+OPTIONS = {**VP8_OPTIONS, "deadline": "good", "cpu-used": "0", "crf": "8"}
+JPEG_QUALITY = 88
+Tell = Callable[[float], None]
+
+
+def page_name(number: int) -> str:
+    """Of the picture of a page, counted from 0."""
+    return f"page-{number + 1:03}.jpg"
+
+
+def check_pages(job: Job, tell: Tell, *, sort: Sort) -> None:
+    """Writes a picture of each page, the contact sheet and, last, the report. Raises `NotAFilm`."""
+    with open_pages(job.source, sort, job.bounds) as pages:
+        width, height = _canvas(pages)
+        sheet = ContactSheet()
+        for number in range(pages.count):
+            picture = on_canvas(pages.picture(number), (width, height))
+            write_whole(job.folder / page_name(number), _jpeg(picture))
+            sheet.add(float(number), picture)
+            tell((number + 1) / pages.count)
+        report = Report(
+            medium=Medium(sort.value),
+            duration=float(pages.count),
+            width=width,
+            height=height,
+            frame_rate=0.0,
+            channels=0,
+            loudness=None,
+            findings=_findings(pages),
+            evidence=(),
+        )
+    if (page := sheet.jpeg()) is not None:
+        write_whole(job.folder / SHEET, page)
+    write_whole(job.folder / REPORT, json.dumps(report_json(report, []), indent=1).encode())
+
+
+def encode_pages(job: Job, tell: Tell, *, sort: Sort) -> None:
+    """Writes the layers and, last, their listing. Raises `NotAFilm`."""
+    with open_pages(job.source, sort, job.bounds) as pages:
+        size = _canvas(pages)
+        layers = ladder(*size, RATE, most=(MOST_WIDTH, MOST_HEIGHT), bits_per_pixel=BITS_PER_PIXEL)
+        made = [Vp8Encoder(job.folder / video_name(one.number), one, RATE, OPTIONS) for one in layers]
+        encoders = [LayerEncoder(layer, RATE, [vp8]) for layer, vp8 in zip(layers, made, strict=True)]
+        writers = [writer for vp8 in made for writer in vp8.writers]
+        with ExitStack() as files:
+            for writer in writers:
+                files.enter_context(writer)
+            for number in range(pages.count):
+                frame = av.VideoFrame.from_ndarray(on_canvas(pages.picture(number), size), format="rgb24")
+                for encoder in encoders:
+                    encoder.add(frame)
+                tell((number + 1) / pages.count)
+            for encoder in encoders:
+                encoder.finish()
+    told = {"version": 1, "renditions": [listed(writer) for writer in writers]}
+    write_whole(job.folder / LISTING, json.dumps(told, indent=1).encode())
+
+
+def _canvas(pages: Pages) -> tuple[int, int]:
+    """All pages have room in it, each as large as it can be."""
+    sizes = [pages.size(number) for number in range(pages.count)]
+    return max(width for width, _ in sizes), max(height for _, height in sizes)
+
+
+def _findings(pages: Pages) -> tuple[Finding, ...]:
+    least = Limits().least_height
+    if pages.lines is None or pages.lines >= least:
+        return ()
+    low = FindingCode.RESOLUTION_LOW
+    return (Finding(low, Severity.WARNING, 0.0, float(pages.count), pages.lines, least),)
+
+
+def _jpeg(rgb: Rgb) -> bytes:
+    options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    done, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
+    if not done:
+        raise RuntimeError("OpenCV wrote no JPEG")
+    return data.tobytes()
