@@ -26,6 +26,7 @@ from signalling.school.events import (
     LessonCancelled,
     LinkRevoked,
     PassRevoked,
+    RecordingConsentWithdrawn,
     RoleConfirmed,
     RoleRevoked,
     SchoolEvent,
@@ -130,6 +131,9 @@ class LessonCalls:
             case ConsentChanged(family, without):
                 for call in self._calls.calls.values():
                     call.let_watch_only(f"family:{family}", without is WithoutConsent.WATCH)
+            case RecordingConsentWithdrawn(family):
+                for call in self._calls.calls.values():
+                    call.withdraw_recording(f"family:{family}")
             case LinkRevoked(invitation, None):
                 self._remove(f"guest:{invitation[:LINK_DIGITS]}")
             case PassRevoked(lesson_pass, kind):

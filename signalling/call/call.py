@@ -273,6 +273,12 @@ class Call:
             self._changed = True
             self._apply()
 
+    def withdraw_recording(self, person: str) -> None:
+        """The school says that somebody agrees to recordings no longer."""
+        if self.taping.withdraw(person):
+            self._changed = True
+            self._apply()
+
     def revoke_role(self, person: str) -> None:
         """The school has taken a role of staff back: no power from now on, and out."""
         self.state.revoked.add(person)

@@ -106,14 +106,16 @@ class Taping:
         """Raises `CallError`."""
         if not self._call.state.is_asked(person):
             raise conflict("NOT_ASKED", "You are not asked whether you agree to a recording")
-        before = self._recording.agreed(person)
-        ran = self._recording.is_running
-        self._recording.answer(person, agreed, self._call.clock.time())
-        self._write_down(person)
-        if not agreed and before is not False:
-            self._call.note("recording_withdrawn" if before else "recording_refused", person)
-            if ran:
-                self._call.note("recording_paused", person)
+        self._take_down(person, agreed)
+
+    def withdraw(self, person: str) -> bool:
+        """A "no" that was said outside of the call; also of who is away for a moment, and would come back with a "yes".
+        Returns whether something has changed."""
+        agreed = self._recording.agreed(person)
+        if agreed is False or not (agreed or self._call.state.is_asked(person)):
+            return False
+        self._take_down(person, False)
+        return True
 
     def start(self) -> None:
         """Begins or goes on, if nobody is left who has not agreed. Raises `CallError`."""
@@ -193,6 +195,16 @@ class Taping:
         for person in recording.answers:
             self._write_down(person)
         return True
+
+    def _take_down(self, person: str, agreed: bool) -> None:
+        before = self._recording.agreed(person)
+        ran = self._recording.is_running
+        self._recording.answer(person, agreed, self._call.clock.time())
+        self._write_down(person)
+        if not agreed and before is not False:
+            self._call.note("recording_withdrawn" if before else "recording_refused", person)
+            if ran:
+                self._call.note("recording_paused", person)
 
     def _write_down(self, person: str) -> None:
         known = self._call.state.persons.get(person)

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from signalling.school.context import Context
 from signalling.school.door import Action, Actor, Target, check
 from signalling.school.errors import Conflict, NotFound
-from signalling.school.events import ConsentChanged
+from signalling.school.events import ConsentChanged, RecordingConsentWithdrawn
 from signalling.school.families import Families
 from signalling.school.words import AuditAction, ConsentPurpose, WithoutConsent
 from signalling.store import Session
@@ -124,12 +124,15 @@ class Consents:
             given = [one for one in await given_by(session, family) if one.document.id == document]
             if not given:
                 raise NotFound
-            for one in given:
-                if one.consent.withdrawn_at is None:
-                    one.consent.withdrawn_at = self._context.now()
-                    await self._note(session, by, "consent_withdrawn", view.family, one.document)
+            standing = [one for one in given if one.consent.withdrawn_at is None]
+            for one in standing:
+                one.consent.withdrawn_at = self._context.now()
+                await self._note(session, by, "consent_withdrawn", view.family, one.document)
             await session.flush()
             without = await without_consent(session, view.family.organisation_id, family)
+        # First, so that the "no" is written down of those who go out, too.
+        if any(one.document.purpose == ConsentPurpose.RECORDING for one in standing):
+            self._context.events.tell(RecordingConsentWithdrawn(family))
         self._context.events.tell(ConsentChanged(family, without))
         return given[0]
 

@@ -44,6 +44,13 @@ class ConsentChanged:
 
 
 @dataclass(frozen=True)
+class RecordingConsentWithdrawn:
+    """A family agrees no longer that it is recorded: a "no" in the calls where it is."""
+
+    family: str
+
+
+@dataclass(frozen=True)
 class PassRevoked:
     """A pass lets nothing in any more: what came by it goes."""
 
@@ -89,6 +96,7 @@ SchoolEvent = (
     | LinkRevoked
     | PassRevoked
     | ConsentChanged
+    | RecordingConsentWithdrawn
     | FamilyRemoved
     | LessonCancelled
     | ContentEnded

@@ -125,6 +125,52 @@ async def test_a_no_pauses_at_once_and_a_host_goes_on(studio: Studio) -> None:
     ]
 
 
+async def test_a_consent_withdrawn_at_school_is_a_no() -> None:
+    studio = Studio(recording="adults")
+    try:
+        teacher, family = await studio.on_air("staff:1:a", "host"), await studio.on_air("family:1:a")
+        other = await studio.on_air("family:2:a")
+        studio.call.withdraw_recording("family:1")
+        assert not studio.heard_of("recording_refused"), "nobody was asked"
+        await studio.command(teacher, "recording_ask")
+        for client in (family, other):
+            await studio.command(client, "recording_consent", agreed=True)
+        assert studio.recorded() == {"staff:1:a", "family:1:a", "family:2:a"}
+        for _ in range(2):
+            studio.call.withdraw_recording("family:1")
+        studio.call.withdraw_recording("family:3")
+        assert studio.state(family)["state"] == "paused" and not studio.recorded()
+        assert studio.heard_of("recording_withdrawn") == [("family:1", {})]
+        assert studio.heard_of("recording_paused") == [("family:1", {})]
+        assert [yes for person, _, yes in studio.tape.answers if person == "family:1"] == [True, False]
+        assert await code_of(studio, teacher, "recording_start") == "RECORDING_CONSENT"
+        family.session.remove(RemovalReason.CLIENT_INITIATED)
+        await studio.command(teacher, "recording_start")
+        back = await studio.on_air("family:1:a")
+        assert studio.state(back)["you"]["agreed"] is False
+        assert studio.recorded() == {"staff:1:a", "family:2:a"} and not hears(teacher, back)
+    finally:
+        await studio.close()
+
+
+async def test_a_consent_withdrawn_at_school_by_who_is_away_or_has_not_answered(studio: Studio) -> None:
+    teacher, family = await studio.on_air("staff:1:a", "host"), await studio.on_air("family:1:a")
+    other = await studio.come("family:2:a")
+    await studio.command(teacher, "recording_ask")
+    await studio.command(other, "recording_consent", agreed=True)
+    studio.call.withdraw_recording("family:1")
+    assert studio.heard_of("recording_refused") == [("family:1", {})]
+    assert studio.state(teacher)["state"] == "asking" and studio.state(teacher)["refused"] == ["family:1"]
+    await studio.command(family, "recording_consent", agreed=True)
+    assert studio.state(teacher)["state"] == "running"
+    other.session.remove(RemovalReason.CLIENT_INITIATED)
+    studio.call.withdraw_recording("family:2")
+    assert studio.state(teacher)["state"] == "paused"
+    await studio.command(teacher, "recording_start")
+    back = await studio.on_air("family:2:a")
+    assert studio.state(back)["you"]["agreed"] is False and not hears(teacher, back)
+
+
 async def test_who_refuses_may_leave_and_it_goes_on(studio: Studio) -> None:
     teacher, family = await studio.on_air("staff:1:a", "host"), await studio.come("family:1:a")
     await studio.command(teacher, "recording_ask")

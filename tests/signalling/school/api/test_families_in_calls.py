@@ -192,6 +192,24 @@ async def test_without_a_consent_a_family_watches(scene: Petrovs) -> None:
         await socket.close()
 
 
+async def test_a_consent_to_recordings_that_is_withdrawn_is_a_no(scene: Petrovs) -> None:
+    recording, processing = await scene.ask(purpose="recording"), await scene.ask(purpose="processing")
+    await scene.by_link()
+    state, person = scene.served.server.calls.calls[scene.room].state.recording, f"family:{scene.family}"
+    for document in (recording, processing):
+        await scene.answer(document)
+    state.ask("staff:1", 0.0)
+    state.answer(person, True, 0.0)
+    state.run(0.0)
+    await scene.answer(processing, yes=False)
+    assert state.agreed(person) and state.is_running
+    await scene.answer(recording, yes=False)
+    assert state.agreed(person) is False and not state.is_running
+    state.answer(person, True, 1.0)
+    await scene.answer(recording, yes=False)
+    assert state.agreed(person), "asked twice, it is withdrawn once"
+
+
 async def test_what_is_asked_is_in_the_log(scene: Petrovs) -> None:
     await scene.ask(required=True, without="watch")
     entries = (await scene.site.head.get(scene.site.of("audit"), params={"limit": "1"}))["entries"]
