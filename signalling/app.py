@@ -159,7 +159,6 @@ class Server:
         self.whip = WhipService(self.rtc.gateway(), settings.whip, self.registry, self.passes)
         self.hls = HlsService(settings.hls, clock, films.seal_broken)
         self.broadcasts.watchers.append(self.hls)
-        self.calls.subtitles_of = self.hls.subtitles
         self.webhooks = Webhooks(settings.webhook, self.keys, settings.data, clock, self.registry)
         if settings.webhook.urls:
             self.rtc.tell_hooks(self.webhooks.notify)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mediaserver.peer_connection import ConnectionState, PeerConnection
     from signalling.broadcast.films import FilmEntry
     from signalling.broadcast.reading import OpenFilm
+    from signalling.library.subtitles.cues import Cue
     from signalling.rtc.admission import Admission
     from signalling.rtc.gateway import Gateway
 
@@ -101,6 +102,19 @@ class Projection(Guest):
     @property
     def identity(self) -> str:
         return self.admission.profile.identity
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Of its subtitles."""
+        return self.film.sealed.languages
+
+    async def subtitles(self, language: str) -> list[Cue]:
+        """Empty for a language that there is not. If the seal is broken, the film stops as well."""
+        try:
+            return await self.film.subtitles(language)
+        except SealBroken as broken:
+            self.film_failed(broken)
+            return []
 
     @property
     def moment(self) -> Moment:

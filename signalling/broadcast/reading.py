@@ -17,6 +17,7 @@ from signalling.recent import Recent
 if TYPE_CHECKING:
     from signalling.broadcast.metrics import BroadcastMetrics
     from signalling.library.broadcast import SealedFilm
+    from signalling.library.subtitles.cues import Cue
 
 THREADS = 2
 MAX_BYTES = 64 << 20
@@ -98,10 +99,22 @@ class OpenFilm:
         self.starts: Sequence[int] = film.starts
         self.duration_us = film.duration_us
         self._stamp: tuple[tuple[int, ...], ...] | None = None
+        self._subtitles: dict[str, list[Cue]] = {}
+        self._reads_subtitles = asyncio.Lock()
 
     async def chunk(self, number: int) -> Chunk:
         """Raises `SealBroken`."""
         return await self._chunks.get(self.sealed, number)
+
+    async def subtitles(self, language: str) -> list[Cue]:
+        """Read once for everybody. Empty for a language that there is not. Raises `SealBroken`."""
+        if language not in self.sealed.languages:
+            return []
+        async with self._reads_subtitles:
+            if language not in self._subtitles:
+                found = await self._chunks.in_thread(lambda: self.sealed.subtitles(language))
+                self._subtitles[language] = found
+            return self._subtitles[language]
 
     async def watch(self) -> None:
         """To be called a few times a second: a file that somebody has written to is read again. Raises `SealBroken`."""

@@ -82,14 +82,12 @@ class CallEndpoint:
         return web.json_response({"films": [asdict(film) for film in films]})
 
     async def _subtitles(self, request: web.Request) -> web.StreamResponse:
-        """Which there are of the film that is shown, and with `language` their text."""
+        """The text of the film that is shown, ms of the film. The snapshot has its languages."""
         call, identity = self._caller(request)
         if call.state.power(call.caller(identity)) is Power.WAITING:
             raise forbidden()
-        found = self._service.subtitles_of(call.name)
-        cues = found.get(request.query.get("language", ""), [])
-        told = [{"start": start, "end": end, "text": text} for start, end, text in cues]
-        return web.json_response({"languages": list(found), "cues": told})
+        cues = await call.screening.subtitles(request.query.get("language", ""))
+        return web.json_response({"cues": [asdict(cue) for cue in cues]})
 
     async def _open(self, request: web.Request) -> web.StreamResponse:
         """Makes a room a controlled one, from a backend."""

@@ -16,6 +16,8 @@ class Film:
     entry: FilmEntry
     identity: str
     """Of the participant that publishes it."""
+    subtitles: tuple[str, ...] = ()
+    """Their languages."""
     playing: bool = True
     """As the host wants it; whether it moves depends on the call, too."""
     position_s: float = 0.0

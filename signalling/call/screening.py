@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mediaserver.film import Moment
     from mediaserver.participant import Participant
     from signalling.call.call import Call
+    from signalling.library.subtitles.cues import Cue
 
 IDENTITY_BYTES = 6
 ALONE_S = 20.0
@@ -40,6 +41,9 @@ class Shown(Protocol):
     def entry(self) -> FilmEntry: ...
     @property
     def moment(self) -> Moment: ...
+    @property
+    def languages(self) -> tuple[str, ...]: ...
+    def subtitles(self, language: str) -> Awaitable[list[Cue]]: ...
     def play(self) -> None: ...
     def pause(self) -> None: ...
     def seek(self, position_s: float) -> None: ...
@@ -124,7 +128,7 @@ class Screening:
             if self._current is not None and self._current.shown is not None:
                 self._current.shown.stop(StopReason.REPLACED)
             reel.shown, self._current = shown, reel
-            self._films.film, self._films.end = Film(shown.entry, reel.identity), None
+            self._films.film, self._films.end = Film(shown.entry, reel.identity, shown.languages), None
             if position_s:
                 shown.seek(position_s)
             self.moved(reel)
@@ -137,6 +141,12 @@ class Screening:
             raise _conflict(refused) from refused
         except JoinError as error:
             raise conflict("FILM_FAILED", str(error)) from error
+
+    async def subtitles(self, language: str) -> list[Cue]:
+        """Of the film that is shown; empty if it has none in this language. Raises `CallError`."""
+        self._film()
+        assert self._current is not None and self._current.shown is not None, "a film is shown"
+        return await self._current.shown.subtitles(language)
 
     def resume(self) -> None:
         """Raises `CallError`."""

@@ -78,8 +78,6 @@ class CallService:
         """Shows films."""
         self.recorders: Recorders = NoRecorders()
         """Take down what goes into recordings."""
-        self.subtitles_of: Callable[[str], Mapping[str, list[tuple[int, int, str]]]] = lambda room: {}
-        """Of the film that is shown in a room: by language, from, to (ms of the film) and text."""
         self._attendance = attendance
         self._clock = clock
         self._sample = sample

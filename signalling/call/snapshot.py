@@ -227,6 +227,7 @@ def _film(state: CallState) -> dict[str, object] | None:
     return {
         **asdict(film.entry),
         "identity": film.identity,
+        "subtitles": list(film.subtitles),
         "playing": film.playing,
         "moving": film.moving,
         "ended": film.ended,

@@ -67,14 +67,6 @@ class HlsService:
                 return channel
         return None
 
-    def subtitles(self, room: str) -> dict[str, list[tuple[int, int, str]]]:
-        """Of the film that is shown: by language, from, to (ms of the film) and text."""
-        channel = self._channels.get(room)
-        found = channel.subtitles if channel is not None else {}
-        return {
-            language: [(cue.start, cue.end, cue.text) for cue in cues] for language, cues in found.items()
-        }
-
     # A `broadcast.Watcher`
 
     def film_moved(self, room: str, entry: FilmEntry, film: SealedFilm, moment: Moment) -> None:

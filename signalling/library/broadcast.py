@@ -9,6 +9,8 @@ from pathlib import Path
 
 from .renditions.format import HEADER, Chunk, Flag, Header, Kind, RenditionError, read_chunk, read_header
 from .sealing.manifest import Manifest, SealBroken, SealedRendition, read_sealed
+from .subtitles.cues import Cue, SubtitlesError, read
+from .subtitles.written import language_of
 
 #: Of `mediaserver._dataplane.Chunk`: microseconds from the second's begin, stream, flags, length.
 RECORD = struct.Struct(">IBBH")
@@ -74,6 +76,11 @@ class SealedFilm:
             if s.sealed.chunks
         )
 
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Of its subtitles."""
+        return tuple(language_of(one.file) for one in self.manifest.renditions if one.kind == "webvtt")
+
     @cached_property
     def digest(self) -> str:
         """Films with the same one are the same, byte by byte."""
@@ -96,6 +103,16 @@ class SealedFilm:
         for stream in self._streams:
             for number in range(len(stream.sealed.chunks)):
                 _read(stream, number)
+
+    def subtitles(self, language: str) -> list[Cue]:
+        """Blocks on the disk. Raises `SealBroken`, and `LookupError` for a language that there is not."""
+        texts = {language_of(one.file): one for one in self.manifest.renditions if one.kind == "webvtt"}
+        sealed = texts[language]
+        path = self.folder / sealed.file
+        try:
+            return read(b"".join(read_sealed(path, number, one) for number, one in enumerate(sealed.chunks)))
+        except SubtitlesError as error:
+            raise SealBroken(f"{sealed.file}: {error}", sealed.file) from error
 
     def second(self, number: int) -> Second:
         """Blocks on the disk. Raises `SealBroken`: nothing of this second may be sent."""

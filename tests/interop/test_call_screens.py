@@ -134,6 +134,11 @@ async def test_calls_that_somebody_leads(gallery: str, speech: Path, variant: Va
             await page.goto(f"{gallery}?{query}")
             await expect(page.locator("main")).to_be_visible(timeout=20_000)
             await seen.look(f"led-{name}")
+        await open_call(seen, f"{gallery}?n=4&control=film")
+        await expect(page.get_by_test_id("subtitles")).to_have_count(0)
+        await page.get_by_test_id("subtitles-choice").select_option("ru")
+        await expect(page.get_by_test_id("subtitles")).to_contain_text("Ёжик")
+        await seen.look("led-film-subtitles")
         for name, (query, button) in PANELS.items():
             await open_call(seen, f"{gallery}?{query}")
             await page.get_by_test_id(button).click()

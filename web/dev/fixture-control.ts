@@ -151,6 +151,7 @@ const FILM = (): Film => ({
   ended: false,
   reasons: [],
   volume: 0.8,
+  subtitles: ["ru", "en"],
 });
 
 function polls(scene: Scene): Inside["polls"] {
@@ -335,5 +336,16 @@ export function fixtureControl(scene: Scene | null, views: readonly ParticipantV
   };
   const films = async (query: string) =>
     FILMS.filter((film) => film.title.toLowerCase().includes(query.toLowerCase()));
-  return { snapshot, messages, reactions, refused, clockOffsetMs: signal(0), send, dismissRefused, films };
+  const subtitles = async (language: string) => [
+    {
+      start: 70_000,
+      end: 600_000,
+      text:
+        language === "ru"
+          ? "— Здравствуй, Ёжик! Куда ты идёшь с этой корзинкой?\n— За грибами."
+          : "“Hello, Hedgehog! Where are you going with that basket?”\n“To gather mushrooms.”",
+    },
+  ];
+  const known = { snapshot, messages, reactions, refused, clockOffsetMs: signal(0) };
+  return { ...known, send, dismissRefused, films, subtitles };
 }

@@ -26,6 +26,7 @@ const FILM: Film = {
   ended: false,
   reasons: [],
   volume: 1,
+  subtitles: [],
 };
 
 function person(identity: string, screen = false): ParticipantView {
@@ -57,6 +58,7 @@ function control(): Control & { sent: unknown[] } {
     send,
     dismissRefused: () => {},
     films: async () => [],
+    subtitles: async () => [],
     sent,
   };
 }

@@ -30,6 +30,7 @@ function control(): Control & { sent: unknown[] } {
     send: async (command) => sent.push(command) > 0,
     dismissRefused: () => {},
     films: async () => [],
+    subtitles: async () => [],
     sent,
   };
 }

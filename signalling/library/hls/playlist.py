@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from ..cmaf.writer import SOUND_CODEC, VIDEO_CODEC
 from ..sealing.manifest import SealedChunk, SealedRendition
+from ..subtitles.written import language_of
 from .timeline import SEGMENT, Segment, Timeline
 
 FILM = "film.m3u8"
@@ -74,9 +75,7 @@ def programme(renditions: Sequence[SealedRendition]) -> Programme:
     """Of all renditions of a film. Without segments for HLS there are none in it."""
     video = sorted((one for one in renditions if one.kind == "cmaf-h264"), key=lambda one: one.layer)
     sound = next((one for one in renditions if one.kind == "cmaf-aac"), None)
-    languages = (
-        one.file.removeprefix("subtitles-").removesuffix(".vtt") for one in renditions if one.kind == "webvtt"
-    )
+    languages = (language_of(one.file) for one in renditions if one.kind == "webvtt")
     return Programme(tuple(video), sound, tuple(Subtitles(language) for language in languages))
 
 

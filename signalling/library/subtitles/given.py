@@ -12,7 +12,7 @@ from ..renditions.format import LISTING
 from ..renditions.writer import listed
 from ..sealing.manifest import SealedRendition
 from .cues import Cue, read, webvtt
-from .written import file_name, write_cues
+from .written import file_name, language_of, write_cues
 
 _GIVEN = re.compile(r"\.given-([a-z]{2,3})\.vtt")
 
@@ -45,7 +45,7 @@ def apply(folder: Path, duration: float) -> None:
     write_whole(folder / LISTING, json.dumps(told | {"renditions": listing}, indent=1).encode())
     for name in names - {one["file"] for one in listing}:
         (folder / name).unlink(missing_ok=True)
-        language = name.removeprefix("subtitles-").removesuffix(".vtt")
+        language = language_of(name)
         (folder / Subtitles(language).playlist).unlink(missing_ok=True)
     for path in given.values():
         path.unlink()
@@ -55,10 +55,7 @@ def languages(folder: Path) -> dict[str, int]:
     """Of a film's subtitles, with the number of their cues. Raises `OSError`, `ValueError`."""
     told = json.loads((folder / LISTING).read_bytes())
     names = [one["file"] for one in told["renditions"] if one["kind"] == "webvtt"]
-    return {
-        name.removeprefix("subtitles-").removesuffix(".vtt"): len(read((folder / name).read_bytes()))
-        for name in names
-    }
+    return {language_of(name): len(read((folder / name).read_bytes())) for name in names}
 
 
 def _given(folder: Path, language: str) -> Path:

@@ -11,6 +11,11 @@ def file_name(language: str) -> str:
     return f"subtitles-{language}.vtt"
 
 
+def language_of(file: str) -> str:
+    """Of a rendition of this kind."""
+    return file.removeprefix("subtitles-").removesuffix(".vtt")
+
+
 def write_cues(folder: Path, language: str, cues: Sequence[Cue], duration: float) -> ChunkedFile:
     """In one chunk: the text of a film is small. `duration`: of the film, s."""
     file = ChunkedFile(folder / file_name(language), Description("webvtt", 0, 1000))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry
@@ -35,9 +35,16 @@ class FakeFilms:
         self._listeners: list[Callable[[str], None]] = []
         self._sealed: dict[str, SealedFilm] = {}
 
-    def add(self, content: str = "c1", *, title: str = "Hedgehog", seconds: int = SECONDS) -> FilmEntry:
+    def add(
+        self,
+        content: str = "c1",
+        *,
+        title: str = "Hedgehog",
+        seconds: int = SECONDS,
+        subtitles: Sequence[str] = (),
+    ) -> FilmEntry:
         folder = self.folder / content
-        self._sealed[content] = SealedFilm(make_film(folder, seconds), folder)
+        self._sealed[content] = SealedFilm(make_film(folder, seconds, subtitles), folder)
         duration_s = self._sealed[content].duration_us / 1e6
         self.entries[content] = FilmEntry(content, title, duration_s, 0, True, "basic")
         return self.entries[content]

@@ -54,6 +54,8 @@ async def test_a_lobby_over_http(call: Served) -> None:
     assert status == 200 and [one["person"] for one in snapshot["lobby"]] == ["family:1"]
     status, snapshot = await ask(call, "GET", "maths", family)
     assert snapshot["you"]["power"] == "waiting" and set(snapshot) == {"version", "now", "you"}
+    assert (await ask(call, "GET", "maths/subtitles", family))[0] == 403
+    assert (await ask(call, "GET", "maths/subtitles", host))[0] == 409  # no film is shown
     admit = {"type": "admit", "identity": "family:1:a"}
     assert (await ask(call, "POST", "maths/commands", family, json=admit))[0] == 403
     assert await ask(call, "POST", "maths/commands", host, json=admit) == (200, {"done": "admit"})

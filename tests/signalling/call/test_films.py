@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from mediaserver.participant import RemovalReason
 from mediaserver.rules import Gate
 from signalling.call.errors import CallError
+from signalling.library.subtitles.cues import Cue
 from tests.mediaserver.film_fakes import FakeEngine, settle
 from tests.signalling.broadcast.broadcast_fakes import BASIC, SECONDS, FakeFilms, broadcasts_of
 from tests.signalling.call.call_fakes import CallWorld, packets
@@ -101,6 +103,34 @@ async def test_everybody_sees_the_same_position(cinema: Cinema) -> None:
     late = await cinema.come("family:2:a")
     assert cinema.position_s(late) == 3 and len(late.participant.subscriber.subscriptions) == 2
     assert [one["person"] for one in cinema.view(teacher)["people"]] == ["staff:1", "family:1", "family:2"]
+
+
+async def test_subtitles_of_the_film_that_is_shown(cinema: Cinema) -> None:
+    cinema.films.add("c2", subtitles=["ru", "en"])
+    teacher = await cinema.come("staff:1:a", "host")
+    screening = cinema.service.calls["lesson"].screening
+    with pytest.raises(CallError, match="No film"):
+        await screening.subtitles("ru")
+    await cinema.command(teacher, "film_play", content="c1")
+    assert cinema.film(teacher)["subtitles"] == [] and await screening.subtitles("ru") == []
+    await cinema.command(teacher, "film_play", content="c2")
+    assert packets(teacher, "polyana.call")[-1]["film"]["subtitles"] == ["ru", "en"]
+    found = await asyncio.gather(*(screening.subtitles("en") for _ in range(5)))
+    assert found[0][3] == Cue(3000, 3900, "en 3") and all(one is found[0] for one in found)
+    assert await screening.subtitles("../ru") == []
+
+
+async def test_subtitles_that_were_changed_stop_the_film(cinema: Cinema) -> None:
+    cinema.films.add("c2", subtitles=["ru"])
+    teacher = await cinema.come("staff:1:a", "host")
+    await cinema.command(teacher, "film_play", content="c2")
+    path = cinema.films.folder / "c2" / "subtitles-ru.vtt"
+    path.write_text(path.read_text().replace("ru 3", "ru 4"))
+    assert await cinema.service.calls["lesson"].screening.subtitles("ru") == []
+    await cinema.read()
+    assert cinema.view(teacher)["film"] is None
+    assert cinema.view(teacher)["film_end"] == {"title": "Hedgehog", "reason": "seal_broken"}
+    assert [content for content, _ in cinema.films.broken] == ["c2"]
 
 
 async def test_what_hosts_do(cinema: Cinema) -> None:

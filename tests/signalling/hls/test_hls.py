@@ -245,8 +245,6 @@ async def test_subtitles(hall: Hall) -> None:
     text = await hall.text(f"{hall.stream}/subtitles-ru/4-8.vtt")
     assert text.startswith("WEBVTT\nX-TIMESTAMP-MAP=MPEGTS:0,LOCAL:00:00:00.000\n")
     assert re.findall(r"№ (\d+)", text) == ["4", "5", "6", "7"]
-    assert hall.service.subtitles(ROOM)["ru"][3] == (3000, 3900, "№ 3")
-    assert hall.service.subtitles("another") == {}
 
 
 async def test_the_page_learns_where_the_film_is(hall: Hall) -> None:

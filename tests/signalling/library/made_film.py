@@ -1,18 +1,21 @@
 """Sealed films that need no encoder: two layers of pictures and stereo sound, all bytes made up."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from signalling.library.renditions import vp8
 from signalling.library.renditions.format import Flag, Header, Kind, Packet
 from signalling.library.renditions.writer import RenditionWriter, listed
 from signalling.library.sealing.manifest import Manifest, manifest_of
+from signalling.library.subtitles.cues import Cue
+from signalling.library.subtitles.written import write_cues
 
 RATE = 25
 
 
-def make_film(folder: Path, seconds: int) -> Manifest:
-    """Sound goes on for 60 ms after the picture, in a second of its own."""
+def make_film(folder: Path, seconds: int, subtitles: Sequence[str] = ()) -> Manifest:
+    """Sound goes on for 60 ms after the picture, in a second of its own. `subtitles`: languages; a cue each second."""
     folder.mkdir(parents=True, exist_ok=True)
     made = []
     for layer in range(2):
@@ -33,6 +36,9 @@ def make_film(folder: Path, seconds: int) -> Manifest:
                 [Packet(start + n * 960, bytes([n] * 80), Flag.BEGINS) for n in range(count)], count * 960
             )
     made.append(listed(writer))
+    for language in subtitles:
+        cues = [Cue(n * 1000, n * 1000 + 900, f"{language} {n}") for n in range(seconds)]
+        made.append(listed(write_cues(folder, language, cues, seconds)))
     (folder / "renditions.json").write_text(json.dumps({"renditions": made}))
     (folder / "source").write_bytes(b"film")
     return manifest_of("c1", {}, folder / "source", folder)

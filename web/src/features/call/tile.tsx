@@ -5,7 +5,9 @@ import type { Catalogue } from "../../i18n/index.ts";
 import { t } from "../../i18n/index.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Badge, badgeWords } from "./control/badge.tsx";
+import { isInside } from "./control/model.ts";
 import { Picture } from "./control/pictures.tsx";
+import { Subtitles } from "./control/subtitles.tsx";
 import type { Call, ParticipantView, VideoView } from "./model.ts";
 import { QualityMark } from "./quality-mark.tsx";
 import { avatarColour, initials, type TileView } from "./tiles.ts";
@@ -117,6 +119,8 @@ export function Tile({ tile, call, pinned, main, signs = NO_SIGNS, onPin }: Tile
   const m = t();
   const { participant, video, kind } = tile;
   const speaking = kind === "camera" && participant.speaking;
+  const told = kind === "film" ? call.control.snapshot.value : null;
+  const film = isInside(told) ? told.film : null;
   const label = { screen: m.call.screenOf, film: c().film.of, camera: String }[kind](participant.name);
   const classes = [
     "tile",
@@ -139,6 +143,7 @@ export function Tile({ tile, call, pinned, main, signs = NO_SIGNS, onPin }: Tile
       <span class="visually-hidden">{describeTile(tile, m, signs)}</span>
       {kind === "camera" && <Avatar participant={participant} />}
       {video && <TileVideo video={video} kind={kind} call={call} />}
+      {film && <Subtitles film={film} control={call.control} />}
       {video?.paused && <span class="tile__note">{m.call.pausedByLink}</span>}
       {kind === "camera" && signs.hand && (
         <span class="tile__hand" aria-hidden="true">

@@ -246,6 +246,8 @@ export const en: ControlCatalogue = {
     age: (years) => `${years}+`,
     position: "Place in the film",
     volume: "Volume for everybody",
+    subtitles: "Subtitles",
+    subtitlesOff: "No subtitles",
     play: "Go on",
     again: "Show it again",
     pause: "Pause for everybody",

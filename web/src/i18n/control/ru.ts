@@ -245,6 +245,8 @@ export const ru = {
     age: (years: number) => `${years}+`,
     position: "Место в фильме",
     volume: "Громкость у всех",
+    subtitles: "Субтитры",
+    subtitlesOff: "Без субтитров",
     play: "Продолжить показ",
     again: "Показать сначала",
     pause: "Пауза у всех",

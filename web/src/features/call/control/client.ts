@@ -4,6 +4,7 @@ import {
   type ChatMessage,
   type Command,
   type Control,
+  type Cue,
   type FilmEntry,
   isInside,
   type Reaction,
@@ -136,6 +137,17 @@ export class CallControl implements Control {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.refused.value = { command: "films", code: error.code };
+      return null;
+    }
+  }
+
+  async subtitles(language: string): Promise<readonly Cue[] | null> {
+    try {
+      const path = `${this.#path}/subtitles?language=${encodeURIComponent(language)}`;
+      const answer = (await this.#ask(path, { headers: this.#headers() })) as { cues: readonly Cue[] };
+      return answer.cues;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
       return null;
     }
   }

@@ -5,6 +5,7 @@ import { Icon } from "../../../ui/icon.tsx";
 import { lazy } from "../../../ui/lazy.tsx";
 import type { Control, Film } from "./model.ts";
 import { filmPosition } from "./state.ts";
+import { SubtitlesChoice } from "./subtitles.tsx";
 import "./film.css";
 
 const nothing = () => null;
@@ -70,6 +71,7 @@ export function FilmBar(props: { film: Film; control: Control; children?: Compon
         <span class="film__title">{film.title}</span>
         <span class="film__age">{m.age(film.age_mark)}</span>
         {film.verified && <SealButton film={film} />}
+        <SubtitlesChoice film={film} />
         <span class="film__time">
           {state && <span class="film__state">{state}</span>}
           {m.clock(Math.floor(position))} / {m.clock(Math.round(film.duration_s))}

@@ -137,6 +137,15 @@ export interface Film extends FilmEntry {
   readonly reasons: readonly Reason[];
   /** 0 to 1: how loud it is played. */
   readonly volume: number;
+  /** Languages of its subtitles. */
+  readonly subtitles: readonly string[];
+}
+
+/** Shown from `start` to `end`, milliseconds of the film. Text without any marks, one to four lines. */
+export interface Cue {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
 }
 
 /** Why the last film stopped by itself. */
@@ -324,6 +333,8 @@ export interface Control {
   dismissRefused(): void;
   /** What may be shown in this lesson. Null: it could not be asked for, and `refused` says why. */
   films(query: string): Promise<readonly FilmEntry[] | null>;
+  /** The text of the film that is shown, by start. Null: it could not be asked for. */
+  subtitles(language: string): Promise<readonly Cue[] | null>;
 }
 
 export function isInside(snapshot: Snapshot | null): snapshot is Inside {
