@@ -9,11 +9,13 @@ What several networks suffer at the same time is the server's own line; people b
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
+from functools import cached_property
 from statistics import fmean as mean
+from typing import NamedTuple
 
 WINDOW = 7
 """Samples that are looked at together."""
@@ -166,8 +168,7 @@ def _share(arrived: int, lost: int) -> float | None:
     return lost / total if total >= MIN_PACKETS else None
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(NamedTuple):
     """Packets of one direction in one interval."""
 
     arrived: int = 0
@@ -179,9 +180,12 @@ class Passed:
         return _share(self.arrived, self.lost)
 
 
-@dataclass(frozen=True, slots=True)
-class LineSample:
-    """One participant in one interval, as the server saw it. Times are milliseconds."""
+NOTHING_PASSED = Passed()
+
+
+class LineSample(NamedTuple):
+    """One participant in one interval, as the server saw it. Times are milliseconds. One is made for each participant
+    in each second, and a tuple is made in a fourth of the time of a frozen dataclass."""
 
     network: str = ""
     """People with the same one share a line."""
@@ -190,9 +194,9 @@ class LineSample:
     """Address of the path; another one is another network."""
     waiting_s: float = 0.0
     """Since the join, without a path."""
-    down: Passed = Passed()
+    down: Passed = NOTHING_PASSED
     """To the participant, on its line alone."""
-    up: Passed = Passed()
+    up: Passed = NOTHING_PASSED
     rtt_ms: float | None = None
     down_jitter_ms: float = 0.0
     up_jitter_ms: float = 0.0
@@ -241,11 +245,13 @@ class _Line:
     since: float
     """When its path began, seconds, monotonic."""
     samples: deque[LineSample] = field(default_factory=lambda: deque(maxlen=WINDOW))
-    shown: int = 0
-    """Samples that show anything."""
-    down: list[int] = field(default_factory=lambda: [0, 0])
-    up: list[int] = field(default_factory=lambda: [0, 0])
-    """(arrived, lost) in the window."""
+    ordinary: int = WINDOW
+    """So many samples have come since one that showed anything."""
+    down_arrived: int = 0
+    down_lost: int = 0
+    up_arrived: int = 0
+    up_lost: int = 0
+    """Packets in the window."""
     shortest_rtt_ms: float = float("inf")
     uplink_was_full: int = 0
     """Samples for which few frames are still explained by that."""
@@ -258,27 +264,40 @@ class _Line:
         """The path is another one."""
         self.since = now
         self.samples.clear()
-        self.shown, self.down, self.up = 0, [0, 0], [0, 0]
+        self.ordinary = WINDOW
+        self.down_arrived = self.down_lost = self.up_arrived = self.up_lost = 0
         self.shortest_rtt_ms = float("inf")
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether the window shows anything, without which nothing can be found; hardly any good line does."""
+        return self.ordinary < WINDOW
 
     def add(self, sample: LineSample) -> None:
         if len(self.samples) == WINDOW:
             self._count(self.samples[0], -1)
         self.samples.append(sample)
         self._count(sample, 1)
-        if sample.rtt_ms is not None:
-            self.shortest_rtt_ms = min(self.shortest_rtt_ms, sample.rtt_ms)
-        queued = (sample.rtt_ms or 0.0) > self.shortest_rtt_ms + QUEUE_MS
-        full = queued or (self.loss_up or 0.0) >= NOTICEABLE_LOSS
+        self.ordinary = 0 if sample.shows_anything else self.ordinary + 1
+        queued = False
+        if (rtt_ms := sample.rtt_ms) is not None:
+            self.shortest_rtt_ms = min(self.shortest_rtt_ms, rtt_ms)
+            queued = rtt_ms > self.shortest_rtt_ms + QUEUE_MS
         is_limited = sample.report is not None and sample.report.bandwidth_limited
         self.limited = self.limited + 1 if is_limited else 0
-        self.uplink_was_full = MEMORY_S if full else max(0, self.uplink_was_full - 1)
+        if queued or (self.up_lost and (self.loss_up or 0.0) >= NOTICEABLE_LOSS):
+            self.uplink_was_full = MEMORY_S
+        elif self.uplink_was_full:
+            self.uplink_was_full -= 1
 
     def _count(self, sample: LineSample, sign: int) -> None:
-        self.shown += sign * sample.shows_anything
-        for sums, passed in ((self.down, sample.down), (self.up, sample.up)):
-            sums[0] += sign * passed.arrived
-            sums[1] += sign * passed.lost
+        arrived, lost = sample.down
+        self.down_arrived += sign * arrived
+        self.down_lost += sign * lost
+        if sample.up is not NOTHING_PASSED:
+            arrived, lost = sample.up
+            self.up_arrived += sign * arrived
+            self.up_lost += sign * lost
 
     def count(self, shows: Callable[[LineSample], bool]) -> int:
         return sum(map(shows, self.samples))
@@ -289,11 +308,11 @@ class _Line:
     @property
     def loss_down(self) -> float | None:
         """Of the window; None: too few packets to tell."""
-        return _share(*self.down)
+        return _share(self.down_arrived, self.down_lost)
 
     @property
     def loss_up(self) -> float | None:
-        return _share(*self.up)
+        return _share(self.up_arrived, self.up_lost)
 
     def loses(self, direction: Callable[[LineSample], Passed]) -> bool:
         """More than repair hides, and not only in one gap of up to two seconds."""
@@ -343,10 +362,17 @@ class Diagnosis:
         self._server.append(server)
         for key, sample in samples.items():
             self._observe(self._lines[key], sample, now)
-        server_fault, common = self._server_fault(), _common(self._lines.values())
+        server_fault, common = self._server_fault(), _Common(self._lines.values())
         changes: dict[str, Verdict | None] = {}
         for key, line in self._lines.items():
-            found = server_fault if line.samples and server_fault else _judge(line, common)
+            if server_fault is not None and line.samples:
+                found: Verdict | None = server_fault
+            elif line.needs_a_look:
+                found = _judge(line, common)
+            elif line.verdict is None:
+                continue
+            else:
+                found = None
             if _settle(line, found):
                 changes[key] = line.verdict
         return changes
@@ -385,42 +411,53 @@ def _settle(line: _Line, found: Verdict | None) -> bool:
     return line.verdict is not before
 
 
-class _Common(Enum):
-    """What most networks suffer at the same time."""
+class _Common:
+    """What most networks suffer at the same time. Seldom asked, so counted when it is."""
 
-    DOWN = "down"
-    UP = "up"
-    DELAY = "delay"
-    NARROW = "narrow"
+    def __init__(self, lines: Iterable[_Line]) -> None:
+        self._lines = lines
+
+    @cached_property
+    def _placed(self) -> list[tuple[_Line, LineSample]]:
+        """Lines that have a path, with what they showed last."""
+        newest = ((line, line.samples[-1]) for line in self._lines if line.samples)
+        return [(line, sample) for line, sample in newest if sample.route is not Route.NONE]
+
+    @cached_property
+    def loss_down(self) -> bool:
+        return _most(_loses(sample, line.loss_down) for line, sample in self._placed)
+
+    @cached_property
+    def loss_up(self) -> bool:
+        return _most(_loses(sample, line.loss_up) for line, sample in self._placed)
+
+    @cached_property
+    def narrow(self) -> bool:
+        return _most((one.network, one.is_narrow if one.takes_pictures else None) for _, one in self._placed)
+
+    @cached_property
+    def delay(self) -> bool:
+        return _most(
+            (one.network, None if one.rtt_ms is None else one.rtt_ms >= LONG_RTT_MS * 0.75)
+            for _, one in self._placed
+        )
 
 
-def _common(lines: Iterable[_Line]) -> frozenset[_Common]:
-    suffering: dict[_Common, dict[str, bool]] = defaultdict(dict)
-
-    def count(kind: _Common, network: str, suffers: bool) -> None:
-        suffering[kind][network] = suffering[kind].get(network, True) and suffers
-
-    for line in lines:
-        if not line.samples or line.samples[-1].route is Route.NONE:
-            continue
-        network = line.samples[-1].network
-        for kind, loss in ((_Common.DOWN, line.loss_down), (_Common.UP, line.loss_up)):
-            if loss is not None:
-                count(kind, network, loss >= NOTICEABLE_LOSS)
-        if line.samples[-1].takes_pictures:
-            count(_Common.NARROW, network, line.samples[-1].is_narrow)
-        if (rtt_ms := line.samples[-1].rtt_ms) is not None:
-            count(_Common.DELAY, network, rtt_ms >= LONG_RTT_MS * 0.75)
-    return frozenset(kind for kind, found in suffering.items() if _most(found.values()))
+def _loses(sample: LineSample, loss: float | None) -> tuple[str, bool | None]:
+    return sample.network, None if loss is None else loss >= NOTICEABLE_LOSS
 
 
-def _most(suffers: Collection[bool]) -> bool:
-    return len(suffers) >= COMMON_NETWORKS and sum(suffers) > COMMON_SHARE * len(suffers)
+def _most(lines: Iterable[tuple[str, bool | None]]) -> bool:
+    """Whether most networks suffer, by the network of each line and whether it does; None: it cannot be told."""
+    suffering: dict[str, bool] = {}
+    for network, suffers in lines:
+        if suffers is not None:
+            suffering[network] = suffering.get(network, True) and suffers
+    return len(suffering) >= COMMON_NETWORKS and sum(suffering.values()) > COMMON_SHARE * len(suffering)
 
 
-def _judge(line: _Line, common: frozenset[_Common]) -> Verdict | None:
-    if not line.shown:
-        return None
+def _judge(line: _Line, common: _Common) -> Verdict | None:
+    """Of a line with samples."""
     newest = line.samples[-1]
     if newest.route is Route.NONE:
         return Verdict.FIREWALL_BLOCKED if newest.waiting_s >= BLOCKED_S else None
@@ -443,16 +480,17 @@ def _device_by_its_word(line: _Line) -> Verdict | None:
     return None
 
 
-def _network(line: _Line, common: frozenset[_Common]) -> Verdict | None:
-    for direction, kinds in ((_down, {_Common.DOWN, _Common.NARROW}), (_up, {_Common.UP})):
-        if line.loses(direction):
-            return Verdict.SERVER_LINE if kinds & common else _kind_of_loss(line, direction)
+def _network(line: _Line, common: _Common) -> Verdict | None:
+    if line.loses(_down):
+        return Verdict.SERVER_LINE if common.loss_down or common.narrow else _kind_of_loss(line, _down)
+    if line.loses(_up):
+        return Verdict.SERVER_LINE if common.loss_up else _kind_of_loss(line, _up)
     if line.lasts(lambda sample: sample.is_narrow):
-        return Verdict.SERVER_LINE if _Common.NARROW in common else Verdict.HOME_DOWNLINK
+        return Verdict.SERVER_LINE if common.narrow else Verdict.HOME_DOWNLINK
     if _is_uneven_or_late(line) and _is_tired(line):
         return Verdict.DEVICE_BUSY
     if line.lasts(_is_late):
-        return Verdict.SERVER_LINE if _Common.DELAY in common else Verdict.HOME_DELAY
+        return Verdict.SERVER_LINE if common.delay else Verdict.HOME_DELAY
     if line.lasts(_is_uneven):
         return Verdict.HOME_JITTER
     is_squeezed = line.lasts(_has_few_frames) or line.limited >= LASTING

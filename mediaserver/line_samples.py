@@ -6,7 +6,15 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from mediaserver.diagnosis import SLOW_FORWARD_US, ClientReport, LineSample, Passed, Route, ServerSample
+from mediaserver.diagnosis import (
+    NOTHING_PASSED,
+    SLOW_FORWARD_US,
+    ClientReport,
+    LineSample,
+    Passed,
+    Route,
+    ServerSample,
+)
 from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US
 from mediaserver.participant import ParticipantState
 from mediaserver.track import TrackSource
@@ -19,7 +27,6 @@ if TYPE_CHECKING:
         WorkerStatistics,
     )
     from mediaserver.participant import Participant
-    from mediaserver.peer_connection import PeerConnection
 
 SLOW_BUCKET = FORWARD_LATENCY_BOUNDS_US.index(SLOW_FORWARD_US)
 
@@ -51,6 +58,18 @@ class Counts:
         return self._senders
 
 
+@dataclass(slots=True)
+class _Seen:
+    """What is remembered of a participant."""
+
+    joined: float
+    """When it was seen first, seconds, monotonic."""
+    path: tuple[str, str] | None = None
+    network: str = ""
+    """Of the path."""
+    is_relay: bool = False
+
+
 class LineReader:
     """Remembers the counts before. `network_of` says whose an address is: people behind one share a line."""
 
@@ -60,7 +79,7 @@ class LineReader:
         self._relays = relays
         self._before = Counts()
         self._after = Counts()
-        self._joined: dict[str, float] = {}
+        self._seen: dict[str, _Seen] = {}
 
     def read(
         self,
@@ -71,7 +90,7 @@ class LineReader:
         """One sample for each participant, by sid, of the time since the last call."""
         self._before, self._after = self._after, counts
         present = {participant.sid: participant for participant in participants}
-        self._joined = {sid: self._joined.get(sid, counts.at) for sid in present}
+        self._seen = {sid: self._seen.get(sid) or _Seen(counts.at) for sid in present}
         return {
             sid: self._sample(participant, reports.get(sid))
             for sid, participant in present.items()
@@ -92,49 +111,52 @@ class LineReader:
         )
 
     def _sample(self, participant: Participant, report: ClientReport | None) -> LineSample:
-        up, down = participant.publisher_connection, participant.subscriber_connection
+        seen = self._seen[participant.sid]
         path = participant.primary_connection.path
         if not participant.has_connected or path is None:
-            waiting_s = self._after.at - self._joined[participant.sid]
-            return LineSample(route=Route.NONE, waiting_s=waiting_s, report=report)
-        protocol, remote = path
-        host = remote.rpartition(":")[0].strip("[]")
-        relayed = host in self._relays or (report is not None and report.relayed)
-        passed = self._passed_down(participant)
-        after = self._after.transports.get(down.id)
+            return LineSample(route=Route.NONE, waiting_s=self._after.at - seen.joined, report=report)
+        if path != seen.path:
+            self._place(seen, path)
+        down, allocator = participant.subscriber_connection, participant.subscriber.allocator
+        before, after = self._before.transports.get(down.id), self._after.transports.get(down.id)
+        passed = self._passed_down(participant, before, after)
+        # The audience sends nothing, and there is nothing to look for.
+        sends = bool(participant.publisher.tracks)
         return LineSample(
-            network=self._network_of(host),
-            route=Route.TCP if protocol == "tcp" else Route.RELAY if relayed else Route.UDP,
-            remote=remote,
+            network=seen.network,
+            route=_route(path[0], seen, report),
+            remote=path[1],
             down=passed,
-            up=self._passed_up(participant),
-            rtt_ms=self._rtt_ms(up, down),
+            up=self._passed_up(participant) if sends else NOTHING_PASSED,
+            rtt_ms=self._rtt_ms(participant, after),
             down_jitter_ms=after.jitter_us / 1000 if after is not None and passed.arrived else 0.0,
-            up_jitter_ms=self._up_jitter_ms(participant),
-            is_narrow=participant.subscriber.allocator.is_narrow,
-            camera_fps=self._camera_fps(participant),
-            keyframe_requests=self._keyframe_requests(down),
+            up_jitter_ms=self._up_jitter_ms(participant) if sends else 0.0,
+            is_narrow=allocator.is_narrow,
+            camera_fps=self._camera_fps(participant) if sends else None,
+            keyframe_requests=_keyframe_requests(before, after),
             tracks=len(participant.subscriber.subscriptions),
-            takes_pictures=participant.subscriber.allocator.is_watched,
+            takes_pictures=allocator.is_watched,
             report=report,
         )
 
-    def _rtt_ms(self, *connections: PeerConnection) -> float | None:
-        found = (self._after.transports.get(connection.id) for connection in connections)
-        known = [one.rtt_us / 1000 for one in found if one is not None and one.rtt_us is not None]
-        return max(known, default=None)
+    def _place(self, seen: _Seen, path: tuple[str, str]) -> None:
+        host = path[1].rpartition(":")[0].strip("[]")
+        seen.path, seen.network, seen.is_relay = path, self._network_of(host), host in self._relays
 
-    def _keyframe_requests(self, connection: PeerConnection) -> int:
-        before, after = (counts.transports.get(connection.id) for counts in (self._before, self._after))
-        if before is None or after is None:
-            return 0
-        return after.keyframe_requests - before.keyframe_requests
+    def _rtt_ms(self, participant: Participant, down: TransportStatistics | None) -> float | None:
+        """The longest of both connections."""
+        longest_us = down.rtt_us if down is not None else None
+        if not participant.single_connection:
+            up = self._after.transports.get(participant.publisher_connection.id)
+            if up is not None and up.rtt_us is not None:
+                longest_us = max(up.rtt_us, longest_us or 0)
+        return None if longest_us is None else longest_us / 1000
 
-    def _passed_down(self, participant: Participant) -> Passed:
-        connection = participant.subscriber_connection
-        before, after = (counts.transports.get(connection.id) for counts in (self._before, self._after))
+    def _passed_down(
+        self, participant: Participant, before: TransportStatistics | None, after: TransportStatistics | None
+    ) -> Passed:
         if before is None or after is None:
-            return Passed()
+            return NOTHING_PASSED
         arrived = after.feedback_arrived - before.feedback_arrived
         lost = after.feedback_lost - before.feedback_lost
         return Passed(arrived, lost) if arrived + lost else self._reported(participant)
@@ -156,7 +178,7 @@ class LineReader:
     def _arrived(self, receiver: int) -> Passed:
         before, after = (counts.receivers.get(receiver) for counts in (self._before, self._after))
         if before is None or after is None:
-            return Passed()
+            return NOTHING_PASSED
         return Passed(max(0, after.packets - before.packets), max(0, after.lost - before.lost))
 
     def _passed_up(self, participant: Participant) -> Passed:
@@ -191,6 +213,18 @@ class LineReader:
             return None
         seconds = max(self._after.at - self._before.at, 1e-3)
         return (after.frames - before.frames) / after.live_encodings.bit_count() / seconds
+
+
+def _route(protocol: str, seen: _Seen, report: ClientReport | None) -> Route:
+    if protocol == "tcp":
+        return Route.TCP
+    return Route.RELAY if seen.is_relay or (report is not None and report.relayed) else Route.UDP
+
+
+def _keyframe_requests(before: TransportStatistics | None, after: TransportStatistics | None) -> int:
+    if before is None or after is None:
+        return 0
+    return after.keyframe_requests - before.keyframe_requests
 
 
 def _receivers(participant: Participant) -> list[tuple[str, int]]:

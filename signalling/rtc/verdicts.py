@@ -108,10 +108,14 @@ class Verdicts:
         )
 
     def _tell(self, session: Session) -> None:
-        sid, verdict = session.participant.sid, self._diagnosis.verdict(session.participant.sid)
-        is_news = session.data.reports.wants_verdicts and self._told.get(sid) is not verdict
+        if not session.data.reports.wants_verdicts:
+            return
+        sid = session.participant.sid
+        verdict = self._diagnosis.verdict(sid)
         # When it cannot be sent now, it is sent with the next sample.
-        if is_news and session.participant.send_data(RELIABLE, verdict_packet(verdict)):
+        if self._told.get(sid) is not verdict and session.participant.send_data(
+            RELIABLE, verdict_packet(verdict)
+        ):
             self._told[sid] = verdict
 
 
