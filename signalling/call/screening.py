@@ -144,9 +144,7 @@ class Screening:
 
     async def subtitles(self, language: str) -> list[Cue]:
         """Of the film that is shown; empty if it has none in this language. Raises `CallError`."""
-        self._film()
-        assert self._current is not None and self._current.shown is not None, "a film is shown"
-        return await self._current.shown.subtitles(language)
+        return await self._shown().subtitles(language)
 
     def resume(self) -> None:
         """Raises `CallError`."""
@@ -158,9 +156,7 @@ class Screening:
 
     def seek(self, position_s: float) -> None:
         """Raises `CallError`."""
-        self._film()
-        assert self._current is not None and self._current.shown is not None, "a film is shown"
-        self._current.shown.seek(position_s)
+        self._shown().seek(position_s)
 
     def stop(self) -> None:
         """Raises `CallError`."""
@@ -221,6 +217,11 @@ class Screening:
         if self._films.film is None:
             raise conflict("NO_FILM", "No film is shown")
         return self._films.film
+
+    def _shown(self) -> Shown:
+        self._film()
+        assert self._current is not None and self._current.shown is not None, "a film is shown"
+        return self._current.shown
 
 
 def _conflict(refused: FilmRefused) -> CallError:

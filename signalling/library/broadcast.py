@@ -79,7 +79,11 @@ class SealedFilm:
     @property
     def languages(self) -> tuple[str, ...]:
         """Of its subtitles."""
-        return tuple(language_of(one.file) for one in self.manifest.renditions if one.kind == "webvtt")
+        return tuple(self._texts)
+
+    @cached_property
+    def _texts(self) -> dict[str, SealedRendition]:
+        return {language_of(one.file): one for one in self.manifest.renditions if one.kind == "webvtt"}
 
     @cached_property
     def digest(self) -> str:
@@ -106,8 +110,7 @@ class SealedFilm:
 
     def subtitles(self, language: str) -> list[Cue]:
         """Blocks on the disk. Raises `SealBroken`, and `LookupError` for a language that there is not."""
-        texts = {language_of(one.file): one for one in self.manifest.renditions if one.kind == "webvtt"}
-        sealed = texts[language]
+        sealed = self._texts[language]
         path = self.folder / sealed.file
         try:
             return read(b"".join(read_sealed(path, number, one) for number, one in enumerate(sealed.chunks)))
