@@ -1,4 +1,4 @@
-import type { Inside, Person, You } from "../src/features/call/control/model.ts";
+import type { Film, Inside, Person, You } from "../src/features/call/control/model.ts";
 
 export const YOU: You = {
   person: "family:1",
@@ -58,6 +58,25 @@ export function inside(more: Partial<Omit<Inside, "you">> = {}, you: Partial<You
     ...more,
   };
 }
+
+/** It moves, and has no subtitles. */
+export const FILM: Film = {
+  content: "c1",
+  title: "Hedgehog",
+  duration_s: 100,
+  age_mark: 6,
+  verified: true,
+  programme: "basic",
+  identity: "film:1",
+  playing: true,
+  moving: true,
+  position_s: 10,
+  at: 1_000,
+  ended: false,
+  reasons: [],
+  volume: 1,
+  subtitles: [],
+};
 
 /** An access token as the school gives it; nobody verifies it here. */
 export function token(attributes: Record<string, string> = { "polyana.role": "family" }): string {

@@ -4,30 +4,12 @@ import { act } from "preact/test-utils";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { CallControl } from "../src/features/call/control/client.ts";
 import { FilmBar } from "../src/features/call/control/film-bar.tsx";
-import type { Control, Film } from "../src/features/call/control/model.ts";
+import type { Control } from "../src/features/call/control/model.ts";
 import { filmPosition } from "../src/features/call/control/state.ts";
 import { FilmControls } from "../src/features/call/host/film-controls.tsx";
 import type { ParticipantView } from "../src/features/call/model.ts";
 import { mainTileId, tilesOf } from "../src/features/call/tiles.ts";
-import { inside, token } from "./control-fakes.ts";
-
-const FILM: Film = {
-  content: "c1",
-  title: "Hedgehog",
-  duration_s: 100,
-  age_mark: 6,
-  verified: true,
-  programme: "basic",
-  identity: "film:1",
-  playing: true,
-  moving: true,
-  position_s: 10,
-  at: 1_000,
-  ended: false,
-  reasons: [],
-  volume: 1,
-  subtitles: [],
-};
+import { FILM, inside, token } from "./control-fakes.ts";
 
 function person(identity: string, screen = false): ParticipantView {
   const picture = { source: { attach: () => {}, detach: () => {} }, mirrored: false, paused: false };

@@ -13,25 +13,9 @@ import {
 } from "../src/features/call/control/subtitles.tsx";
 import { readStored } from "../src/platform/storage.ts";
 import { chooseSubtitles, subtitlesLanguage } from "../src/platform/subtitles.ts";
-import { token } from "./control-fakes.ts";
+import { FILM as SILENT, token } from "./control-fakes.ts";
 
-const FILM: Film = {
-  content: "c1",
-  title: "Hedgehog",
-  duration_s: 100,
-  age_mark: 6,
-  verified: true,
-  programme: "basic",
-  identity: "film:1",
-  playing: true,
-  moving: true,
-  position_s: 10,
-  at: 1_000,
-  ended: false,
-  reasons: [],
-  volume: 1,
-  subtitles: ["ru", "en"],
-};
+const FILM: Film = { ...SILENT, subtitles: ["ru", "en"] };
 
 const CUES: readonly Cue[] = [
   { start: 10_500, end: 12_000, text: "one" },
