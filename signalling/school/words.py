@@ -101,11 +101,6 @@ class ContentKind(StrEnum):
     IMAGE = "image"
     DOCUMENT = "document"
 
-    @property
-    def is_pages(self) -> bool:
-        """Pictures that stand, each for a second."""
-        return self in (ContentKind.IMAGE, ContentKind.DOCUMENT)
-
 
 class ContentState(StrEnum):
     """Somebody writes a draft and submits it; somebody else verifies it."""

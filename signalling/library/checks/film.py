@@ -1,12 +1,13 @@
 """All checks of one film: pictures and sound go in as they are decoded, a report comes out."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..jpeg import jpeg
+from ..media_types import Sort
 from .findings import Finding, FindingCode, Severity
 from .flashes import FlashDetector
 from .loudness import Loudness, LoudnessMeter, Samples
@@ -20,13 +21,6 @@ MOST_FINDINGS = 200  # of one code; a film with more is refused for the first
 MOST_EVIDENCE = 24
 EVIDENCE_EVERY = 1.0  # s of film between pictures that may become evidence
 EVIDENCE_WIDTH = 320
-
-
-class Medium(StrEnum):
-    FILM = "film"
-    SOUND = "sound"
-    IMAGE = "image"
-    DOCUMENT = "document"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +39,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    medium: Medium
+    medium: Sort
     duration: float  # s
     width: int
     height: int
@@ -112,7 +106,7 @@ class FilmChecks:
         findings = [*self._flashes.findings, *self._picture.findings, *self._sound.findings]
         findings += self._of_the_whole(duration, shown, frame_rate, loudness)
         return Report(
-            medium=Medium.FILM if self._width else Medium.SOUND,
+            medium=Sort.FILM if self._width else Sort.SOUND,
             duration=duration,
             width=self._width,
             height=self._height,
@@ -130,7 +124,7 @@ class FilmChecks:
     def _keep_evidence(self, time: float, rgb: Rgb) -> None:
         """A picture a second is kept for a moment: what is found is shown with what was before it."""
         if not self._kept or time - self._kept[-1][0] >= EVIDENCE_EVERY:
-            self._kept.append((time, jpeg(rgb)))
+            self._kept.append((time, _evidence(rgb)))
         found = len(self._flashes.findings) + len(self._picture.findings)
         if found > self._found:
             self._add_evidence(time, rgb)
@@ -138,7 +132,7 @@ class FilmChecks:
         self._kept = self._kept[-2:]
 
     def _add_evidence(self, time: float, rgb: Rgb) -> None:
-        for at, picture in [*self._kept, (time, jpeg(rgb))]:
+        for at, picture in [*self._kept, (time, _evidence(rgb))]:
             if len(self._evidence) < MOST_EVIDENCE and all(at != other for other, _ in self._evidence):
                 self._evidence.append((at, picture))
 
@@ -178,16 +172,13 @@ class FilmChecks:
         return found
 
 
-def jpeg(rgb: Rgb) -> bytes:
+def _evidence(rgb: Rgb) -> bytes:
     """At most 320 wide."""
     height, width = rgb.shape[:2]
     if width > EVIDENCE_WIDTH:
         size = (EVIDENCE_WIDTH, max(1, round(height * EVIDENCE_WIDTH / width)))
         rgb = np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    done, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 80])
-    if not done:
-        raise RuntimeError("OpenCV wrote no JPEG")
-    return data.tobytes()
+    return jpeg(rgb)
 
 
 def _bounded(findings: list[Finding]) -> tuple[Finding, ...]:

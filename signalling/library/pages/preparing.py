@@ -1,31 +1,27 @@
 """Pages from a file to what is shown: each stands for one second of a film without sound, and is a chunk of its own."""
 
-import json
-from collections.abc import Callable
 from contextlib import ExitStack
 
 import av
-import cv2
 
-from ..checks.film import Limits, Medium, Report, Rgb
+from ..checks.film import Limits, Report
 from ..checks.findings import Finding, FindingCode, Severity
 from ..files import write_whole
+from ..jpeg import jpeg
 from ..media_types import Sort
-from ..pipeline.checking import report_json
+from ..pipeline.checking import write_report
 from ..pipeline.contact_sheet import ContactSheet
-from ..pipeline.job import REPORT, SHEET, Job
+from ..pipeline.job import Job, Tell
 from ..renditions.film import video_name
-from ..renditions.format import LISTING
 from ..renditions.ladder import ladder
 from ..renditions.video import VP8_OPTIONS, LayerEncoder, Vp8Encoder
-from ..renditions.writer import listed
+from ..renditions.writer import listed, write_listing
 from .source import MOST_HEIGHT, MOST_WIDTH, Pages, on_canvas, open_pages
 
 RATE = 1  # pages a second
 BITS_PER_PIXEL = 1.0  # at most: a sheet full of text takes half of it
-OPTIONS = {**VP8_OPTIONS, "deadline": "good", "cpu-used": "0", "crf": "8"}
+OPTIONS = {**VP8_OPTIONS, "cpu-used": "0", "crf": "8"}
 JPEG_QUALITY = 88
-Tell = Callable[[float], None]
 
 
 def page_name(number: int) -> str:
@@ -40,11 +36,11 @@ def check_pages(job: Job, tell: Tell, *, sort: Sort) -> None:
         sheet = ContactSheet()
         for number in range(pages.count):
             picture = on_canvas(pages.picture(number), (width, height))
-            write_whole(job.folder / page_name(number), _jpeg(picture))
+            write_whole(job.folder / page_name(number), jpeg(picture, JPEG_QUALITY))
             sheet.add(float(number), picture)
             tell((number + 1) / pages.count)
         report = Report(
-            medium=Medium(sort.value),
+            medium=sort,
             duration=float(pages.count),
             width=width,
             height=height,
@@ -54,9 +50,7 @@ def check_pages(job: Job, tell: Tell, *, sort: Sort) -> None:
             findings=_findings(pages),
             evidence=(),
         )
-    if (page := sheet.jpeg()) is not None:
-        write_whole(job.folder / SHEET, page)
-    write_whole(job.folder / REPORT, json.dumps(report_json(report, []), indent=1).encode())
+    write_report(job.folder, report, sheet)
 
 
 def encode_pages(job: Job, tell: Tell, *, sort: Sort) -> None:
@@ -77,8 +71,7 @@ def encode_pages(job: Job, tell: Tell, *, sort: Sort) -> None:
                 tell((number + 1) / pages.count)
             for encoder in encoders:
                 encoder.finish()
-    told = {"version": 1, "renditions": [listed(writer) for writer in writers]}
-    write_whole(job.folder / LISTING, json.dumps(told, indent=1).encode())
+    write_listing(job.folder, [listed(writer) for writer in writers])
 
 
 def _canvas(pages: Pages) -> tuple[int, int]:
@@ -93,11 +86,3 @@ def _findings(pages: Pages) -> tuple[Finding, ...]:
         return ()
     low = FindingCode.RESOLUTION_LOW
     return (Finding(low, Severity.WARNING, 0.0, float(pages.count), pages.lines, least),)
-
-
-def _jpeg(rgb: Rgb) -> bytes:
-    options = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    done, data = cv2.imencode(".jpg", cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), options)
-    if not done:
-        raise RuntimeError("OpenCV wrote no JPEG")
-    return data.tobytes()

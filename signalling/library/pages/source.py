@@ -131,9 +131,7 @@ def _decoded(path: Path, bounds: Bounds) -> tuple[Rgb, int]:
                 return _shown(image)
     except Image.DecompressionBombError as error:
         raise NotAFilm(FailureCode.TOO_LARGE, "The picture is too large") from error
-    except UnidentifiedImageError as error:
-        raise _not_pages() from error
-    except FileNotFoundError as error:
+    except (UnidentifiedImageError, FileNotFoundError) as error:
         raise _not_pages() from error
     except (OSError, ValueError, SyntaxError, ArithmeticError, LookupError, EOFError) as error:
         # What Pillow's decoders raise on bytes that they do not understand.

@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,7 @@ from ..checks.film import FilmChecks, Limits, Report
 from ..decoding import NotAFilm, Picture, Probe, decode, open_film, probe
 from ..files import write_whole
 from .contact_sheet import ContactSheet
-from .job import REPORT, SHEET, Bounds, FailureCode, Job
-
-Tell = Callable[[float], None]
+from .job import REPORT, SHEET, Bounds, FailureCode, Job, Tell
 
 
 def check(job: Job, tell: Tell) -> None:
@@ -48,7 +45,7 @@ def check(job: Job, tell: Tell) -> None:
             raise NotAFilm(FailureCode.NO_PICTURES, "The film has no picture that can be decoded")
         if not film.width and not samples:
             raise NotAFilm(FailureCode.NOTHING_INSIDE, "The file has no sound that can be decoded")
-        _write(job.folder, checks.finish(), sheet)
+        write_report(job.folder, checks.finish(), sheet)
 
 
 def _share(time: float, duration: float | None) -> float:
@@ -76,17 +73,18 @@ def _refuse_while(time: float, pictures: int, bounds: Bounds) -> None:
         raise NotAFilm(FailureCode.TOO_MANY_PICTURES, "The film has too many pictures a second")
 
 
-def _write(folder: Path, report: Report, sheet: ContactSheet) -> None:
+def write_report(folder: Path, report: Report, sheet: ContactSheet) -> None:
+    """The pictures of the findings, the contact sheet and, last, the report."""
     names: list[str] = []
     for number, (_, picture) in enumerate(report.evidence):
         names.append(f"evidence-{number:02}.jpg")
         write_whole(folder / names[-1], picture)
     if (page := sheet.jpeg()) is not None:
         write_whole(folder / SHEET, page)
-    write_whole(folder / REPORT, json.dumps(report_json(report, names), indent=1).encode())
+    write_whole(folder / REPORT, json.dumps(_report_json(report, names), indent=1).encode())
 
 
-def report_json(report: Report, names: list[str]) -> dict[str, Any]:
+def _report_json(report: Report, names: list[str]) -> dict[str, Any]:
     """As it is kept; what is infinite (the loudness of silence) is null."""
     told = asdict(report)
     told["evidence"] = [

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from ..checks.film import Rgb
+from ..jpeg import jpeg
 
 COLUMNS, ROWS = 5, 4
 WIDTH = 256  # of one picture
@@ -43,9 +44,4 @@ class ContactSheet:
             top, left = number // COLUMNS * height, number % COLUMNS * WIDTH
             fitted = cv2.resize(picture, (WIDTH, height), interpolation=cv2.INTER_AREA)
             sheet[top : top + height, left : left + WIDTH] = fitted
-        done, data = cv2.imencode(
-            ".jpg", cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 80]
-        )
-        if not done:
-            raise RuntimeError("OpenCV wrote no JPEG")
-        return data.tobytes()
+        return jpeg(sheet)

@@ -1,15 +1,14 @@
 """The second step: renditions for broadcast, of a film that can be broadcast at all."""
 
 import json
-from collections.abc import Callable
 
 from ..checks.loudness import Loudness
 from ..renditions.film import encode_film
 from ..renditions.sound import gain
-from .job import REPORT, Job
+from .job import REPORT, Job, Tell
 
 
-def encode(job: Job, tell: Callable[[float], None]) -> None:
+def encode(job: Job, tell: Tell) -> None:
     """Nothing is made of a film that its report refuses. Raises `NotAFilm`, `SubtitlesError`."""
     report = json.loads((job.folder / REPORT).read_bytes())
     if not report["acceptable"]:

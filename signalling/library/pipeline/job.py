@@ -1,5 +1,6 @@
 """What a worker is told and what it tells, as JSON that both sides check."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,6 +11,8 @@ REPORT = "report.json"
 SHEET = "contact-sheet.jpg"
 
 Seconds = Annotated[float, Field(gt=0)]
+Tell = Callable[[float], None]
+"""How much of a step is done, 0 to 1."""
 
 
 class Bounds(BaseModel):

@@ -10,7 +10,7 @@ from ..renditions.format import LISTING
 from .checking import check
 from .confined import serve, teller
 from .encoding import encode
-from .job import REPORT, Job
+from .job import REPORT, Job, Tell
 
 
 def work(job: Job) -> None:
@@ -23,7 +23,7 @@ def work(job: Job) -> None:
         to_encode(job, teller("encode"))
 
 
-Step = Callable[[Job, Callable[[float], None]], None]
+Step = Callable[[Job, Tell], None]
 
 
 def _steps(source: Path) -> tuple[Step, Step]:

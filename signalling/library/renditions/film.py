@@ -1,6 +1,5 @@
 """All renditions of a film, in one pass over it."""
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,11 +14,10 @@ from ..files import write_whole
 from ..hls.playlist import programme, static
 from ..sealing.manifest import SealedRendition
 from ..subtitles.files import write_subtitles
-from .format import LISTING
 from .ladder import Layer, frame_rate, ladder
 from .sound import AacCodec, Codec, OpusCodec, SoundEncoder
 from .video import Grid, H264Encoder, LayerEncoder, Vp8Encoder
-from .writer import ChunkedFile, listed
+from .writer import ChunkedFile, listed, write_listing
 
 SOUND, HLS_SOUND = "sound.prtp", "hls-sound.mp4"
 
@@ -173,5 +171,4 @@ def encode_film(
         renditions = [SealedRendition.model_validate(one) for one in listing]
         for name, text in static(programme(renditions)).items():
             write_whole(folder / name, text.encode())
-    told = {"version": 1, "renditions": listing}
-    write_whole(folder / LISTING, json.dumps(told, indent=1).encode())
+    write_listing(folder, listing)

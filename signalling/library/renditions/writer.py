@@ -1,13 +1,16 @@
 """Writes one rendition to disk and remembers where each chunk is and what its digest is."""
 
+import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .format import Chunk, Header, Packet
+from ..files import write_whole
+from .format import LISTING, Chunk, Header, Packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,12 @@ def listed(file: ChunkedFile) -> dict[str, Any]:
         "size": file.size,
         "chunks": [asdict(entry) for entry in file.entries],
     }
+
+
+def write_listing(folder: Path, renditions: Sequence[dict[str, Any]]) -> None:
+    """Of all that was made, once it is there."""
+    told = {"version": 1, "renditions": renditions}
+    write_whole(folder / LISTING, json.dumps(told, indent=1).encode())
 
 
 class RenditionWriter(ChunkedFile):

@@ -7,10 +7,10 @@ from urllib.parse import quote
 from aiohttp import web
 from pydantic import Field, StringConstraints
 
-from signalling.library.checks.film import Medium
 from signalling.library.checks.findings import FindingCode, Severity
 from signalling.library.checks.loudness import Loudness, correction
 from signalling.library.hls.playlist import CONTENT_TYPE as PLAYLIST
+from signalling.library.media_types import Sort
 from signalling.library.sealing.keys import KeyEntry, KeyFault
 from signalling.library.sealing.manifest import Seal
 from signalling.library.subtitles.cues import MOST_BYTES
@@ -58,7 +58,7 @@ class EvidenceAnswer(Answer):
 class ReportAnswer(Answer):
     """What the checks found; the contact sheet is the picture `contact-sheet`."""
 
-    medium: Medium
+    medium: Sort
     acceptable: bool
     duration: float
     width: int

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from signalling.library.media_types import Sort
 from signalling.school.door import Action, Actor, Audience, Target, check
 from signalling.school.errors import NotFound
-from signalling.school.words import AgeBand, ContentKind, ContentState, PreparationState, Programme
+from signalling.school.words import AgeBand, ContentState, PreparationState, Programme
 from signalling.store import Session
 from signalling.store.tables import Content, ContentAuthor, ContentGroup, Person, Upload
 
@@ -50,7 +51,7 @@ class ContentView:
     def pages(self) -> int:
         """How many there are; 0: it moves, or it is not known yet."""
         content = self.content
-        return round(content.duration_s or 0.0) if ContentKind(content.kind).is_pages else 0
+        return round(content.duration_s or 0.0) if Sort(content.kind).is_pages else 0
 
     def target(self) -> Target:
         """For the door."""

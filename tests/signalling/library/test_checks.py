@@ -6,9 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
-from signalling.library.checks.film import FilmChecks, Limits, Medium, Report
+from signalling.library.checks.film import FilmChecks, Limits, Report
 from signalling.library.checks.findings import FindingCode, Severity
 from signalling.library.decoding import NotAFilm, check_film
+from signalling.library.media_types import Sort
 
 from .clips import flashing, moving, plain, real_film, speech, tone, write_film
 
@@ -23,7 +24,7 @@ SMALL = Limits(least_height=180)
 def test_a_good_film_has_no_findings(tmp_path: Path) -> None:
     report = check_film(write_film(tmp_path / "good.mp4", 3, sound=tone(3)), SMALL)
     assert report.findings == () and report.evidence == () and report.acceptable
-    assert report.medium is Medium.FILM
+    assert report.medium is Sort.FILM
     assert (report.width, report.height, report.channels) == (320, 180, 2)
     assert report.frame_rate == pytest.approx(25)
     assert report.duration == pytest.approx(3, abs=0.05)
@@ -82,7 +83,7 @@ def test_silence_and_clipping_have_their_places(tmp_path: Path) -> None:
     )
     assert found[FindingCode.CLIPPING].start == pytest.approx(10, abs=0.11)
     assert found[FindingCode.CLIPPING].end == pytest.approx(11, abs=0.11)
-    assert report.medium is Medium.SOUND
+    assert report.medium is Sort.SOUND
 
 
 def test_a_full_scale_tone_that_is_whole_does_not_clip() -> None:
@@ -111,7 +112,7 @@ def test_a_mute_film_says_so(tmp_path: Path) -> None:
 def test_sound_alone_has_no_findings_about_pictures(tmp_path: Path) -> None:
     speech(tmp_path, "Раз, два, три, четыре, пять, вышел зайчик погулять.")
     report = check_film(tmp_path / "speech.wav")
-    assert report.medium is Medium.SOUND and report.width == 0 and report.duration > 2
+    assert report.medium is Sort.SOUND and report.width == 0 and report.duration > 2
     assert codes(report) <= {FindingCode.TRUE_PEAK, FindingCode.TOO_LOUD}
 
 

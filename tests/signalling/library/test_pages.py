@@ -19,30 +19,23 @@ from signalling.library.broadcast import SealedFilm
 from signalling.library.decoding import NotAFilm
 from signalling.library.media_types import Sort
 from signalling.library.pages.source import open_pages
-from signalling.library.pipeline.job import Bounds, FailureCode, Job, Progress
-from signalling.library.pipeline.supervisor import PreparationFailed, prepare
+from signalling.library.pipeline.job import Bounds, FailureCode, Job
+from signalling.library.pipeline.supervisor import prepare
 from signalling.library.renditions.format import Flag, read_chunk, read_header
 from signalling.library.sealing.manifest import manifest_of
 
+from .jobs import refused, run
 from .made_pages import A4, COLOURS, ENCRYPTION, SLIDE, image, middle, pdf, png_bomb
 
 NEAR = 12
 """By how much of 255 a colour may differ after it was encoded."""
 
 
-async def run(source: Path, folder: Path, **bounds: float) -> dict[str, Any]:
-    told: list[Progress] = []
-    await prepare(Job(source=source, folder=folder, bounds=Bounds(**{"time": 60.0, **bounds})), told.append)
+async def prepared(source: Path, folder: Path, **bounds: float) -> dict[str, Any]:
+    """The report."""
+    await run(source, folder, renditions=True, **bounds)
     report: dict[str, Any] = json.loads((folder / "report.json").read_bytes())
     return report
-
-
-async def refused(source: Path, folder: Path, **bounds: float) -> FailureCode:
-    with pytest.raises(PreparationFailed) as failure:
-        await run(source, folder, **bounds)
-    assert str(failure.value)
-    assert not (folder / "report.json").exists()
-    return failure.value.code
 
 
 def write(path: Path, data: bytes) -> Path:
@@ -77,7 +70,7 @@ def shown(film: Path, second: int) -> tuple[int, int, int]:
 
 async def test_each_page_of_a_document_is_a_second(tmp_path: Path) -> None:
     source, folder = write(tmp_path / "source", pdf([SLIDE, A4, SLIDE])), tmp_path / "job"
-    report = await run(source, folder)
+    report = await prepared(source, folder)
     assert report["acceptable"] and (report["medium"], report["duration"]) == ("document", 3.0)
     assert (report["width"], report["height"], report["channels"]) == (1920, 1080, 0)
     for page in range(3):
@@ -94,7 +87,7 @@ async def test_small_print_can_be_read(tmp_path: Path) -> None:
     """A sheet of A4 is as high as it can be; lines of a point are told apart."""
     lines = " ".join(f"0 {y} m 595 {y} l S" for y in range(0, 842, 4))
     source = write(tmp_path / "source", pdf([A4], drawn=f"0 G 1 w {lines}"))
-    report = await run(source, tmp_path / "job")
+    report = await prepared(source, tmp_path / "job")
     assert (report["width"], report["height"]) == (764, 1080)
     with Image.open(tmp_path / "job" / "page-001.jpg") as page:
         column = np.asarray(page.convert("L"))[200:800, 380]
@@ -104,14 +97,14 @@ async def test_small_print_can_be_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp"])
 async def test_a_picture_is_one_page(tmp_path: Path, ending: str) -> None:
     made = image(tmp_path / f"i.{ending}", 801, 600)
-    report = await run(made, tmp_path / "job")
+    report = await prepared(made, tmp_path / "job")
     assert (report["medium"], report["duration"]) == ("image", 1.0) and report["acceptable"]
     assert (report["width"], report["height"]) == (800, 600) and not report["findings"]
     assert is_near(shown(tmp_path / "job" / "video-2.prtp", 0), (200, 30, 30))
 
 
 async def test_what_is_transparent_is_white_and_what_is_small_is_told(tmp_path: Path) -> None:
-    report = await run(image(tmp_path / "i.png", 320, 200, (0, 0, 0, 0)), tmp_path / "job")
+    report = await prepared(image(tmp_path / "i.png", 320, 200, (0, 0, 0, 0)), tmp_path / "job")
     assert [one["code"] for one in report["findings"]] == ["resolution_low"] and report["acceptable"]
     assert is_near(middle(tmp_path / "job" / "page-001.jpg"), (255, 255, 255))
 
@@ -120,7 +113,7 @@ async def test_a_photo_is_upright(tmp_path: Path) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # turned by a quarter
     Image.new("RGB", (900, 600), "white").save(tmp_path / "i.jpg", exif=exif)
-    report = await run(tmp_path / "i.jpg", tmp_path / "job")
+    report = await prepared(tmp_path / "i.jpg", tmp_path / "job")
     assert (report["width"], report["height"]) == (600, 900)
 
 
@@ -129,14 +122,14 @@ async def test_pages_go_on_where_a_worker_died(tmp_path: Path) -> None:
     await prepare(Job(source=source, folder=folder, renditions=False), lambda _: None)
     before = (folder / "report.json").stat().st_mtime_ns
     assert not (folder / "renditions.json").exists()
-    await run(source, folder)
+    await prepared(source, folder)
     assert (folder / "report.json").stat().st_mtime_ns == before and (folder / "renditions.json").exists()
 
 
 @pytest.mark.parametrize("name", ["-i.pdf", "page%03d.pdf", "a'; rm -rf x.pdf", "../п\n.pdf"])
 async def test_hostile_names_are_only_names(tmp_path: Path, name: str) -> None:
     (tmp_path / "in").mkdir()
-    await run(write(tmp_path / "in" / name, pdf([(40, 40)])), tmp_path / "job")
+    await prepared(write(tmp_path / "in" / name, pdf([(40, 40)])), tmp_path / "job")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +146,10 @@ async def test_hostile_names_are_only_names(tmp_path: Path, name: str) -> None:
     ],
 )
 async def test_bad_files_are_refused(tmp_path: Path, data: bytes, code: FailureCode) -> None:
-    assert await refused(write(tmp_path / "source", data), tmp_path / "job", most_pages=3) is code
+    assert (
+        await refused(write(tmp_path / "source", data), tmp_path / "job", renditions=True, most_pages=3)
+        is code
+    )
 
 
 @pytest.mark.parametrize("ending", ["png", "jpg", "webp"])
@@ -161,21 +157,23 @@ async def test_half_a_picture_is_refused(tmp_path: Path, ending: str) -> None:
     noise = np.random.default_rng(7).integers(0, 256, (400, 400, 3), dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / f"i.{ending}")
     half = (tmp_path / f"i.{ending}").read_bytes()
-    code = await refused(write(tmp_path / "source", half[: len(half) // 2]), tmp_path / "job")
+    code = await refused(
+        write(tmp_path / "source", half[: len(half) // 2]), tmp_path / "job", renditions=True
+    )
     assert code in (FailureCode.DAMAGED, FailureCode.NOT_PAGES)
 
 
 async def test_huge_and_odd_pages_cost_no_more_than_others(tmp_path: Path) -> None:
     """Memory is of what is shown, not of what the page says."""
     source = write(tmp_path / "source", pdf([(14_400, 14_400), (1, 14_400), (14_400, 1)]))
-    report = await run(source, tmp_path / "job", memory=1 << 30)
+    report = await prepared(source, tmp_path / "job", memory=1 << 30)
     assert report["duration"] == 3.0 and (report["width"], report["height"]) == (1920, 1080)
 
 
 async def test_a_page_that_takes_for_ever_is_ended(tmp_path: Path) -> None:
     drawn = "0 G " + "0 0 m 9 9 8 1 960 540 c S " * 400_000
     source = write(tmp_path / "source", pdf([SLIDE], drawn=drawn))
-    code = await refused(source, tmp_path / "job", stalled=0.3, time=20.0)
+    code = await refused(source, tmp_path / "job", renditions=True, stalled=0.3, time=20.0)
     assert code is FailureCode.STALLED
 
 

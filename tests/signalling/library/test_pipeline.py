@@ -10,31 +10,17 @@ import numpy as np
 import pytest
 
 from signalling.library.pipeline import contact_sheet
-from signalling.library.pipeline.job import Bounds, FailureCode, Job, Progress
+from signalling.library.pipeline.job import Bounds, FailureCode, Job
 from signalling.library.pipeline.supervisor import PreparationFailed, prepare
 
 from .clips import flashing, plain, real_film, tone, write_film
-
-
-async def run(source: Path, folder: Path, **bounds: float) -> list[Progress]:
-    told: list[Progress] = []
-    limits = Bounds(**{"time": 60.0, **bounds})
-    await prepare(Job(source=source, folder=folder, bounds=limits, renditions=False), told.append)
-    return told
+from .jobs import refused, run
 
 
 def written(folder: Path) -> tuple[int, int]:
     """Another one when the report is written anew."""
     found = (folder / "report.json").stat()
     return found.st_ino, found.st_mtime_ns
-
-
-async def refused(source: Path, folder: Path, **bounds: float) -> FailureCode:
-    with pytest.raises(PreparationFailed) as failure:
-        await run(source, folder, **bounds)
-    assert str(failure.value)
-    assert not (folder / "report.json").exists()
-    return failure.value.code
 
 
 async def test_a_real_film_gets_a_report_and_a_contact_sheet(tmp_path: Path) -> None:

@@ -442,8 +442,6 @@ export interface Me {
   readonly families: readonly string[];
 }
 
-export type Medium = "film" | "sound" | "image" | "document";
-
 export interface MemberAnswer {
   readonly id: string;
   readonly name: string;
@@ -652,7 +650,7 @@ export interface Remark {
 }
 
 export interface ReportAnswer {
-  readonly medium: Medium;
+  readonly medium: Sort;
   readonly acceptable: boolean;
   readonly duration: number;
   readonly width: number;
@@ -769,6 +767,8 @@ export interface Site {
   readonly organisations: readonly OrganisationName[];
   readonly oidc: readonly ProviderName[];
 }
+
+export type Sort = "film" | "sound" | "image" | "document";
 
 export interface StaffInvitationAnswer {
   readonly id: string;
