@@ -5,6 +5,7 @@ Pure: times are seconds of a monotonic clock, given by the caller.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Mapping
 
 from mediaserver.layers import VideoQuality
@@ -28,6 +29,8 @@ class Dynacast:
     def __init__(self, codecs: int) -> None:
         """`codecs`: how many were announced."""
         self._needs: dict[Hashable, tuple[int, VideoQuality]] = {}
+        self._counts: Counter[tuple[int, VideoQuality]] = Counter()
+        """How many need the same: an audience is asked about while it comes, many times a second."""
         self._told = dict.fromkeys(range(codecs), VideoQuality.OFF) | {0: VideoQuality.HIGH}
         self._changed = True
         self._began = False
@@ -38,12 +41,17 @@ class Dynacast:
         if quality is VideoQuality.OFF:
             self.forget(subscriber)
         elif self._needs.get(subscriber) != (codec, quality):
+            self.forget(subscriber)
             self._needs[subscriber] = codec, quality
+            self._counts[codec, quality] += 1
             self._changed = True
 
     def forget(self, subscriber: Hashable) -> None:
         """A subscriber needs nothing (any more)."""
-        self._changed = self._needs.pop(subscriber, None) is not None or self._changed
+        need = self._needs.pop(subscriber, None)
+        if need is not None:
+            self._counts[need] -= 1
+            self._changed = True
 
     def update(self, now: float) -> Needs | None:
         """What the publisher must be told now, or None. More is told at once, less only after a delay.
@@ -69,7 +77,7 @@ class Dynacast:
         return wanted
 
     def _quality(self, codec: int) -> VideoQuality:
-        needs = [quality for needed, quality in self._needs.values() if needed == codec]
+        needs = [quality for (needed, quality), count in self._counts.items() if needed == codec and count]
         return max(needs, default=VideoQuality.OFF)
 
 

@@ -261,6 +261,8 @@ class Participant:
             for data_track in list(self.data_publisher.tracks.values()):
                 self.data_publisher.unpublish(data_track.settings.handle)
                 self.observer.data_track_unpublished(data_track)
+        if (permissions.recorder, permissions.agent) != (before.recorder, before.agent):
+            self.room.recount(self)
         self.room.participant_changed(self, immediately=True)
         self.observer.profile_changed()
 

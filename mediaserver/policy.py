@@ -6,11 +6,13 @@ sender there, or one that forwards nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain
 from typing import TYPE_CHECKING, Protocol
 
 from mediaserver.data import recipients
 from mediaserver.rules import CLOSED, Circles, Gate, Medium, Rules, open_rules
+from mediaserver.sights import Sights
 
 if TYPE_CHECKING:
     from mediaserver.data_tracks import DataTrack
@@ -34,6 +36,8 @@ class Policy:
 
     def __init__(self, room: Room) -> None:
         self._room = room
+        self._sights = Sights()
+        """Of those who have a seat, while somebody controls the room."""
         self.controller: RoomController | None = None
 
     @property
@@ -45,9 +49,10 @@ class Policy:
         """From now on `controller` decides, also of those who are here."""
         everybody = list(self._room.participants.values())
         before = dict.fromkeys((*everybody, *self._room.forwarded.values()), open_rules())
-        self.controller = controller
+        self.controller, self._sights = controller, Sights()
         for participant in everybody:
             participant.rules = controller.seating(participant)
+            self._sights.put(participant)
         self._enforce(everybody, before)
         for participant in everybody:
             participant.publisher.apply_gates()
@@ -56,6 +61,11 @@ class Policy:
         """Somebody is about to take a seat."""
         if self.controller is not None:
             participant.rules = self.controller.seating(participant)
+            self._sights.put(participant)
+
+    def leaving(self, participant: Participant) -> None:
+        """Somebody has given up its seat, and is told nothing more."""
+        self._sights.drop(participant)
 
     def unseated(self, participant: Participant) -> None:
         if self.controller is not None:
@@ -73,29 +83,41 @@ class Policy:
 
     def known_to(self, viewer: Participant) -> list[Participant]:
         """All others that a participant may know of."""
-        everybody = (*self._room.participants.values(), *self._room.forwarded.values())
-        return [p for p in everybody if p is not viewer and self.sees(viewer, p)]
+        if self.controlled:
+            everybody: Iterable[Participant] = self._sights.seen_in(self._rules(viewer).circles)
+        else:
+            everybody = chain(self._room.participants.values(), self._room.forwarded.values())
+        return [p for p in everybody if p is not viewer and not p.permissions.hidden]
+
+    def viewers_of(self, sights: Collection[Circles]) -> list[Participant]:
+        """Who may know of somebody that these (`Rules.seen_by`) may know of."""
+        if not sights:
+            return []
+        return self._sights.viewers_of(sights) if self.controlled else [*self._room.participants.values()]
 
     def groups(
-        self, changed: Collection[Participant], viewers: Collection[Participant]
+        self, changed: Collection[Participant], without: Participant | None = None
     ) -> Iterator[tuple[list[Participant], list[Participant]]]:
-        """Viewers who may know of the same of those who have changed: (what they may know, who they are)."""
+        """Viewers who may know of the same of those who have changed: (what they may know, who they are). Everybody may
+        know of itself. `without`: somebody who need not be told."""
         if not self.controlled:
-            yield list(changed), list(viewers)
+            viewers = [p for p in self._room.participants.values() if p is not without]
+            if viewers:
+                yield list(changed), viewers
             return
-        # Who is in the same circles knows of the same others: in a large call nobody asks for each pair.
-        shared: dict[Circles, tuple[Participant, ...]] = {}
+        # Who is in the same circles knows of the same others: whom nothing concerns costs nothing, however many.
         alike: dict[tuple[Participant, ...], list[Participant]] = {}
-        ones = set(changed)
-        for viewer in viewers:
-            circles = self._rules(viewer).circles
-            if circles not in shared:
-                shared[circles] = tuple(p for p in changed if self._shown_to(circles, p))
-            known = shared[circles]
-            if viewer in ones and not self._shown_to(circles, viewer):
-                known = (*known, viewer)
-            alike.setdefault(known, []).append(viewer)
-        yield from ((list(known), found) for known, found in alike.items() if known)
+        for circles, members in self._sights.viewers():
+            known = tuple(p for p in changed if self._shown_to(circles, p))
+            shown = set(known)
+            apart = {p: None for p in changed if p in members and p not in shown}
+            for viewer in apart:
+                alike.setdefault((*known, viewer), []).append(viewer)
+            if known:
+                alike.setdefault(known, []).extend(p for p in members if p not in apart)
+        for known, found in alike.items():
+            if viewers := [p for p in found if p is not without]:
+                yield list(known), viewers
 
     def counted(self, viewer: Participant) -> tuple[int, int]:
         """How many participants and publishers a participant may know of, itself included."""
@@ -147,7 +169,10 @@ class Policy:
         everybody = (*self._room.participants.values(), *self._room.forwarded.values())
         before = {p: self._rules(p) for p in everybody} if moved else {}
         for participant, rules in new.items():
+            seated = self._sights.drop(participant)
             participant.rules = rules
+            if seated:
+                self._sights.put(participant)
         for participant in new:  # what closes does so before anything opens
             participant.publisher.apply_gates(only_closing=True)
         self._enforce(moved, before)

@@ -21,6 +21,7 @@ from mediaserver.speakers import ActiveSpeakers, Speaker, SpeakerSettings
 if TYPE_CHECKING:
     from mediaserver.connection_quality import Rated
     from mediaserver.data_tracks import DataTrack
+    from mediaserver.rules import Circles
     from mediaserver.stream_allocator import StreamAllocator
     from mediaserver.subscriber import Subscriber
     from mediaserver.track import CodecStream, Track
@@ -32,6 +33,11 @@ DEPENDENT_KINDS = frozenset({ParticipantKind.AGENT, ParticipantKind.EGRESS})
 MAX_EXTRA_FLUSHES = 3
 """How many changes of one publisher are told at once between two regular flushes. Without a limit, one client
 that mutes and unmutes all the time would make the server talk to the whole room all the time."""
+
+
+def _serves(participant: Participant) -> bool:
+    permissions = participant.permissions
+    return participant.kind in DEPENDENT_KINDS or permissions.recorder or permissions.agent
 
 
 class IdentityTaken(Exception):
@@ -52,6 +58,11 @@ class RoomSettings:
     metadata: str = ""
     speakers: SpeakerSettings = field(default_factory=SpeakerSettings)
     data_budget: DefaultBudget = field(default_factory=DefaultBudget)
+
+
+LEVELS_PER_S = 1250
+"""To so many listeners a second it is told how loud somebody speaks who speaks already: to 500 whenever speakers are
+told, to 3,000 every 2.4 seconds. Who begins and ends to speak is told at once to any audience."""
 
 
 class RoomObserver(Protocol):
@@ -77,7 +88,9 @@ class RoomObserver(Protocol):
         """The rules of the room let participants know of these, or no longer; each of all but itself."""
 
     def speakers_changed(self, room: Room, changes: Collection[Speaker]) -> None: ...
-    def room_changed(self, room: Room) -> None: ...
+    def room_changed(self, room: Room, viewers: Collection[Participant]) -> None:
+        """Its metadata, or how many these know of."""
+
     def participant_active(self, participant: Participant) -> None:
         """Its media has connected for the first time."""
 
@@ -132,7 +145,12 @@ class Room:
         self._changed_themselves: set[str] = set()
         self._flushes: Counter[str] = Counter()
         self._batches = 0
+        self._serving: dict[Participant, None] = {}
+        """Those in it who are not counted, and recorders."""
+        self._next_levels = 0.0
         self._room_changed = False
+        self._recounted: set[Circles] = set()
+        """Who may know of somebody who has come or gone, or publishes since or no longer: `Rules.seen_by`."""
         self._expires_at: float | None = now + settings.empty_timeout_s
 
     # People
@@ -273,32 +291,39 @@ class Room:
             if not self._batches:
                 self._flush()
 
-    def flush(self) -> None:
-        """Tells everybody what has changed since the last call. To be called regularly."""
+    def flush(self) -> int:
+        """Tells everybody what has changed since the last call, and how many were told. To be called regularly."""
         self._flushes.clear()
-        self._flush()
+        return self._flush()
 
-    def _flush(self) -> None:
+    def _flush(self) -> int:
+        told = 0
         if not self._changed:
-            return
+            return told
         changed, self._changed = self._changed, {}
         quiet, self._changed_themselves = self._changed_themselves, set()
         visible = [p for p in changed.values() if not p.permissions.hidden]
         # One list for all, so that it is serialised once: together with others, one's own change does no
         # harm.
-        recipients = [p for p in self.participants.values() if p.sid not in quiet or visible != [p]]
-        if visible and recipients:
-            for known, viewers in self.policy.groups(visible, recipients):
+        alone = visible[0] if len(visible) == 1 and visible[0].sid in quiet else None
+        if visible:
+            for known, viewers in self.policy.groups(visible, without=alone):
                 self._observer.participants_changed(self, known, viewers)
+                told += len(viewers)
         for participant in changed.values():
             if participant.permissions.hidden and participant.sid not in quiet:
                 self._observer.participants_changed(self, [participant], [participant])
+        return told
 
-    def flush_room(self) -> None:
-        """Tells everybody about the room itself (counts, metadata) if that changed since the last call."""
-        if self._room_changed:
-            self._room_changed = False
-            self._observer.room_changed(self)
+    def flush_room(self) -> int:
+        """Tells about the room itself (counts, metadata) whom a change since the last call concerns, and how many they
+        were."""
+        everybody, self._room_changed = self._room_changed, False
+        recounted, self._recounted = self._recounted, set()
+        concerned = [*self.participants.values()] if everybody else self.policy.viewers_of(recounted)
+        if concerned:
+            self._observer.room_changed(self, concerned)
+        return len(concerned)
 
     def set_metadata(self, metadata: str) -> None:
         self.metadata = metadata
@@ -442,7 +467,10 @@ class Room:
 
     def update_speakers(self, now: float) -> None:
         """Tells everybody who speaks now. To be called at the interval of speaker updates."""
-        if not self.speakers.idle and (changes := self.speakers.changes(now)):
+        levels = now >= self._next_levels
+        if not self.speakers.idle and (changes := self.speakers.changes(now, levels=levels)):
+            if levels:
+                self._next_levels = now + len(self.participants) / LEVELS_PER_S
             self._observer.speakers_changed(self, changes)
             loudest = next(iter(self.speakers.snapshot()), None)
             self.loudest = loudest.sid if loudest is not None else self.loudest
@@ -454,12 +482,22 @@ class Room:
 
     def expired(self, now: float) -> bool:
         """Whether nobody has come for so long that the room should end."""
-        if any(p.kind not in DEPENDENT_KINDS for p in self.participants.values()):
+        if self._seats_taken():
             self._expires_at = None
             return False
         if self._expires_at is None:
             self._expires_at = now + self.settings.departure_timeout_s
         return now >= self._expires_at
+
+    def recount(self, participant: Participant) -> None:
+        """Somebody has come or gone, or counts otherwise than before."""
+        recorded = self.active_recording
+        if self.participants.get(participant.identity) is participant and _serves(participant):
+            self._serving[participant] = None
+        else:
+            self._serving.pop(participant, None)
+        self._room_changed |= self.active_recording is not recorded
+        self._recounted.add(participant.rules.seen_by)
 
     @property
     def num_publishers(self) -> int:
@@ -470,25 +508,22 @@ class Room:
     @property
     def num_participants(self) -> int:
         """Without those who serve others, with those who are hidden, as LiveKit counts."""
-        return sum(
-            p.kind not in DEPENDENT_KINDS and not p.permissions.recorder and not p.permissions.agent
-            for p in self.participants.values()
-        )
+        return len(self.participants) - len(self._serving)
 
     @property
     def active_recording(self) -> bool:
-        return any(p.permissions.recorder for p in self.participants.values())
+        return any(p.permissions.recorder for p in self._serving)
 
     def _add_track(self, track: Track) -> None:
         self.tracks[track.sid] = track
-        self._room_changed = True
+        self._recounted.add(track.publisher.rules.seen_by)
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
         self._reconcile(track)
         self._tell_track_listeners()
 
     def _drop_track(self, track: Track) -> None:
         del self.tracks[track.sid]
-        self._room_changed = True
+        self._recounted.add(track.publisher.rules.seen_by)
         for participant in self.participants.values():
             participant.subscriber.track_ended(track)
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
@@ -526,29 +561,30 @@ class Room:
         self.participants[participant.identity] = participant
         self._by_sid[participant.sid] = participant
         self._expires_at = None
-        self._room_changed = True
+        self.recount(participant)
 
     def _unseat(self, participant: Participant) -> None:
         # Before its tracks end, so that this is not told as a change of its own.
         del self.participants[participant.identity]
+        self.policy.leaving(participant)
         self._forget(participant)
 
     def _forget(self, participant: Participant) -> None:
         del self._by_sid[participant.sid]
         self._changed.pop(participant.sid, None)
-        self._room_changed = True
+        self.recount(participant)
         self.speakers.forget(participant.sid)
 
     def _tell_gone(self, participant: Participant) -> None:
         participant.version += 1
         state, participant.state = participant.state, ParticipantState.DISCONNECTED
         if not participant.permissions.hidden:
-            for gone, viewers in self.policy.groups([participant], self.participants.values()):
+            for gone, viewers in self.policy.groups([participant]):
                 self._observer.participants_changed(self, gone, viewers)
         participant.state = state
 
     def _seats_taken(self) -> int:
-        return sum(p.kind not in DEPENDENT_KINDS for p in self.participants.values())
+        return len(self.participants) - sum(p.kind in DEPENDENT_KINDS for p in self._serving)
 
     def _reconcile(self, track: Track) -> None:
         for participant in list(self.participants.values()):

@@ -79,10 +79,13 @@ class ActiveSpeakers:
             if state.level >= self._level_off:
                 state.last_loud = now
 
-    def changes(self, now: float) -> list[Speaker]:
-        """What differs from the last call, loudest first. Call it at most every 400 ms, as LiveKit does."""
+    def changes(self, now: float, *, levels: bool = True) -> list[Speaker]:
+        """What differs from the last call, loudest first. Call it at most every 400 ms, as LiveKit does. Without
+        `levels` it is who has begun or ended to speak; how loud the others are waits for the next call with them."""
         self._expire(now)
         current = {speaker.sid: speaker for speaker in self.snapshot()}
+        if not levels:
+            current = {sid: self._told.get(sid, speaker) for sid, speaker in current.items()}
         ended = [Speaker(sid, 0.0, False) for sid in self._told if sid not in current]
         changed = [speaker for sid, speaker in current.items() if self._told.get(sid) != speaker]
         self._told = current

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from livekit.protocol import models, rtc
@@ -83,20 +83,20 @@ class Broadcaster:
 
     def speakers_changed(self, room: Room, changes: Collection[Speaker]) -> None:
         responses_by_sids: dict[tuple[str, ...], Outgoing] = {}
-        for participant in room.participants.values():
-            presence = self._presence_of(participant)
-            visible = noticeable(participant, changes)
-            if presence is None or not visible:
+        audience = Audience(room, changes)
+        for presence in self._present(room.participants.values()):
+            key = audience.noticed_by(presence.participant)
+            if not key:
                 continue
-            key = tuple(speaker.sid for speaker in visible)
             if key not in responses_by_sids:
+                visible = [speaker for speaker in changes if speaker.sid in key]
                 message = rtc.SignalResponse(speakers_changed=convert.speaker_infos(visible))
                 responses_by_sids[key] = Outgoing(message)
             presence.send(responses_by_sids[key])
 
-    def room_changed(self, room: Room) -> None:
+    def room_changed(self, room: Room, viewers: Collection[Participant]) -> None:
         made: dict[Circles, Outgoing] = {}
-        for presence in self._present(room.participants.values()):
+        for presence in self._present(viewers):
             viewer = presence.participant
             if viewer.rules.circles not in made:  # in a room that nobody controls there is one for all
                 info = convert.room_info(room, self._enabled_codecs, viewer)
@@ -125,8 +125,39 @@ def visible_infos(
     room: Room, presence_of: Callable[[Participant], Presence | None], without: Participant
 ) -> list[models.ParticipantInfo]:
     """All that one participant may know of the others."""
+    return [presence.info for presence in visible(room, presence_of, without)]
+
+
+def visible(
+    room: Room, presence_of: Callable[[Participant], Presence | None], without: Participant
+) -> Iterator[Presence]:
+    """The others of whom one participant may know."""
     others = room.policy.known_to(without)
-    return [presence.info for p in others if (presence := presence_of(p)) is not None]
+    return (presence for p in others if (presence := presence_of(p)) is not None)
+
+
+class Audience:
+    """Whom of some speakers each participant of a room may hear; listeners who may do the same are asked about once."""
+
+    def __init__(self, room: Room, speakers: Collection[Speaker]) -> None:
+        self._speakers = speakers
+        found = [room.participant(sid=speaker.sid) for speaker in speakers]
+        self._apart = frozenset(p for p in found if p is not None)
+        # Who may be received by name is asked for each listener.
+        self._alike = all(p.publisher.subscription_permissions.all_participants for p in self._apart)
+        self._noticed: dict[tuple[Circles, tuple[bool, bool]], tuple[str, ...]] = {}
+
+    def noticed_by(self, listener: Participant) -> tuple[str, ...]:
+        """Sids."""
+        if not self._alike or listener in self._apart:
+            return self._asked(listener)
+        key = listener.rules.circles, listener.permissions.receiving
+        if key not in self._noticed:
+            self._noticed[key] = self._asked(listener)
+        return self._noticed[key]
+
+    def _asked(self, listener: Participant) -> tuple[str, ...]:
+        return tuple(speaker.sid for speaker in noticeable(listener, self._speakers))
 
 
 def noticeable(listener: Participant, speakers: Collection[Speaker]) -> list[Speaker]:

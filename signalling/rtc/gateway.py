@@ -148,6 +148,10 @@ class Guest:
         """As clients are told."""
         return self._information.get()
 
+    @property
+    def delimited_info(self) -> bytes:
+        return self._information.delimited()
+
     def send(self, response: rtc.SignalResponse | Outgoing) -> None:
         """Something in the room has changed."""
 

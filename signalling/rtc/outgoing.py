@@ -6,8 +6,12 @@ from functools import cached_property
 from google.protobuf import json_format
 from livekit.protocol import models, rtc
 
-_UPDATE_TAG = b"\x2a"
-"""Field 5 of a `SignalResponse`, with a length."""
+_JOIN, _UPDATE = b"\x0a", b"\x2a"
+"""Tags of fields 1 and 5 of a `SignalResponse`, with a length."""
+_OTHER_PARTICIPANTS = b"\x1a"
+"""Field 3 of a `JoinResponse`, repeated."""
+_PARTICIPANTS = b"\x0a"
+"""Field 1 of a `ParticipantUpdate`, repeated."""
 
 
 class Outgoing:
@@ -29,15 +33,24 @@ class Outgoing:
         return f"Outgoing({self.kind})"
 
 
+def delimited(info: models.ParticipantInfo) -> bytes:
+    """Serialised behind its length, as it stands in a field of another message after the field's tag."""
+    content = info.SerializeToString()
+    return _varint(len(content)) + content
+
+
+def joined(join: rtc.JoinResponse, others: Iterable[bytes]) -> Outgoing:
+    """A `JoinResponse` with `other_participants`, each of them `delimited`: once for all who come after it."""
+    content = join.SerializeToString() + _repeated(_OTHER_PARTICIPANTS, others)
+    return Serialised("join", _JOIN + _varint(len(content)) + content)
+
+
 class ParticipantList:
     """What is told of many participants to many of them, each of all but itself: each info is serialised once."""
 
     def __init__(self, infos: Mapping[str, models.ParticipantInfo]) -> None:
         """By sid."""
-        # Serialised messages with a repeated field can be put behind each other (protobuf.dev, "Last One Wins").
-        self._parts = {
-            sid: rtc.ParticipantUpdate(participants=[info]).SerializeToString() for sid, info in infos.items()
-        }
+        self._parts = {sid: delimited(info) for sid, info in infos.items()}
         self._whole: Outgoing | None = None
 
     def without(self, sid: str) -> Outgoing:
@@ -48,15 +61,15 @@ class ParticipantList:
         return self._whole
 
     def _outgoing(self, parts: Iterable[bytes]) -> Outgoing:
-        content = b"".join(parts)
-        return SerialisedUpdate(_UPDATE_TAG + _varint(len(content)) + content)
+        content = _repeated(_PARTICIPANTS, parts)
+        return Serialised("update", _UPDATE + _varint(len(content)) + content)
 
 
-class SerialisedUpdate(Outgoing):
-    """A list of participants that is there in bytes."""
+class Serialised(Outgoing):
+    """A response that is there in bytes."""
 
-    def __init__(self, binary: bytes) -> None:
-        self.kind = "update"
+    def __init__(self, kind: str, binary: bytes) -> None:
+        self.kind = kind
         self._binary = binary
 
     @cached_property
@@ -66,6 +79,12 @@ class SerialisedUpdate(Outgoing):
     @cached_property
     def text(self) -> str:
         return Outgoing(rtc.SignalResponse.FromString(self._binary)).text
+
+
+def _repeated(tag: bytes, parts: Iterable[bytes]) -> bytes:
+    # Messages with a repeated field can be put behind each other (protobuf.dev, "Last One Wins").
+    joined = tag.join(parts)
+    return tag + joined if joined else b""
 
 
 def _varint(value: int) -> bytes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from mediaserver.participant import RemovalReason
 from signalling.rtc import convert
+from signalling.rtc.outgoing import delimited
 
 if TYPE_CHECKING:
     from livekit.protocol import models, rtc
@@ -27,6 +28,10 @@ class Presence(Protocol):
     @property
     def info(self) -> models.ParticipantInfo:
         """As clients are told."""
+
+    @property
+    def delimited_info(self) -> bytes:
+        """The same for a list of participants (`outgoing.delimited`)."""
 
     @property
     def client(self) -> models.ClientInfo: ...
@@ -67,9 +72,19 @@ class Information:
         self._participant = participant
         self._client = client
         self._made: models.ParticipantInfo | None = None
+        self._delimited = b""
+        self._version = -1
+        """Of what is delimited."""
 
     def get(self) -> models.ParticipantInfo:
         """Not to be changed."""
         if self._made is None or self._made.version != self._participant.version:
             self._made = convert.participant_info(self._participant, self._client)
         return self._made
+
+    def delimited(self) -> bytes:
+        """Who comes is told of everybody, so this is asked of everybody each time somebody comes."""
+        if self._version != self._participant.version:
+            self._version = self._participant.version
+            self._delimited = delimited(self.get())
+        return self._delimited

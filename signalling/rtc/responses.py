@@ -12,6 +12,7 @@ from mediaserver.subscriber import SubscriptionFailure
 from mediaserver.track import Track
 from signalling.rtc import convert, enums
 from signalling.rtc.ice_servers import IceServer
+from signalling.rtc.outgoing import Outgoing, joined
 from signalling.rtc.settings import RtcSettings
 
 OFF = VideoQuality.OFF
@@ -36,28 +37,27 @@ def server_info(settings: RtcSettings, node_id: str) -> models.ServerInfo:
 def join(
     participant: Participant,
     own: models.ParticipantInfo,
-    others: Iterable[models.ParticipantInfo],
+    others: Iterable[bytes],
     settings: RtcSettings,
     info: models.ServerInfo,
     servers: Iterable[IceServer],
-) -> rtc.SignalResponse:
-    return rtc.SignalResponse(
-        join=rtc.JoinResponse(
-            room=convert.room_info(participant.room, settings.enabled_codecs, participant),
-            participant=own,
-            other_participants=others,
-            server_version=info.version,
-            server_region=info.region,
-            server_info=info,
-            ice_servers=map(_ice_server, servers),
-            subscriber_primary=participant.subscriber_primary,
-            client_configuration=client_configuration(),
-            ping_interval=settings.ping_interval_s,
-            ping_timeout=settings.ping_timeout_s,
-            enabled_publish_codecs=[models.Codec(mime=mime) for mime in settings.enabled_codecs],
-            fast_publish=participant.permissions.can_publish,
-        )
+) -> Outgoing:
+    """`others`: each `delimited`."""
+    response = rtc.JoinResponse(
+        room=convert.room_info(participant.room, settings.enabled_codecs, participant),
+        participant=own,
+        server_version=info.version,
+        server_region=info.region,
+        server_info=info,
+        ice_servers=map(_ice_server, servers),
+        subscriber_primary=participant.subscriber_primary,
+        client_configuration=client_configuration(),
+        ping_interval=settings.ping_interval_s,
+        ping_timeout=settings.ping_timeout_s,
+        enabled_publish_codecs=[models.Codec(mime=mime) for mime in settings.enabled_codecs],
+        fast_publish=participant.permissions.can_publish,
     )
+    return joined(response, others)
 
 
 def reconnect(

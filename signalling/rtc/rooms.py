@@ -17,11 +17,16 @@ if TYPE_CHECKING:
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.settings import RtcSettings
 
-SMALL_ROOM = 50
-"""Up to so many participants changes are told at the interval of the settings; above, it grows with the
-room."""
+FEW = 50
+"""A room that has told so many of changes tells the next ones after the interval of the settings; after more, it waits
+longer, so that the server can still do other things. What counts is who was told, not who is there: an audience whose
+members do not know of each other costs nothing."""
+LARGE_ROOM_INTERVALS = 3
+"""Where more than `FEW` are, changes wait at least so many intervals, so that those of a crowd come as one list."""
 ROOM_UPDATE_INTERVAL_S = 1.0
 """Counts of participants change with every join; once a second is enough for whoever shows them."""
+ROOM_UPDATES_PER_S = 200
+"""In a room of a thousand they are told every five seconds, as LiveKit does in any room."""
 
 
 class Rooms:
@@ -47,6 +52,7 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         self._next = dict.fromkeys(("speakers", "rooms"), 0.0)
         self._next_flush: dict[Room, float] = {}
+        self._next_room_update: dict[Room, float] = {}
         self._log = structlog.get_logger(__name__)
 
     def __iter__(self) -> Iterator[Room]:
@@ -139,14 +145,14 @@ class Rooms:
             self._count_deficient()
         for room in list(self._rooms.values()):
             if now >= self._next_flush.get(room, 0.0):
-                self._next_flush[room] = now + self._flush_interval(room)
-                room.flush()
+                self._next_flush[room] = now + self._flush_interval(room, room.flush())
             room.update_dynacast(now)
             room.update_allocations(now)
             if "speakers" in due:
                 room.update_speakers(now)
             if "rooms" in due:
-                room.flush_room()
+                if now >= self._next_room_update.get(room, 0.0):
+                    self._next_room_update[room] = now + room.flush_room() / ROOM_UPDATES_PER_S
                 if room.expired(now):
                     # Only those who serve others are left, such as recorders and agents.
                     self.end(room, RemovalReason.ROOM_CLOSED)
@@ -156,10 +162,9 @@ class Rooms:
         self._metrics.deficient_subscribers.set(len(deficient))
         self._metrics.paused_subscriptions.set(sum(len(allocator.paused) for allocator in deficient))
 
-    def _flush_interval(self, room: Room) -> float:
-        # Every flush sends to everybody: in a large room fewer of them, so that the server can still do other
-        # things.
-        return self._settings.update_interval_s * max(1.0, len(room.participants) / SMALL_ROOM)
+    def _flush_interval(self, room: Room, told: int) -> float:
+        least = LARGE_ROOM_INTERVALS if len(room.participants) > FEW else 1
+        return self._settings.update_interval_s * max(least, told / FEW)
 
     def end(self, room: Room, reason: RemovalReason) -> None:
         """Takes everybody out, and forgets the room."""
@@ -169,6 +174,7 @@ class Rooms:
             room.end_forwarding(guest)
         del self._rooms[room.name]
         self._next_flush.pop(room, None)
+        self._next_room_update.pop(room, None)
         self._metrics.rooms.set(len(self._rooms))
         self._ended(room.name)
         self._events.publish(RoomFinished(room, reason))

@@ -120,6 +120,10 @@ class Session:
         """The participant as clients are told. Not to be changed."""
         return self._information.get()
 
+    @property
+    def delimited_info(self) -> bytes:
+        return self._information.delimited()
+
     # The connection to the client
 
     @property

@@ -12,7 +12,7 @@ from livekit.protocol import models, rtc
 from mediaserver.participant import Participant
 from signalling.rtc import responses
 from signalling.rtc.attendance import Attendance
-from signalling.rtc.broadcast import visible_infos
+from signalling.rtc.broadcast import visible, visible_infos
 from signalling.rtc.handlers.resuming import resume, send_speakers
 from signalling.rtc.notifier import Notifier
 from signalling.rtc.outgoing import Outgoing
@@ -52,6 +52,7 @@ class Sessions:
             settings, clock, metrics, server_info, self._refreshed_token, self._session_of, self._removed
         )
         self._log = structlog.get_logger(__name__)
+        metrics.sessions.set_function(lambda: sum(1 for _ in self))  # counted when somebody asks
 
     def __iter__(self) -> Iterator[Session]:
         return (presence for presence in self._attendance if isinstance(presence, Session))
@@ -65,16 +66,14 @@ class Sessions:
         session.start(participant)
         session.attach(sink)
         self._attendance.enter(session)
-        self._count()
         if replaces:
             self._metrics.reconnects.labels("full").inc()
         session.log.info("joined", client=describe(session.client), single=participant.single_connection)
-        others = visible_infos(room, self._attendance.of, without=participant)
         session.send(
             responses.join(
                 participant,
                 session.info,
-                others,
+                (other.delimited_info for other in visible(room, self._attendance.of, without=participant)),
                 self._settings,
                 self._context.server_info,
                 self._context.ice_servers(participant),
@@ -135,10 +134,6 @@ class Sessions:
 
     def _removed(self, session: Session) -> None:
         self._attendance.left(session)
-        self._count()
-
-    def _count(self) -> None:
-        self._metrics.sessions.set(sum(1 for _ in self))
 
     def _refuse(
         self,

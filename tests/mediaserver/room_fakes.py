@@ -277,7 +277,7 @@ class RecordingRoomObserver:
         self.replaced: list[str] = []
         self.sights: list[tuple[str, list[str], list[str]]] = []
         self.speakers: list[Any] = []
-        self.room_changes = 0
+        self.room_viewers: list[list[str]] = []
         self.facts: list[tuple[str, str]] = []
 
     def participants_changed(self, room: Any, changed: Any, recipients: Any) -> None:
@@ -295,8 +295,8 @@ class RecordingRoomObserver:
     def speakers_changed(self, room: Any, changes: Any) -> None:
         self.speakers.append(list(changes))
 
-    def room_changed(self, room: Any) -> None:
-        self.room_changes += 1
+    def room_changed(self, room: Any, viewers: Any) -> None:
+        self.room_viewers.append(sorted(p.identity for p in viewers))
 
     def participant_active(self, participant: Any) -> None:
         self.facts.append(("active", participant.identity))

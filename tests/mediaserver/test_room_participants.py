@@ -52,6 +52,19 @@ def test_who_serves_others_is_not_counted(
     assert room.num_participants == 1 + counts
 
 
+def test_who_may_record_from_now_on_is_not_counted_any_more() -> None:
+    room = make_room(RecordingRoomObserver())
+    anna, boris = make_participant(room, "anna"), make_participant(room, "boris")
+    boris.set_permissions(replace(ALL, recorder=True))
+    assert (room.num_participants, room.active_recording) == (1, True)
+    boris.set_permissions(ALL)
+    assert (room.num_participants, room.active_recording) == (2, False)
+    boris.set_permissions(replace(ALL, agent=True))
+    room.remove(boris, RemovalReason.CLIENT_INITIATED)
+    room.remove(anna, RemovalReason.CLIENT_INITIATED)
+    assert (room.num_participants, room.active_recording) == (0, False)
+
+
 def test_a_hidden_participant_is_told_to_nobody_but_itself() -> None:
     observer = RecordingRoomObserver()
     room = make_room(observer)

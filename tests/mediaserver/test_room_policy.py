@@ -245,3 +245,66 @@ def test_an_edge_is_where_reach_and_circles_meet(
     assert viewer.receives(other, camera) == bool(mine & reach)
     assert viewer.receives(other, shared) == (bool(mine & reach) and bool(mine & screen))
     assert not CLOSED.receives(other, camera) and not viewer.receives(CLOSED, camera)
+
+
+def _rules(made: st.DataObject) -> Rules:
+    return Rules(circles=made.draw(circles), seen_by=made.draw(circles))
+
+
+@given(st.data(), st.booleans())
+def test_an_audience_is_asked_about_as_pairs_would_be(made: st.DataObject, controlled: bool) -> None:
+    """What is kept by circles says the same as the rules of each pair, whatever has changed before."""
+    room = make_room()
+    controller = Controller()
+    if controlled:
+        room.policy.control(controller)
+    people: list[Participant] = []
+    for number in range(made.draw(st.integers(2, 7))):
+        controller.rules[f"p{number}"] = _rules(made)
+        hidden = replace(ALL, hidden=made.draw(st.booleans()))
+        people.append(make_participant(room, f"p{number}", hidden))
+    for _ in range(made.draw(st.integers(0, 4))):
+        changed = made.draw(st.lists(st.sampled_from(people), unique=True))
+        room.policy.set_rules({participant: _rules(made) for participant in changed})
+    if made.draw(st.booleans()):
+        room.remove(people.pop(), RemovalReason.CLIENT_INITIATED)
+    policy = room.policy
+    for viewer in people:
+        others = [p for p in people if p is not viewer and policy.sees(viewer, p)]
+        assert set(policy.known_to(viewer)) == set(others)
+        if controlled:
+            assert policy.counted(viewer)[0] == 1 + len(others)
+    changed = [
+        p for p in made.draw(st.lists(st.sampled_from(people), unique=True)) if not p.permissions.hidden
+    ]
+    without = made.draw(st.sampled_from([None, *people]))
+    told: dict[Participant, set[Participant]] = {}
+    for known, viewers in policy.groups(changed, without) if changed else ():
+        for viewer in viewers:
+            assert viewer not in told, "one message for each"
+            told[viewer] = set(known)
+    expected = {v: {p for p in changed if policy.sees(v, p)} for v in people if v is not without}
+    assert told == {viewer: known for viewer, known in expected.items() if known}
+    sights = [p.rules.seen_by for p in changed]
+    concerned = {v for v in people if not controlled or any(v.rules.circles & sight for sight in sights)}
+    assert set(policy.viewers_of(sights)) == (concerned if sights else set())
+
+
+def test_only_whom_it_concerns_is_told_how_many_there_are() -> None:
+    observer = RecordingRoomObserver()
+    room = make_room(observer)
+    audience = Rules(circles=frozenset({"all"}), seen_by=frozenset({"hosts"}))
+    host = Rules(circles=frozenset({"all", "hosts"}), seen_by=frozenset({"all", "hosts"}))
+    room.policy.control(Controller(host=host, anna=audience, boris=audience, tape=CLOSED))
+    make_participant(room, "host")
+    make_participant(room, "anna")
+    assert room.flush_room() == 2 and room.flush_room() == 0
+    observer.room_viewers.clear()
+    make_participant(room, "boris")
+    room.flush_room()
+    assert observer.room_viewers == [["host"]]
+    make_participant(room, "tape", replace(ALL, recorder=True))
+    room.flush_room()
+    assert observer.room_viewers[1:] == [["anna", "boris", "host", "tape"]], (
+        "that it is recorded, all must know"
+    )

@@ -105,3 +105,20 @@ def test_how_long_a_level_is_averaged_is_a_setting() -> None:
     slow = ActiveSpeakers(SpeakerSettings(smooth_intervals=9))
     slow.observe({"PA_1": 1.0}, 0.0)
     assert slow.snapshot() == [Speaker("PA_1", 0.25, True)], "a fifth of the way, in eighths"
+
+
+def test_how_loud_somebody_speaks_is_told_to_a_crowd_more_seldom() -> None:
+    observer = RecordingRoomObserver()
+    room = make_room(observer)
+    people = [make_participant(room, f"p{number}") for number in range(1000)]
+    anna, boris = people[0].sid, people[1].sid
+    told = []
+    for step in range(6):
+        now = 0.4 * step
+        room.observe_levels({anna: 0.2 + 0.1 * step} | ({boris: 1.0} if step == 3 else {}), now)
+        before = len(observer.speakers)
+        room.update_speakers(now)
+        told.append([(s.sid, s.active) for changes in observer.speakers[before:] for s in changes])
+    assert told[0] == told[2] == [(anna, True)] and set(told[4]) == {(anna, True), (boris, True)}
+    assert told[1] == told[5] == [], "every 0.8 s to a thousand"
+    assert told[3] == [(boris, True)], "who begins is told at once"
