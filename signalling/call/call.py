@@ -30,6 +30,7 @@ from signalling.call.settings import CallSettings
 from signalling.call.snapshot import Scene, snapshot
 from signalling.call.state import CallState, Person
 from signalling.call.taping import NoRecorders, Recorders, Taping
+from signalling.call.telling import TOPIC, Telling
 from signalling.call.time_limit import TimePhase
 from signalling.rtc.admission import BADGE_ATTRIBUTE, ROLE_ATTRIBUTE
 from signalling.rtc.limits import TokenBucket
@@ -41,12 +42,25 @@ if TYPE_CHECKING:
     from mediaserver.track import Track
     from signalling.rtc.attendance import Attendance
 
-TOPIC = "polyana.call"
 COMMANDS_PER_S, COMMAND_BURST = 5.0, 20.0
 HOST_PRIORITY, SPOTLIGHT_PRIORITY = 1, 2
 """Of pictures on lines that cannot carry everything."""
-TOLD_INTERVAL_S, TOLD_PEOPLE = 0.1, 50
-"""How often snapshots are sent: at this interval in calls of so many, more seldom in bigger ones."""
+ONLY_TOLD = frozenset(
+    {
+        "answer",
+        "chat",
+        "close_poll",
+        "delete_message",
+        "lower_all_hands",
+        "lower_hand",
+        "lower_hand_of",
+        "open_poll",
+        "raise_hand",
+        "react",
+        "vote",
+    }
+)
+"""Commands after which everybody may do and receive what it could before. Thousands vote at the same time."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +92,10 @@ class Call:
         self._sids: dict[str, str] = {}
         """Of the moment: sid -> person."""
         self._buckets: dict[str, TokenBucket] = {}
-        self._told: dict[str, Mapping[str, object]] = {}
-        """By sid: the last snapshot."""
-        self._version = 0
-        self._changed = False
+        self._hosting: dict[str, Participant] = {}
+        """Devices of staff, by sid."""
+        self._telling = Telling(self)
         self._screens_on = False
-        self._next_told = 0.0
         self._log = structlog.get_logger(__name__).bind(room=name)
 
     # The room
@@ -132,6 +144,8 @@ class Call:
         person.counts_as_host = person.role.is_staff and _is_person(participant)
         person.is_film = _shows_film(participant)
         self._sids[participant.sid] = key
+        if person.role.is_staff:
+            self._hosting[participant.sid] = participant
         self.state.entrance.arrive(key, person.role, self.clock.time())
         self._event("", "arrived", key, identity=participant.identity)
         permissions = standing.permissions_of(self.state, key, participant.permissions)
@@ -139,12 +153,13 @@ class Call:
             participant.permissions = permissions  # before anybody, its own client too, is told of it
         elif permissions != participant.permissions:
             participant.set_permissions(permissions)
-        self._changed = True
+        self._came_or_went(key)
         return standing.rules_of(self.state, key)
 
     def unseated(self, participant: Participant) -> None:
         key = self._sids.pop(participant.sid, None)
-        self._told.pop(participant.sid, None)
+        self._hosting.pop(participant.sid, None)
+        self._telling.forget(participant.sid)
         if key is None:
             return
         person = self.state.persons[key]
@@ -153,7 +168,18 @@ class Call:
             person.left_at = self.clock.monotonic()
             self._buckets.pop(key, None)
         self._event("", "left", key, identity=participant.identity)
-        self._changed = True
+        self._came_or_went(key)
+
+    def _came_or_went(self, key: str) -> None:
+        if self.state.is_apart(key):
+            self._telling.changed_for(key)
+        else:
+            self._telling.changed()
+
+    @property
+    def devices(self) -> int:
+        """How many are in the room, without films."""
+        return len(self._sids)
 
     @property
     def projector(self) -> Projector:
@@ -189,8 +215,9 @@ class Call:
             await outcome
         details = command.model_dump(mode="json", exclude={"type", "identity", "text"})
         self._event(identity, command.type, getattr(command, "identity", "") and target, **details)
-        self._changed = True
-        self._apply()
+        self._telling.changed(actor, target)
+        if command.type not in ONLY_TOLD:
+            self._apply()
 
     def caller(self, identity: str) -> str:
         """The person behind an identity that is in the room. Raises `CallError`."""
@@ -244,17 +271,17 @@ class Call:
 
     def film_changed(self) -> None:
         """Where the film is, or whether it moves."""
-        self._changed = True
+        self._telling.changed()
 
     def film_stopped(self, content: str, reason: str) -> None:
         """Not by a host."""
         self._event("", "film_stopped", content=content, reason=reason)
-        self._changed = True
+        self._telling.changed()
 
     def note(self, action: str, target: str = "", actor: str = "", **details: object) -> None:
         """Something of a recording has happened."""
         self._event(actor, action, target, **details)
-        self._changed = True
+        self._telling.changed()
 
     def screen(self, participant: Participant, *, shared: bool) -> None:
         """Somebody began to share a screen, or ended it."""
@@ -263,20 +290,20 @@ class Call:
     def expect(self, settings: CallSettings) -> None:
         """The list of who is expected has changed."""
         self.state.settings = self.state.settings.model_copy(update={"expected": settings.expected})
-        self._changed = True
+        self._telling.changed_for()
 
     def let_watch_only(self, person: str, watches: bool) -> None:
         """The school says that somebody must not be seen and heard, or that it may be again."""
         if watches != (person in self.state.watching):
             (self.state.watching.add if watches else self.state.watching.discard)(person)
             self._event("", "consent_missing" if watches else "consent_given", person)
-            self._changed = True
+            self._telling.changed(person)
             self._apply()
 
     def withdraw_recording(self, person: str) -> None:
         """The school says that somebody agrees to recordings no longer."""
         if self.taping.withdraw(person):
-            self._changed = True
+            self._telling.changed()
             self._apply()
 
     def revoke_role(self, person: str) -> None:
@@ -290,7 +317,7 @@ class Call:
             participant.update(attributes={BADGE_ATTRIBUTE: "", ROLE_ATTRIBUTE: CallRole.GUEST.value})
         self.dismiss(person)
         self._event("", "role_revoked", person)
-        self._changed = True
+        self._telling.changed()
         self._apply()
 
     def end(self) -> None:
@@ -300,7 +327,11 @@ class Call:
             self._context.attendance.rooms.end(self.room, RemovalReason.ROOM_DELETED)
 
     def _devices(self, person: str) -> list[Participant]:
-        return [participant for key, participant in self.present() if key == person]
+        known = self.state.persons.get(person)
+        if self.room is None or known is None:
+            return []
+        found = (self.room.participant(sid=sid) for sid in known.devices)
+        return [participant for participant in found if participant is not None]
 
     # Time
 
@@ -310,7 +341,7 @@ class Call:
             return
         now = self.clock.monotonic()
         before = self.state.guardian.frozen, self.state.time_phase
-        hosts = sum(self._is_attending(key, participant) for key, participant in self.present())
+        hosts = sum(map(self._is_attending, self._hosting.values()))
         if hosts:
             self.state.limit.begin(now)
         if self.state.guardian.update(hosts, now):
@@ -319,17 +350,17 @@ class Call:
         if self.state.time_phase is not before[1] and self.state.time_phase in _TIME_EVENTS:
             self._event("", _TIME_EVENTS[self.state.time_phase])
         if before != (self.state.guardian.frozen, self.state.time_phase):
-            self._changed = True
+            self._telling.changed()
             self._apply()
-        self._changed |= self.state.forget_absent(now)
+        if self.state.forget_absent(now):
+            self._telling.changed()
         self.screening.tick(now)
         if self.taping.tick(now):
-            self._changed = True
+            self._telling.changed()
             self._apply()
         self._notice_answers()
-        self.conversation.flush()
-        if self._changed and now >= self._next_told:
-            self._tell_snapshots(now)
+        self.conversation.flush(now)
+        self._telling.tick(now)
 
     def screen_kind(self, track: Track) -> str | None:
         """As what children look at a track, for the norms; None: it does not count."""
@@ -347,24 +378,24 @@ class Call:
                 self._event("", _SCREEN_EVENTS[phase], kind=kind)
             if kind == FILM and phase is TimePhase.STOPPED and self.state.films.film is not None:
                 self.state.films.film.playing = False  # it begins again when a host wants it
-            self._changed = True
+            self._telling.changed()
             self._apply()
-        self._changed |= bool(delivered) or self._screens_on
+        if delivered or self._screens_on:
+            self._telling.changed_for()  # only who leads sees the time that is left
         self._screens_on = bool(delivered)
 
     def _notice_answers(self) -> None:
         """Whoever has switched on what was asked for has answered."""
-        if not any(self.state.asked.values()):
-            return
-        for key, participant in self.present():
-            for track in participant.publisher.tracks.values():
-                answered = set() if track.muted else self.state.asked.get(key, set()) & set(track.media)
-                if answered:
-                    self.state.asked[key] -= answered
-                    self._changed = True
+        for key, asked in self.state.asked.items():
+            for participant in self._devices(key) if asked else ():
+                for track in participant.publisher.tracks.values():
+                    if not track.muted and not asked.isdisjoint(track.media):
+                        asked.difference_update(track.media)
+                        self._telling.changed_for(key)
 
-    def _is_attending(self, key: str, participant: Participant) -> bool:
-        return self.state.persons[key].counts_as_host and participant.media_connected
+    def _is_attending(self, participant: Participant) -> bool:
+        person = self.state.persons[self._sids[participant.sid]]
+        return person.counts_as_host and participant.media_connected
 
     # Making it so, and telling
 
@@ -378,8 +409,9 @@ class Call:
     def snapshot(self, identity: str) -> dict[str, object]:
         """What a participant may know of the call now. Raises `CallError`."""
         self._notice_answers()
-        content = snapshot(Scene(self.state, self.clock), self.caller(identity))
-        return {"version": self._version, "now": self.clock.time(), **content}
+        version = self._telling.version
+        content = snapshot(Scene(self.state, self.clock, version), self.caller(identity))
+        return {"version": version, "now": self.clock.time(), **content}
 
     def _apply(self) -> None:
         if self.room is None:
@@ -404,19 +436,6 @@ class Call:
             participant.priority = priority
             for track in participant.publisher.tracks.values():
                 participant.room.bandwidth_changed(track)
-
-    def _tell_snapshots(self, now: float) -> None:
-        present = self.present()
-        self._changed = False
-        self._next_told = now + TOLD_INTERVAL_S * max(1.0, len(present) / TOLD_PEOPLE)
-        self._version += 1
-        scene = Scene(self.state, self.clock)
-        for key, participant in present:
-            content = snapshot(scene, key)
-            if participant.takes_data and content != self._told.get(participant.sid):
-                self._told[participant.sid] = content
-                told = {"version": self._version, "now": self.clock.time(), **content}
-                participant.send_data(RELIABLE, notice(TOPIC, told))
 
     def _event(self, actor: str, action: str, target: str = "", **details: object) -> None:
         event = CallEvent(self.clock.time(), self.name, actor, action, target, details)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 CHAT_TOPIC, REACTION_TOPIC = "polyana.chat", "polyana.reaction"
 MAX_REACTIONS = 30
 """That are told at once; more of a moment are only noise."""
+READERS_PER_S = 1000
+"""Reactions of a moment go to so many: an audience of 3,000 gets those of three seconds together."""
 
 
 class Conversation:
@@ -26,6 +28,7 @@ class Conversation:
         self._call = call
         self._store = store
         self._reactions: list[tuple[str, str]] = []
+        self._next_flush = 0.0
         self._said: dict[str, float] = {}
         """When who does not lead has said something last, monotonic."""
 
@@ -77,8 +80,11 @@ class Conversation:
         if len(self._reactions) < MAX_REACTIONS:
             self._reactions.append((person, emoji))
 
-    def flush(self) -> None:
-        """Tells the reactions of a moment. To be called a few times a second."""
+    def flush(self, now: float) -> None:
+        """Tells the reactions of a moment. To be called a few times a second; seconds, monotonic."""
+        if not self._reactions or now < self._next_flush:
+            return
+        self._next_flush = now + self._call.devices / READERS_PER_S
         reactions, self._reactions = self._reactions, []
         state = self._call.state
         by_place: dict[str, list[tuple[str, str]]] = {}

@@ -182,7 +182,7 @@ class Screening:
 
     def tick(self, now: float) -> None:
         """To be called about every 100 ms; seconds, monotonic."""
-        alone = self._current is not None and not self._call.present()
+        alone = self._current is not None and not self._call.devices
         if not alone:
             self._alone_since = None
         elif self._alone_since is None:

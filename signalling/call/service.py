@@ -185,7 +185,8 @@ class CallService:
         self._sampled_at = now
         for name, book in self.books.items():
             call = self.calls[name]
-            self._note_arrivals(call, book, now)
+            for key, participant in call.present():
+                _note_arrival(call, book, key, participant, now)
             book.sample(delivered, now)
             if before is not None and call.state.screen_time.kinds:
                 call.count_screens(self._screens_seen(call, delivered), now - before)
@@ -200,16 +201,6 @@ class CallService:
                     if sid in subscriptions:
                         found.add(call.screen_kind(subscriptions[sid].track))
         return {kind for kind in found if kind is not None}
-
-    def _note_arrivals(self, call: Call, book: AttendanceBook, now: float) -> None:
-        """Who was admitted counts from now on, and who was sent back to the lobby no longer."""
-        for key, participant in call.present():
-            if call.state.persons[key].role.is_equipment:
-                continue  # nobody attends by it
-            if not call.state.entrance.is_in(key):
-                book.left(participant.sid, now)
-            elif participant.has_been_active:
-                book.came(participant.sid, key, call.state.persons[key].name, now)
 
     # What happens in rooms
 
@@ -251,8 +242,9 @@ class CallService:
 
     def _joined(self, participant: Participant) -> None:
         call = self.calls.get(participant.room.name)
-        if call is not None:
-            self._note_arrivals(call, self.books[call.name], self._clock.time())
+        key = call.person_of_device(participant) if call is not None else None
+        if call is not None and key is not None:
+            _note_arrival(call, self.books[call.name], key, participant, self._clock.time())
 
     def _tell(self, event: CallEvent) -> None:
         for listener in self.listeners:
@@ -295,3 +287,13 @@ class CallService:
                     await self.sample()
             except Exception:
                 self._log.exception("regular work failed")
+
+
+def _note_arrival(call: Call, book: AttendanceBook, key: str, participant: Participant, now: float) -> None:
+    """Who was admitted counts from now on, and who was sent back to the lobby no longer."""
+    if call.state.persons[key].role.is_equipment:
+        return  # nobody attends by it
+    if not call.state.entrance.is_in(key):
+        book.left(participant.sid, now)
+    elif participant.has_been_active:
+        book.came(participant.sid, key, call.state.persons[key].name, now)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from mediaserver.rules import Circles, Medium, Rules
+from mediaserver.rules import Circles, Medium
 from signalling.call import standing
 from signalling.call.polls import Poll
 from signalling.call.roles import Power
@@ -24,38 +25,46 @@ SMALL_CALL = 50
 
 
 class Scene:
-    """The call at one moment: what is the same for many is made once."""
+    """The call at one moment: what is the same for many is made once, when the first of them asks."""
 
-    def __init__(self, state: CallState, clock: Clock) -> None:
+    def __init__(self, state: CallState, clock: Clock, version: int = 0) -> None:
         self.state, self.clock = state, clock
-        self._rules = {person.key: standing.rules_of(state, person.key) for person in state.here()}
+        self.version = version
+        """Grows from scene to scene."""
         self.asked = state.asked_to_record if state.recording.is_on else []
         """Whether they agree to a recording."""
         self._people: dict[tuple[Circles, bool], tuple[list[dict[str, object]], int]] = {}
 
     def people(self, viewer: str) -> tuple[list[dict[str, object]], int]:
         """Those whom a person may know of, itself too, as far as they are shown; and how many they are."""
-        mine, leads = self._rules[viewer], self.state.leads(viewer)
-        shared, total = self._shared(mine, leads)
+        leads = self.state.leads(viewer)
+        circles, seen_by = standing.sight_of(self.state, viewer)
+        shared, total = self._shared(circles, leads)
         if any(one["person"] == viewer for one in shared):
             return shared, total
-        counted = mine.sees(mine) and not self.state.persons[viewer].hidden
+        counted = not circles.isdisjoint(seen_by) and not self.state.persons[viewer].hidden
         return [self._shown(viewer, leads), *shared], total if counted else total + 1
 
-    def _shared(self, mine: Rules, leads: bool) -> tuple[list[dict[str, object]], int]:
-        found = self._people.get((mine.circles, leads))
+    def _shared(self, circles: Circles, leads: bool) -> tuple[list[dict[str, object]], int]:
+        found = self._people.get((circles, leads))
         if found is None:
-            persons = self.state.persons
-            seen = [k for k, rules in self._rules.items() if mine.sees(rules) and not persons[k].hidden]
-            few = leads or len(seen) <= SMALL_CALL
-            chosen = seen if few else [key for key in seen if self._stands_out(key)]
+            seen = [p.key for p in self.state.here() if not p.hidden and self._sees(circles, p.key)]
+            chosen = [key for key in seen if self._stands_out(key)] if len(seen) > SMALL_CALL else seen
+            if leads and chosen is not seen:
+                # An audience has no end: who wants something of the hosts is shown before all others.
+                first = set(chosen)
+                chosen += islice((key for key in seen if key not in first), MAX_PEOPLE)
             found = [self._shown(key, leads) for key in chosen[:MAX_PEOPLE]], len(seen)
-            self._people[mine.circles, leads] = found
+            self._people[circles, leads] = found
         return found
+
+    def _sees(self, circles: Circles, key: str) -> bool:
+        return not circles.isdisjoint(standing.seen_by(self.state, key))
 
     def _stands_out(self, key: str) -> bool:
         state = self.state
-        return state.presents(key) or key in state.spotlight or key in state.hands.queue
+        called = key in state.spotlight or key in state.hands.queue or state.stage.get(key, False)
+        return called or state.presents(key)
 
     def _shown(self, key: str, leads: bool) -> dict[str, object]:
         return _person(self.state, self.state.persons[key], details=leads)

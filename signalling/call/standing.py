@@ -13,6 +13,7 @@ from signalling.call.settings import Reach, RecordingRule
 from signalling.call.state import CallState
 
 ALL, HOSTS = "all", "hosts"
+LEADERS, EVERYBODY = frozenset({HOSTS}), frozenset({ALL, HOSTS})
 CAMERA = frozenset({TrackSource.CAMERA, TrackSource.MICROPHONE})
 SCREEN = frozenset({TrackSource.SCREEN_SHARE, TrackSource.SCREEN_SHARE_AUDIO})
 
@@ -25,12 +26,25 @@ def rules_of(state: CallState, key: str) -> Rules:
     reach, data = _reach(state, key), _data_reach(state, key)
     return Rules(
         circles=_circles(state, key, power),
-        seen_by=frozenset({HOSTS}) if state.is_audience(key) else frozenset({ALL, HOSTS}),
+        seen_by=seen_by(state, key),
         audio=MediumRules(reach, _gate(state, key, Medium.AUDIO)),
         video=MediumRules(reach, _gate(state, key, Medium.VIDEO)),
         screen=MediumRules(reach, _gate(state, key, Medium.SCREEN)),
         data=MediumRules(data, _gate(state, key, Medium.DATA)),
     )
+
+
+def sight_of(state: CallState, key: str) -> tuple[Circles, Circles]:
+    """Whom somebody may know of (its circles), and who may know of it, without all else that `rules_of` says."""
+    power = state.power(key)
+    if power is Power.WAITING:
+        return CLOSED.circles, CLOSED.seen_by
+    return _circles(state, key, power), seen_by(state, key)
+
+
+def seen_by(state: CallState, key: str) -> Circles:
+    """Who may know that somebody is here who is in."""
+    return LEADERS if state.is_audience(key) else EVERYBODY
 
 
 def rules_of_film(state: CallState) -> Rules:

@@ -183,6 +183,11 @@ class CallState:
         """Whether only who leads may know that somebody is here."""
         return self.mode is Mode.WEBINAR and self.power(key) is Power.VIEWER
 
+    def is_apart(self, key: str) -> bool:
+        """Whether it concerns nobody but who leads when somebody comes or goes."""
+        unseen = self.is_audience(key) or self.power(key) is Power.WAITING
+        return unseen and not self.groups.names
+
     def here(self) -> Iterable[Person]:
         """Everybody who is connected and in."""
         return (p for p in self.persons.values() if p.here and self.entrance.is_in(p.key))

@@ -17,7 +17,7 @@ from signalling.call.commands import EMOJI
 from signalling.call.errors import CallError
 from signalling.call.screening import NoProjector
 from signalling.rtc.errors import JoinError
-from tests.signalling.call.call_fakes import CallWorld, hears
+from tests.signalling.call.call_fakes import CallWorld, hears, packets
 from tests.signalling.rtc.rtc_fakes import Client
 
 PEOPLE = {
@@ -133,11 +133,20 @@ async def test_any_commands(seed: int) -> None:
             await world.command(name, wanted.pop("type"), **wanted)
             done += 1
         if made.random() < 0.1:
-            await world.wait(made.choice([0.2, 12]))
+            await world.wait(made.choice([0.2, 12]))  # both are longer than anybody in a small call waits
+            check_told(world, clients)
         check(world, clients)
     assert done > 20
     check_saved(world)
     await world.close()
+
+
+def check_told(world: CallWorld, clients: dict[str, Client]) -> None:
+    """Whoever was not told of a change has missed nothing."""
+    for name, client in clients.items():
+        if client.present:
+            told, view = packets(client, "polyana.call")[-1], world.view(client)
+            assert {**told, "version": 0, "now": 0} == {**view, "version": 0, "now": 0}, name
 
 
 def check_saved(world: CallWorld) -> None:

@@ -1,0 +1,212 @@
+"""A webinar at any size: what one viewer does costs the same however many others watch, and nobody is told in vain."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from livekit.protocol import rtc
+
+from signalling.call.commands import COMMAND
+from signalling.call.telling import AT_ONCE, INTERVAL_S, LONGEST_S
+from tests.mediaserver.room_fakes import fake, offer_of
+from tests.signalling.call.call_fakes import CallWorld, packets
+from tests.signalling.rtc.rtc_fakes import Client
+
+FEW, MANY = 20, 140
+TOPIC = "polyana.call"
+
+
+@contextmanager
+def calls_counted() -> Iterator[Counter[str]]:
+    """How often which function of Python was called."""
+    counts: Counter[str] = Counter()
+
+    def called(frame: Any, event: str, argument: object) -> None:
+        if event == "call":
+            counts[f"{frame.f_code.co_filename}:{frame.f_code.co_qualname}"] += 1
+
+    before = sys.getprofile()
+    sys.setprofile(called)
+    try:
+        yield counts
+    finally:
+        sys.setprofile(before)
+
+
+class Webinar:
+    """A call with a host and an audience."""
+
+    def __init__(self) -> None:
+        self.world = CallWorld(mode="webinar", lobby="off")
+        self.viewers: list[Client] = []
+
+    async def begin(self, viewers: int) -> None:
+        self.host = await self.world.come("staff:1:a", "host")
+        for source, kind in ((2, "audio"), (1, "video")):
+            await self.host.publish(kind, source=source)
+        for _ in range(viewers):
+            await self.join()
+        await self.settle()
+
+    async def join(self) -> Client:
+        """As a client does, without what a test does for all."""
+        identity = f"family:{len(self.viewers):03}:a"
+        claims = {"attributes": {"polyana.role": "family"}, "name": identity}
+        sink = type(self.host.sink)()
+        session = await self.world.sessions.join(self.world.admission(identity, claims=claims), sink)
+        client = Client(self.world, session, sink)
+        fake(session.participant.primary_connection).open_channel("_reliable")
+        offer = rtc.SessionDescription(type="offer", sdp=offer_of(free_audio=1, free_video=1))
+        await session.handle(rtc.SignalRequest(offer=offer))
+        await session.work()
+        client.media_connects()
+        self.viewers.append(client)
+        return client
+
+    async def settle(self) -> None:
+        """Everybody hears of everything."""
+        for _ in range(100):
+            self.world.clock.advance(0.1)
+            self.world.service.tick()
+            self.world.attendance.tick(self.world.clock.monotonic())
+        await self.world.work()
+
+    def told(self) -> tuple[int, int]:
+        """Messages so far: to the host and to the audience, over both ways."""
+        return _messages([self.host]), _messages(self.viewers)
+
+
+def _messages(clients: list[Client]) -> int:
+    return sum(len(client.sink.responses) + len(client.subscriber.sent) for client in clients)
+
+
+async def counted(viewers: int, act: Any) -> tuple[int, tuple[int, int]]:
+    """Calls of Python functions in one act, and the messages that follow from it to (the host, the audience)."""
+    webinar = Webinar()
+    await webinar.begin(viewers)
+    before = webinar.told()
+    with calls_counted() as counts:
+        await act(webinar)
+    await webinar.settle()
+    after = webinar.told()
+    await webinar.world.close()
+    return counts.total(), (after[0] - before[0], after[1] - before[1])
+
+
+async def _one_more(webinar: Webinar) -> None:
+    await webinar.join()
+
+
+async def _leaves(webinar: Webinar) -> None:
+    await webinar.viewers[3].session.handle(rtc.SignalRequest(leave=rtc.LeaveRequest()))
+
+
+def _command(kind: str, **fields: Any) -> Any:
+    async def act(webinar: Webinar) -> None:
+        command = COMMAND.validate_python({"type": kind, **fields})
+        done: Awaitable[None] = webinar.world.call.execute("family:003:a", command)
+        await done
+
+    return act
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        pytest.param(_one_more, id="join"),
+        pytest.param(_leaves, id="leave"),
+        pytest.param(_command("raise_hand"), id="hand"),
+        pytest.param(_command("react", emoji="👍"), id="reaction"),
+    ],
+)
+async def test_what_a_viewer_does_costs_the_same_in_any_audience(act: Any) -> None:
+    await counted(5, act)  # what Python does once
+    small, large = await counted(FEW, act), await counted(MANY, act)
+    assert small[0] == large[0] > 0
+
+
+@pytest.mark.parametrize("act", [_one_more, _leaves], ids=["join", "leave"])
+async def test_the_audience_is_not_told_who_comes_and_goes(act: Any) -> None:
+    (_, small), (_, large) = await counted(FEW, act), await counted(MANY, act)
+    assert small == large and 0 < small[0] < 10
+    own = 10 if act is _one_more else 0
+    assert small[1] <= own, "what a newcomer itself is told"
+
+
+async def test_a_crowd_is_told_to_the_host_as_few_lists() -> None:
+    webinar = Webinar()
+    await webinar.begin(MANY)
+    webinar.host.forget()
+    for _ in range(60):
+        await webinar.join()
+    await webinar.settle()
+    updates = webinar.host.told("update")
+    assert len(updates) <= 2 and len(webinar.host.told("room_update")) == 1
+    named = {p.identity for update in updates for p in update.participants}
+    assert len(named) == 60
+    assert webinar.host.told("room_update")[0].room.num_participants == 1 + MANY + 60
+    await webinar.world.close()
+
+
+async def test_who_leads_and_whom_it_concerns_need_not_wait_for_the_audience() -> None:
+    webinar = Webinar()
+    await webinar.begin(MANY)
+    world = webinar.world
+    asking, others = webinar.viewers[-1], webinar.viewers[:-1]
+    everybody = [webinar.host, *webinar.viewers]
+    before = {client: len(packets(client, TOPIC)) for client in everybody}
+
+    def news() -> list[Client]:
+        return [client for client in everybody if len(packets(client, TOPIC)) > before[client]]
+
+    world.clock.advance(LONGEST_S)
+    await world.call.execute(asking.participant.identity, COMMAND.validate_python({"type": "raise_hand"}))
+    world.service.tick()
+    assert news() == [webinar.host, asking]
+    assert packets(asking, TOPIC)[-1]["you"]["hand"] == 1
+    first = packets(webinar.host, TOPIC)[-1]["people"][:2]
+    assert [one["person"] for one in first] == ["staff:1", f"family:{MANY - 1}"], (
+        "not the hundredth of a list"
+    )
+
+    poll = {
+        "type": "open_poll",
+        "question": "?",
+        "options": [{"text": "a"}, {"text": "b"}],
+        "anonymous": True,
+    }
+    await world.call.execute("staff:1:a", COMMAND.validate_python(poll))
+    turns = []
+    while len(news()) < len(everybody):
+        before_turn = len(news())
+        world.clock.advance(INTERVAL_S)
+        world.service.tick()
+        turns.append(len(news()) - before_turn)
+    assert max(turns) <= AT_ONCE + 1 and len(turns) == -(-len(everybody) // AT_ONCE)
+    assert all(packets(client, TOPIC)[-1]["polls"] for client in [webinar.host, *others])
+    for client in everybody:
+        versions = [packet["version"] for packet in packets(client, TOPIC)]
+        assert versions == sorted(set(versions))
+    await world.close()
+
+
+async def test_a_reaction_of_a_crowd_is_told_together() -> None:
+    webinar = Webinar()
+    await webinar.begin(MANY)
+    world = webinar.world
+    for client in webinar.viewers[:20]:
+        await world.call.execute(
+            client.participant.identity, COMMAND.validate_python({"type": "react", "emoji": "👍"})
+        )
+        world.clock.advance(0.01)
+        world.service.tick()
+    await webinar.settle()
+    told = packets(webinar.viewers[-1], "polyana.reaction")
+    assert sum(len(packet["reactions"]) for packet in told) == 20
+    assert len(told) <= 3
+    await world.close()
