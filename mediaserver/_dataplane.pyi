@@ -437,5 +437,7 @@ class DataPlane:
     def play_chunk(self, transport: int, chunk: Chunk, *, media_us: int, restart: bool = False) -> None:
         """Queues a chunk that begins at this time of the film, microseconds; up to 64 wait. `restart`: it is played at
         once, instead of all before it."""
+    def replace_chunk(self, transport: int, chunk: Chunk, *, media_us: int) -> None:
+        """Takes the place of the chunk that begins then, with other streams. Nothing happens where that has begun."""
     def set_playing(self, transport: int, *, playing: bool) -> None:
         """A film that is stopped stands at the begin of the chunk that was playing, and goes on from there."""

@@ -299,6 +299,12 @@ pub enum Command {
         media_us: u64,
         restart: bool,
     },
+    /// Takes the place of the chunk that begins then, with other streams, where that waits behind the one that plays.
+    ReplaceChunk {
+        transport: TransportId,
+        chunk: Chunk,
+        media_us: u64,
+    },
     /// A film that is stopped goes on from the begin of the chunk that was playing.
     SetPlaying {
         transport: TransportId,

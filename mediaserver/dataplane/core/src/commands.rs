@@ -88,6 +88,11 @@ impl Core {
                 media_us,
                 restart,
             } => self.play_chunk(transport, chunk, media_us, restart, now),
+            Command::ReplaceChunk {
+                transport,
+                chunk,
+                media_us,
+            } => self.replace_chunk(transport, chunk, media_us),
             Command::SetPlaying { transport, playing } => self.set_playing(transport, playing, now),
             Command::AddTap { tap, receiver } => self.add_tap(tap, receiver, now),
             Command::RemoveTap { tap } => self.remove_tap(tap, now),

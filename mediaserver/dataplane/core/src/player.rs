@@ -162,6 +162,22 @@ impl Core {
         Ok(())
     }
 
+    /// Where it waits no longer, it is left as it was: what has begun goes on, what has ended does not come again.
+    pub(crate) fn replace_chunk(
+        &mut self,
+        id: TransportId,
+        chunk: Chunk,
+        media_us: u64,
+    ) -> Result<(), String> {
+        let index = self.transport_index(id)?;
+        let player = self.transports[index].player.as_mut().ok_or("no player")?;
+        let mut waiting = player.queue.iter_mut().skip(1);
+        if let Some(queued) = waiting.find(|queued| queued.media_us == media_us) {
+            queued.chunk = chunk;
+        }
+        Ok(())
+    }
+
     pub(crate) fn set_playing(&mut self, id: TransportId, playing: bool, now: Time) -> Result<(), String> {
         let index = self.transport_index(id)?;
         let player = self.transports[index].player.as_mut().ok_or("no player")?;
@@ -325,15 +341,19 @@ impl Core {
         }
         let receivers = self.transports[index].receivers.iter();
         receivers
-            .flat_map(|&receiver| &self.receivers[receiver].encodings)
+            .map(|&receiver| &self.receivers[receiver])
+            .filter(|receiver| receiver.enabled)
+            .flat_map(|receiver| &receiver.encodings)
             .filter_map(|encoding| encoding.keyframe.next(STILL_INTERVAL_US))
             .min()
     }
 
+    /// Of what is let in: chunks may lack a codec that nobody takes.
     fn keyframes_are_wanted(&mut self, index: usize, now: Time) -> bool {
         let mut wanted = false;
         for &receiver in &self.transports[index].receivers {
-            for encoding in &mut self.receivers[receiver].encodings {
+            let receiver = &mut self.receivers[receiver];
+            for encoding in receiver.encodings.iter_mut().filter(|_| receiver.enabled) {
                 wanted |= encoding.keyframe.due(now, STILL_INTERVAL_US);
             }
         }

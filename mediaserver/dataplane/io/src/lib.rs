@@ -270,6 +270,7 @@ impl Owners {
             | Command::SendDtls { transport, .. }
             | Command::SetPlayer { transport, .. }
             | Command::PlayChunk { transport, .. }
+            | Command::ReplaceChunk { transport, .. }
             | Command::SetPlaying { transport, .. }
             | Command::SetWantedBitrate { transport, .. } => self.of_transport(*transport),
             Command::RemoveTransport { transport } => {

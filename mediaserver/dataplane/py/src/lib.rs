@@ -422,6 +422,15 @@ impl DataPlane {
         })
     }
 
+    #[pyo3(signature = (transport, chunk, *, media_us))]
+    fn replace_chunk(&self, transport: u64, chunk: &Chunk, media_us: u64) -> PyResult<()> {
+        self.command(Command::ReplaceChunk {
+            transport,
+            chunk: chunk.0.clone(),
+            media_us,
+        })
+    }
+
     #[pyo3(signature = (transport, *, playing))]
     fn set_playing(&self, transport: u64, playing: bool) -> PyResult<()> {
         self.command(Command::SetPlaying { transport, playing })

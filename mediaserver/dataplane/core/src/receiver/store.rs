@@ -49,7 +49,11 @@ pub(super) fn store(stream: &mut Encoding, arrival: &Arrival<'_>, place: &Place,
     stream.pending.push(meta.sequence);
     if meta.keyframe_start {
         stream.keyframe.arrived();
-        stream.group = Some(meta.sequence);
+        // Parameter sets and slices of H.264 come in packets of their own: the first one is what a decoder begins with.
+        let first = stream.group.and_then(|first| stream.cache.get(first));
+        if first.is_none_or(|(first, _)| first.timestamp != meta.timestamp) {
+            stream.group = Some(meta.sequence);
+        }
     }
     Outcome::Stored
 }

@@ -5,6 +5,7 @@ mod harness;
 
 mod films_are_played;
 mod films_begin_from_memory;
+mod films_have_backups;
 mod forwarding_is_continuous;
 mod frames_leave_together;
 mod garbage_harms_nobody;

@@ -86,6 +86,16 @@ fuzz_target!(|input: &[u8]| {
             },
         );
     }
+    for number in 0..u64::from(script >> 4) {
+        core.command(
+            now,
+            Command::ReplaceChunk {
+                transport: FILM,
+                chunk: chunk.clone(),
+                media_us: number * 500_000,
+            },
+        );
+    }
     if script & 8 != 0 {
         for playing in [false, true] {
             core.command(

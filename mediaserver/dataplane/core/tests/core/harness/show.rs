@@ -7,6 +7,11 @@ pub const FRAME_US: u32 = 40_000;
 const SOUND_US: u32 = 20_000;
 pub const SECOND_US: u64 = 1_000_000;
 
+/// H.264 (RFC 6184): a STAP-A with two sets, and headers of slices.
+const PARAMETER_SETS: [u8; 7] = [0x78, 0, 1, 0x67, 0, 1, 0x68];
+const IDR: u8 = 0x65;
+const SLICE: u8 = 0x41;
+
 /// A VP8 payload that says which second and which frame it is of.
 fn picture(second: u64, frame: u32, first: bool, length: usize) -> Vec<u8> {
     let id = (second as u32 * 25 + frame) as u16 & 0x7fff;
@@ -31,6 +36,15 @@ fn put(bytes: &mut Vec<u8>, at_us: u32, stream: u8, marker: bool, payload: &[u8]
 
 /// One second: sound in stream 0, three layers of 1, 2 and 3 packets a frame in the others.
 pub fn second(number: u64) -> Chunk {
+    made(number, false)
+}
+
+/// With the picture in H.264, too, in stream 4.
+pub fn second_with_backup(number: u64) -> Chunk {
+    made(number, true)
+}
+
+fn made(number: u64, backup: bool) -> Chunk {
     let mut bytes = Vec::new();
     for at_us in (0..1_000_000).step_by(SOUND_US as usize) {
         if at_us % FRAME_US == 0 {
@@ -39,6 +53,14 @@ pub fn second(number: u64) -> Chunk {
                     let payload = picture(number, at_us / FRAME_US, part == 0, 1000);
                     put(&mut bytes, at_us, stream, part + 1 == stream, &payload);
                 }
+            }
+            if backup {
+                let frame = at_us / FRAME_US;
+                if frame == 0 {
+                    put(&mut bytes, at_us, 4, false, &PARAMETER_SETS);
+                }
+                let unit = if frame == 0 { IDR } else { SLICE };
+                put(&mut bytes, at_us, 4, true, &[unit, number as u8, frame as u8]);
             }
         }
         put(
@@ -57,6 +79,8 @@ pub struct Show {
     pub player: TransportId,
     sound: ReceiverId,
     pub film: ReceiverId,
+    /// Its picture in H.264. Nothing of it is let in at first.
+    pub backup: ReceiverId,
     queued: u64,
     /// Seconds that have been played.
     pub played: usize,
@@ -65,7 +89,7 @@ pub struct Show {
 impl Show {
     pub fn new() -> Self {
         let mut network = Network::new(3);
-        let (player, sound, film) = (900, 901, 902);
+        let (player, sound, film, backup) = (900, 901, 902, 903);
         network.command(Command::AddTransport {
             transport: player,
             ufrag: "film".into(),
@@ -85,6 +109,18 @@ impl Show {
             receiver: film,
             parameters,
         });
+        let mut parameters = receiver_parameters(&Source::video(9000));
+        parameters.codecs[0].mime_type = "video/H264".into();
+        parameters.encodings = vec![told(9000)];
+        network.command(Command::SetReceiver {
+            transport: player,
+            receiver: backup,
+            parameters,
+        });
+        network.command(Command::EnableReceiver {
+            receiver: backup,
+            enabled: false,
+        });
         let mut streams = vec![PlayerStream {
             receiver: sound,
             encoding: 0,
@@ -97,6 +133,12 @@ impl Show {
             payload_type: 96,
             clock_rate: 90_000,
         }));
+        streams.push(PlayerStream {
+            receiver: backup,
+            encoding: 0,
+            payload_type: 96,
+            clock_rate: 90_000,
+        });
         network.command(Command::SetPlayer {
             transport: player,
             streams,
@@ -106,6 +148,7 @@ impl Show {
             player,
             sound,
             film,
+            backup,
             queued: 0,
             played: 0,
         }
@@ -139,6 +182,22 @@ impl Show {
         self.queued = from + 1;
     }
 
+    /// The backup codec is let in from now on, or no longer.
+    pub fn lets_backup_in(&mut self, enabled: bool) {
+        let receiver = self.backup;
+        self.network
+            .command(Command::EnableReceiver { receiver, enabled });
+    }
+
+    /// With the backup codec.
+    pub fn replace(&mut self, number: u64) {
+        self.network.command(Command::ReplaceChunk {
+            transport: self.player,
+            chunk: second_with_backup(number),
+            media_us: number * SECOND_US,
+        });
+    }
+
     pub fn playing(&mut self, playing: bool) {
         let transport = self.player;
         self.network.command(Command::SetPlaying { transport, playing });
@@ -168,6 +227,21 @@ impl Show {
             .filter(|packet| packet.payload[0] & 0x10 != 0)
             .map(|packet| (packet.payload[5], packet.payload[6]))
             .collect()
+    }
+
+    /// The same of those that have come in H.264, each behind its parameter sets.
+    pub fn backup_pictures(&self, backup: SenderId) -> Vec<(u8, u8)> {
+        let packets = self.network.sink(backup).packets.values();
+        let (mut found, mut has_sets) = (Vec::new(), false);
+        for packet in packets {
+            if packet.payload[..] == PARAMETER_SETS {
+                has_sets = true;
+            } else {
+                assert!(has_sets, "nothing can be decoded yet");
+                found.push((packet.payload[1], packet.payload[2]));
+            }
+        }
+        found
     }
 }
 
