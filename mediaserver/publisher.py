@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -80,9 +80,16 @@ class Publisher:
             if not only_closing or policy.gate(track) is not Gate.OPEN:
                 self._apply_gate(track)
 
-    def begin_played(self, track: Track, receiver: RtpReceiver, rids: tuple[str, ...]) -> None:
-        """An announced track comes in from the server itself."""
-        track.main.bind(receiver, sdp_track_id="", rids=rids, mime_type=receiver.mime_type)
+    def begin_played(self, track: Track, played: Sequence[tuple[RtpReceiver, tuple[str, ...]]]) -> None:
+        """An announced track comes in from the server itself: a receiver with its RIDs for each codec. Of backup codecs
+        nothing is let in before somebody takes them."""
+        for number, (receiver, rids) in enumerate(played):
+            stream = track.main
+            if number:
+                codec = track.settings.codecs[number]
+                stream = track.add_backup(number, cid=codec.cid, layers=codec.layers)
+                stream.needed = False
+            stream.bind(receiver, sdp_track_id="", rids=rids, mime_type=receiver.mime_type)
         self._begin(track.main)
 
     def add_codec(self, track_sid: str, codec: TrackCodec) -> Track:

@@ -48,10 +48,12 @@ class Receivers:
             nack=any("nack" in codec.feedback for codec in answered),
         )
 
-    def add_played(self, kind: MediaKind, codec: RtpCodec, encodings: list[Encoding]) -> RtpReceiver:
-        """A track that no peer sends: the server plays it."""
+    def add_played(
+        self, kind: MediaKind, mid: str, codec: RtpCodec, encodings: list[Encoding]
+    ) -> RtpReceiver:
+        """A track in one codec that no peer sends: the server plays it."""
         engine = self._connection.engine
-        receiver = RtpReceiver(engine.next_id(), kind, kind, self._connection, [codec], encodings)
+        receiver = RtpReceiver(engine.next_id(), kind, mid, self._connection, [codec], encodings)
         receiver.stereo = codec.parameter("stereo") == "1"
         receiver.mime_type = codec.mime_type
         self.by_mid[receiver.mid] = receiver

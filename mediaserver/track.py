@@ -108,6 +108,8 @@ class CodecStream:
     """The track id of the section's `a=msid`. Firefox makes up its own, so it can differ from the cid."""
     rids: tuple[str, ...] = ()
     mime_type: str = ""
+    needed: bool = True
+    """False: the server plays it, and nobody takes it now."""
     bitrates: LayerBitrates = field(default_factory=LayerBitrates)
 
     @property
@@ -168,7 +170,7 @@ class CodecStream:
     def enable(self, enabled: bool) -> None:
         """Whether the data plane lets packets in."""
         if self.receiver is not None:
-            self.receiver.set_enabled(enabled)
+            self.receiver.set_enabled(enabled and self.needed)
 
     def bind(
         self, receiver: RtpReceiver, *, sdp_track_id: str, rids: tuple[str, ...], mime_type: str
@@ -278,9 +280,11 @@ class Track:
         for stream in self.streams:
             stream.enable(not self.is_silent)
 
-    def add_backup(self, number: int, *, cid: str, layers: tuple[VideoLayer, ...]) -> None:
+    def add_backup(self, number: int, *, cid: str, layers: tuple[VideoLayer, ...]) -> CodecStream:
         """A section with a codec of the announcement will come, with this id and these layers."""
         codecs = list(self.settings.codecs)
         codecs[number] = replace(codecs[number], cid=cid, layers=layers or codecs[number].layers)
         self.settings = replace(self.settings, codecs=tuple(codecs))
-        self.backups = sorted([*self.backups, CodecStream(self, number)], key=lambda stream: stream.number)
+        added = CodecStream(self, number)
+        self.backups = sorted([*self.backups, added], key=lambda stream: stream.number)
+        return added

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
-from mediaserver.film import FilmPlayer, Moment, film_connection, publish
+from mediaserver.film import FilmPlayer, Moment, film_connection, let_in, publish
 from mediaserver.participant import RemovalReason
 from signalling.library.sealing.manifest import SealBroken
 from signalling.rtc.gateway import Guest
 
 if TYPE_CHECKING:
     from mediaserver.engine import Engine
+    from mediaserver.layers import VideoQuality
     from mediaserver.peer_connection import ConnectionState, PeerConnection
+    from mediaserver.track import Track
     from signalling.broadcast.films import FilmEntry
     from signalling.broadcast.reading import OpenFilm
     from signalling.library.subtitles.cues import Cue
@@ -92,6 +94,8 @@ class Projection(Guest):
             raise
         transport = self.participant.publisher_connection.id
         self._player = FilmPlayer(self._engine, transport, self.film, clock, self)
+        # Who is there already sees the first second in the codec that it takes.
+        self.participant.room.update_dynacast(clock.monotonic())
         self._log.info("a film is shown", participant=self.participant.sid)
 
     @property
@@ -159,6 +163,10 @@ class Projection(Guest):
 
     def closed_by_peer(self, connection: PeerConnection) -> None:
         """There is no peer."""
+
+    def subscribed_qualities_changed(self, track: Track, qualities: Mapping[str, VideoQuality]) -> None:
+        """What nobody takes is not played."""
+        self._playing.need_backups(let_in(track, qualities))
 
     def removed(self, reason: RemovalReason) -> None:
         """Out of the room, for whatever reason."""

@@ -23,12 +23,23 @@ THREADS = 2
 MAX_BYTES = 64 << 20
 """Of chunks in memory: minutes of a film."""
 VP8 = RtpCodec(96, "video/VP8", 90_000)
+#: Constrained baseline, as the library encodes it, by the name that browsers know.
+H264 = RtpCodec(
+    102,
+    "video/H264",
+    90_000,
+    parameters=(
+        ("level-asymmetry-allowed", "1"),
+        ("packetization-mode", "1"),
+        ("profile-level-id", "42e01f"),
+    ),
+)
 OPUS = RtpCodec(111, "audio/opus", 48_000, 2, parameters=(("minptime", "10"), ("useinbandfec", "1")))
 STEREO = RtpCodec(111, "audio/opus", 48_000, 2, parameters=(*OPUS.parameters, ("stereo", "1")))
 
 Work = TypeVar("Work")
-Key = tuple[str, int]
-"""A film and a second of it."""
+Key = tuple[str, int, bool]
+"""A film, a second of it, and whether with backup codecs."""
 
 
 class Chunks:
@@ -46,9 +57,9 @@ class Chunks:
         await asyncio.gather(*reading, return_exceptions=True)
         return bool(reading)
 
-    async def get(self, film: SealedFilm, number: int) -> Chunk:
-        """A second of a film. Raises `SealBroken`."""
-        key = film.digest, number
+    async def get(self, film: SealedFilm, number: int, *, backups: bool) -> Chunk:
+        """A second of a film, `backups`: with the codecs for those who cannot decode the first. Raises `SealBroken`."""
+        key = film.digest, number, backups
         known = key in self._kept or key in self._reading
         self._metrics.seconds.labels("memory" if known else "disk").inc()
         if (kept := self._kept.get(key)) is not None:
@@ -77,14 +88,15 @@ class Chunks:
             task.exception()  # those who wait get it; there may be nobody left
 
     async def _read(self, film: SealedFilm, key: Key) -> Chunk:
-        chunk, size = await self.in_thread(lambda: _chunk(film, key[1]))
+        _, number, backups = key
+        chunk, size = await self.in_thread(lambda: _chunk(film, number, backups))
         self._kept.put(key, chunk, size)
         self._metrics.kept_bytes.set(self._kept.size)
         return chunk
 
 
-def _chunk(film: SealedFilm, number: int) -> tuple[Chunk, int]:
-    records = film.second(number).records
+def _chunk(film: SealedFilm, number: int, backups: bool) -> tuple[Chunk, int]:
+    records = film.second(number, backups=backups).records
     return Chunk(records), len(records)
 
 
@@ -102,9 +114,9 @@ class OpenFilm:
         self._subtitles: dict[str, list[Cue]] = {}
         self._reads_subtitles = asyncio.Lock()
 
-    async def chunk(self, number: int) -> Chunk:
+    async def chunk(self, number: int, *, backups: bool) -> Chunk:
         """Raises `SealBroken`."""
-        return await self._chunks.get(self.sealed, number)
+        return await self._chunks.get(self.sealed, number, backups=backups)
 
     async def subtitles(self, language: str) -> list[Cue]:
         """Read once for everybody. Empty for a language that there is not. Raises `SealBroken`."""
@@ -127,4 +139,5 @@ class OpenFilm:
 def _stream(header: Header, bitrate: int) -> FilmStream:
     if header.kind is Kind.OPUS:
         return FilmStream(STEREO if header.channels == 2 else OPUS, bitrate_bps=bitrate)
-    return FilmStream(VP8, header.width, header.height, bitrate)
+    codec = H264 if header.kind is Kind.H264 else VP8
+    return FilmStream(codec, header.width, header.height, bitrate)

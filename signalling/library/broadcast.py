@@ -15,6 +15,9 @@ from .subtitles.written import language_of
 #: Of `mediaserver._dataplane.Chunk`: microseconds from the second's begin, stream, flags, length.
 RECORD = struct.Struct(">IBBH")
 MARKER = 1
+KINDS = Kind.VP8, Kind.OPUS
+BACKUPS = (Kind.H264,)
+"""For viewers who cannot decode the others."""
 MICROSECONDS = 1_000_000
 
 
@@ -35,16 +38,17 @@ class _Stream:
 
 
 class SealedFilm:
-    """Reads what the manifest names and nothing else. Streams are numbered as the manifest lists those of `kinds`."""
+    """Reads what the manifest names and nothing else. Streams are numbered as the manifest lists those of `KINDS`, then
+    those of `BACKUPS`."""
 
-    def __init__(
-        self, manifest: Manifest, folder: Path, kinds: Collection[Kind] = (Kind.VP8, Kind.OPUS)
-    ) -> None:
+    def __init__(self, manifest: Manifest, folder: Path) -> None:
         """The manifest's signature was checked before. Raises `SealBroken`."""
         self.manifest, self.folder = manifest, folder
-        names = {kind.name.lower() for kind in kinds}
-        played = [sealed for sealed in manifest.renditions if sealed.kind in names]
-        self._streams = [_open(number, sealed, folder / sealed.file) for number, sealed in enumerate(played)]
+        first, backups = (_renditions(manifest, kinds) for kinds in (KINDS, BACKUPS))
+        self._streams = [
+            _open(number, sealed, folder / sealed.file) for number, sealed in enumerate([*first, *backups])
+        ]
+        self._first = self._streams[: len(first)]
 
     @property
     def headers(self) -> tuple[Header, ...]:
@@ -53,7 +57,7 @@ class SealedFilm:
 
     @property
     def seconds(self) -> int:
-        return max((len(stream.sealed.chunks) for stream in self._streams), default=0)
+        return max((len(stream.sealed.chunks) for stream in self._first), default=0)
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
@@ -61,7 +65,7 @@ class SealedFilm:
         return tuple(
             min(
                 stream.sealed.chunks[number].start * MICROSECONDS // stream.header.clock
-                for stream in self._streams
+                for stream in self._first
                 if number < len(stream.sealed.chunks)
             )
             for number in range(self.seconds)
@@ -72,7 +76,7 @@ class SealedFilm:
         """Until the end of the longest stream."""
         return max(
             ((s.sealed.chunks[-1].start + s.sealed.chunks[-1].duration) * MICROSECONDS // s.header.clock)
-            for s in self._streams
+            for s in self._first
             if s.sealed.chunks
         )
 
@@ -117,17 +121,22 @@ class SealedFilm:
         except SubtitlesError as error:
             raise SealBroken(f"{sealed.file}: {error}", sealed.file) from error
 
-    def second(self, number: int) -> Second:
-        """Blocks on the disk. Raises `SealBroken`: nothing of this second may be sent."""
+    def second(self, number: int, *, backups: bool = False) -> Second:
+        """`backups`: with all streams. Blocks on the disk. Raises `SealBroken`: nothing of this second may be sent."""
         if not 0 <= number < self.seconds:
             raise IndexError(number)
         chunks = {
             stream.number: (_read(stream, number), stream.header.clock)
-            for stream in self._streams
+            for stream in (self._streams if backups else self._first)
             if number < len(stream.sealed.chunks)
         }
         begin = min(chunk.start * MICROSECONDS // clock for chunk, clock in chunks.values())
         return Second(begin, records(chunks, begin))
+
+
+def _renditions(manifest: Manifest, kinds: Collection[Kind]) -> list[SealedRendition]:
+    names = {kind.name.lower() for kind in kinds}
+    return [sealed for sealed in manifest.renditions if sealed.kind in names]
 
 
 def records(chunks: Mapping[int, tuple[Chunk, int]], begin_us: int) -> bytes:

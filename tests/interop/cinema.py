@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -22,6 +22,7 @@ from signalling.call.call import Call
 from signalling.call.commands import COMMAND
 from signalling.config import load
 from signalling.library.broadcast import SealedFilm
+from signalling.library.recording.depacketizing import assemble
 from signalling.library.renditions.film import encode_film
 from signalling.library.renditions.format import HEADER, Flag, read_chunk, read_header
 from signalling.library.sealing.manifest import Manifest, manifest_of
@@ -29,17 +30,18 @@ from tests.signalling.broadcast.broadcast_fakes import BASIC, FakeFilms
 from tests.signalling.school.kindergarten import QuickPasswords
 
 from .film import Sound
-from .sdk import RATE, Image, joined
+from .sdk import RATE, Image, Received, joined, token
 from .server import RunningServer, free_port
+from .whip import Client, player
 
 SECRET = "s" * 32
 HOST = "staff:1:laptop"
 
 
-def prepare(source: Path, folder: Path, rate: float) -> Manifest:
+def prepare(source: Path, folder: Path, rate: float, *, h264: bool = False) -> Manifest:
     """Renditions of a film, as the pipeline makes them."""
     folder.mkdir(parents=True)
-    encode_film(source, folder, rate=rate, gain=1.0, tell=lambda done: None)
+    encode_film(source, folder, rate=rate, gain=1.0, tell=lambda done: None, h264=h264)
     return manifest_of(folder.name, {}, source, folder)
 
 
@@ -50,11 +52,11 @@ class Prepared:
     manifest: Manifest
     folder: Path
 
-    def pictures(self) -> dict[int, list[Image]]:
+    def pictures(self, codec: Literal["vp8", "h264"] = "vp8") -> dict[int, list[Image]]:
         return {
-            one.height: _pictures(self.folder / one.file, [(c.offset, c.length) for c in one.chunks])
+            one.height: _pictures(self.folder / one.file, [(c.offset, c.length) for c in one.chunks], codec)
             for one in self.manifest.renditions
-            if one.kind == "vp8"
+            if one.kind == codec
         }
 
     def sound(self) -> Sound:
@@ -77,17 +79,18 @@ def _payloads(path: Path, chunks: list[tuple[int, int]]) -> list[tuple[bytes, Fl
     return [(packet.payload, packet.flags) for chunk in read for packet in chunk.packets]
 
 
-def _pictures(path: Path, chunks: list[tuple[int, int]]) -> list[Image]:
-    decoder = av.CodecContext.create("vp8", "r")
+def _pictures(path: Path, chunks: list[tuple[int, int]], codec: Literal["vp8", "h264"]) -> list[Image]:
+    decoder = av.CodecContext.create(codec, "r")
     assert isinstance(decoder, av.VideoCodecContext)
     found: list[Image] = []
-    data = b""
+    payloads: list[bytes] = []
     for payload, flags in _payloads(path, chunks):
-        data += payload[4:]  # the payload descriptor
+        payloads.append(payload)
         if Flag.MARKER in flags:
+            data, _ = assemble(f"video/{codec}", payloads)
             found += [frame.to_ndarray(format="rgb24") for frame in decoder.decode(av.Packet(data))]
-            data = b""
-    return found
+            payloads = []
+    return found + [frame.to_ndarray(format="rgb24") for frame in decoder.decode(None)]
 
 
 class PreparedFilms(FakeFilms):
@@ -144,6 +147,11 @@ class Cinema:
             attributes={"polyana.role": role},
         ) as found:
             yield found
+
+    def h264_player(self, identity: str, room: str) -> AbstractAsyncContextManager[tuple[Client, Received]]:
+        """A screen that takes pictures in H.264 alone (WHEP)."""
+        given = token(identity, room, secret=SECRET, attributes={"polyana.role": "wall"})
+        return player(self.at, identity, room, given=given, codec="h264")
 
     async def command(self, call: Call, kind: str, **fields: Any) -> None:
         await call.execute(HOST, COMMAND.validate_python({"type": kind, **fields}))

@@ -14,7 +14,7 @@ from tests.signalling.library.clips import Rgb, write_film
 
 from .cinema import HOST, Cinema, Prepared, cinema, prepare
 from .film import CLIP, Film, _thumbnail
-from .sdk import RATE, Image, Received, number_of, picture, ssim
+from .sdk import HEIGHT, RATE, Image, Received, number_of, picture, ssim
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(180)]
 FPS, SECONDS = 20, 24
@@ -28,6 +28,10 @@ MAX_SKEW_S = 0.1
 FIRST_PICTURE_S = 0.5
 #: From the server's clock to the screen: network, jitter buffer, decoder.
 MAX_DELAY_S = 0.6
+#: aiortc shows a picture when the next one begins, libwebrtc after its jitter buffer.
+MAX_PLAYERS_APART_S = 0.25
+#: Until somebody sees a picture in a codec that nobody took before: its next second, which has to be read.
+MAX_BEGIN_S = 2.0
 CHANCES = 3
 
 
@@ -49,7 +53,7 @@ def numbered(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     times = np.arange(SECONDS * RATE) / RATE
     tone = (0.2 * np.sin(2 * np.pi * 440 * times))[np.newaxis].astype(np.float32)
     source = write_film(folder / "numbered.mp4", SECONDS, paint, tone, fps=FPS)
-    return Prepared(prepare(source, folder / "numbered", FPS), folder / "numbered")
+    return Prepared(prepare(source, folder / "numbered", FPS, h264=True), folder / "numbered")
 
 
 async def test_what_viewers_see_and_hear_is_what_was_prepared(real: Prepared, tmp_path: Path) -> None:
@@ -131,6 +135,39 @@ async def test_all_viewers_are_at_the_same_position(numbered: Prepared, tmp_path
         await shown.command(call, "film_stop")
         await viewers[0].until(lambda: "unpublished" in viewers[0].events, "the end")
         assert len(viewers[0].pictures) - count < FPS and not call.room.tracks  # type: ignore[union-attr]
+
+
+async def test_who_takes_only_h264_is_in_step_with_all_others(numbered: Prepared, tmp_path: Path) -> None:
+    prepared = numbered.pictures("h264")[HEIGHT]
+    async with cinema(tmp_path) as shown, AsyncExitStack() as everybody:
+        call = shown.open("lesson")
+        shown.add(numbered)
+        await everybody.enter_async_context(shown.viewer(HOST, "lesson"))
+        _, viewer = await everybody.enter_async_context(shown.viewer("family:a:x", "lesson"))
+        await shown.command(call, "film_play", content="numbered")
+        await viewer.until(lambda: len(viewer.pictures) > FPS, "pictures")
+        came = shown.position_s(call)
+        _, screen = await everybody.enter_async_context(shown.h264_player("screen", "lesson"))
+        await screen.until(lambda: len(screen.pictures) > 3 * FPS, "pictures in H.264")
+        first = number_of(screen.pictures[0])
+        assert first % FPS == 0 and first / FPS - came < MAX_BEGIN_S
+        assert skew_s([viewer, screen]) < MAX_PLAYERS_APART_S
+        whole = [image for image in screen.pictures if image.shape[0] == HEIGHT]
+        assert len(whole) > 2 * FPS
+        assert min(ssim(prepared[number_of(image)], image) for image in whole[::5]) >= MIN_SSIM
+        numbers = [number_of(image) for image in viewer.pictures]
+        assert numbers == sorted(set(numbers)), "others see each picture once"
+
+        await shown.command(call, "film_seek", position_s=12.3)
+        await shown.command(call, "film_pause")
+        _, late = await everybody.enter_async_context(shown.h264_player("late", "lesson"))
+        await late.until(lambda: bool(late.pictures), "the picture that stands")
+        stands = round(shown.position_s(call) * FPS)
+        assert {number_of(image) for image in late.pictures} == {stands}
+        assert number_of(viewer.pictures[-1]) == stands
+        await shown.command(call, "film_play")
+        await late.until(lambda: len(late.pictures) > 1.5 * FPS, "pictures in H.264")
+        assert skew_s([viewer, screen, late]) < MAX_PLAYERS_APART_S
 
 
 async def late_s(shown: Cinema, everybody: AsyncExitStack, identity: str, at_least: int) -> float:

@@ -23,6 +23,7 @@ from aiortc import (
     RTCConfiguration,
     RTCIceServer,
     RTCPeerConnection,
+    RTCRtpCodecCapability,
     RTCRtpSender,
     RTCSessionDescription,
     VideoStreamTrack,
@@ -131,12 +132,13 @@ async def client(
     identity: str,
     room: str,
     ice_servers: list[RTCIceServer] | None = None,
+    given: str | None = None,
     **grants: bool,
 ) -> AsyncIterator[Client]:
-    """A client that has not offered yet."""
+    """A client that has not offered yet. `given`: its token, if it is no usual one."""
     async with aiohttp.ClientSession() as http:
         connection = RTCPeerConnection(RTCConfiguration(ice_servers or []))
-        made = Client(http, connection, token(identity, room, **grants))
+        made = Client(http, connection, given or token(identity, room, **grants))
         try:
             yield made
         finally:
@@ -153,8 +155,7 @@ async def publisher(
         made.connection.addTrack(Tone())
         made.connection.addTrack(pictures)
         video = made.connection.getTransceivers()[1]
-        capabilities = RTCRtpSender.getCapabilities("video").codecs
-        video.setCodecPreferences([c for c in capabilities if c.mimeType.lower() == f"video/{codec}"])
+        video.setCodecPreferences(_only(codec))
         response = await made.post(f"{server.http}/whip/v1{query}")
         assert response.status == 201, await response.text()
         await made.connected()
@@ -214,16 +215,20 @@ async def player(
     room: str,
     query: str = "",
     ice_servers: list[RTCIceServer] | None = None,
+    given: str | None = None,
+    codec: str | None = None,
     **grants: bool,
 ) -> AsyncIterator[tuple[Client, Received]]:
-    """Collects what a WHEP client gets."""
+    """Collects what a WHEP client gets; `codec`: the only one of pictures that it takes."""
     received = Received()
-    async with client(server, identity, room, ice_servers, **grants) as made:
+    async with client(server, identity, room, ice_servers, given, **grants) as made:
         made.connection.on(
             "track", lambda track: received.tasks.append(asyncio.create_task(_collect(track, received)))
         )
         for kind in ("audio", "video"):
-            made.connection.addTransceiver(kind, direction="recvonly")
+            transceiver = made.connection.addTransceiver(kind, direction="recvonly")
+            if kind == "video" and codec is not None:
+                transceiver.setCodecPreferences(_only(codec))
         response = await made.post(f"{server.http}/whep/v1{query}")
         assert response.status == 201, await response.text()
         await made.connected()
@@ -233,6 +238,11 @@ async def player(
             for task in received.tasks:
                 task.cancel()
             await asyncio.gather(*received.tasks, return_exceptions=True)
+
+
+def _only(codec: str) -> list[RTCRtpCodecCapability]:
+    capabilities = RTCRtpSender.getCapabilities("video").codecs
+    return [one for one in capabilities if one.mimeType.lower() == f"video/{codec}"]
 
 
 async def _collect(track: MediaStreamTrack, received: Received) -> None:

@@ -15,6 +15,7 @@ from mediaserver.metrics import MediaMetrics
 from mediaserver.sdp import RtpCodec
 
 VP8, OPUS = RtpCodec(96, "video/VP8", 90_000), RtpCodec(111, "audio/opus", 48_000, 2)
+H264 = RtpCodec(102, "video/H264", 90_000, parameters=(("packetization-mode", "1"),))
 SECOND_US = 1_000_000
 
 
@@ -25,6 +26,8 @@ class FakePlane:
         self.commands: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
         self.queues: dict[int, deque[int]] = {}
         """By transport: begins of the chunks that wait, the first one playing."""
+        self.chunks: dict[int, dict[int, object]] = {}
+        """By transport and begin: what was given last, and neither replaced nor too late."""
         self.playing: set[int] = set()
         self._engine = engine
 
@@ -36,6 +39,11 @@ class FakePlane:
         if restart:
             queue.clear()
         queue.append(media_us)
+        self.chunks.setdefault(transport, {})[media_us] = chunk
+
+    def replace_chunk(self, transport: int, chunk: object, *, media_us: int) -> None:
+        if media_us in list(self.queues[transport])[1:]:
+            self.chunks[transport][media_us] = chunk
 
     def set_playing(self, transport: int, *, playing: bool) -> None:
         (self.playing.add if playing else self.playing.discard)(transport)
@@ -81,7 +89,8 @@ class FakeEngine:
 
 
 class NumberedFilm:
-    """A `FilmSource` whose chunks are their numbers. Chunks in `held` come only when they are let go."""
+    """A `FilmSource` whose chunks are their numbers, negative with backup codecs. Chunks in `held` come only when they
+    are let go."""
 
     def __init__(self, seconds: int, streams: tuple[FilmStream, ...] = ()) -> None:
         self.streams = streams
@@ -91,13 +100,13 @@ class NumberedFilm:
         self.broken: dict[int, Exception] = {}
         self.asked: list[int] = []
 
-    async def chunk(self, number: int) -> Chunk:
+    async def chunk(self, number: int, *, backups: bool) -> Chunk:
         self.asked.append(number)
         if number in self.held:
             await self.held[number].wait()
         if number in self.broken:
             raise self.broken[number]
-        return cast(Chunk, number)
+        return cast(Chunk, -number if backups else number)
 
 
 async def settle() -> None:

@@ -7,13 +7,22 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from mediaserver.film import AHEAD, FilmConnection, FilmPlayer, FilmStream, film_connection, publish
+from mediaserver.dynacast import PAUSE_DELAY_S
+from mediaserver.film import (
+    AHEAD,
+    FilmConnection,
+    FilmPlayer,
+    FilmStream,
+    film_connection,
+    let_in,
+    publish,
+)
 from mediaserver.layers import VideoQuality
-from mediaserver.participant import ParticipantKind, ParticipantState
+from mediaserver.participant import ParticipantKind, ParticipantState, RemovalReason
 from mediaserver.peer_connection import Offerer, PeerConnectionObserver
 from mediaserver.track import TrackSource
-from tests.mediaserver.film_fakes import OPUS, SECOND_US, VP8, FakeEngine, NumberedFilm, settle
-from tests.mediaserver.room_fakes import FakeClock, make_participant, make_room
+from tests.mediaserver.film_fakes import H264, OPUS, SECOND_US, VP8, FakeEngine, NumberedFilm, settle
+from tests.mediaserver.room_fakes import FakeClock, fake, make_participant, make_room, told
 
 TRANSPORT = 7
 
@@ -37,6 +46,12 @@ class Film:
     def queue(self) -> list[int]:
         """Numbers of the chunks that the data plane has."""
         return [start // SECOND_US for start in self.engine.plane.queues.get(TRANSPORT, ())]
+
+    @property
+    def backups(self) -> list[int]:
+        """Those of them that have every codec."""
+        chunks = self.engine.plane.chunks.get(TRANSPORT, {})
+        return [number for number in self.queue if chunks[number * SECOND_US] == -number]
 
     @property
     def position_s(self) -> float:
@@ -151,6 +166,73 @@ async def test_what_the_source_raises_ends_it_at_once(film: Film) -> None:
     assert [str(error) for error in film.errors] == ["changed"] and not film.player.playing
 
 
+async def test_what_waits_is_given_anew_when_somebody_takes_another_codec(film: Film) -> None:
+    film.player.play()
+    await film.second()
+    moves = film.moves
+    film.player.need_backups(True)
+    await settle()
+    assert film.queue == [1, 2, 3] and film.backups == [2, 3], "what plays goes on"
+    assert film.source.asked == [0, 1, 2, 3, 2, 3]
+    await film.second()
+    assert film.queue == film.backups == [2, 3, 4] and film.moves == moves and film.position_s == 2
+    film.player.need_backups(False)
+    await film.second()
+    assert film.queue == [3, 4, 5] and film.backups == [3, 4], "what was given is played"
+
+
+async def test_a_film_that_stands_is_given_anew_at_once(film: Film) -> None:
+    film.player.seek(5 * SECOND_US)
+    await settle()
+    moves = film.moves
+    film.player.need_backups(True)
+    await settle()
+    assert film.queue == film.backups == [5, 6, 7] and film.moves == moves and film.position_s == 5
+    asked = len(film.source.asked)
+    film.player.need_backups(True)
+    await settle()
+    assert len(film.source.asked) == asked, "they are there"
+
+
+async def test_a_film_that_stops_where_another_codec_is_missing_is_given_anew(film: Film) -> None:
+    film.player.play()
+    await film.second()
+    film.player.need_backups(True)
+    await settle()
+    film.player.pause()
+    await settle()
+    assert film.queue == film.backups == [1, 2, 3] and film.position_s == 1
+
+
+async def test_a_chunk_may_have_begun_before_it_was_given_anew(film: Film) -> None:
+    film.player.play()
+    handler = film.engine.players[TRANSPORT]
+    film.player.need_backups(True)
+    film.engine.plane.queues[TRANSPORT].popleft()
+    await settle()
+    handler(0)  # told late: the second one plays as it was
+    await settle()
+    assert film.queue == [1, 2, 3] and film.backups == [2, 3]
+    film.player.pause()
+    await settle()
+    assert film.queue == film.backups == [1, 2, 3]
+    asked = len(film.source.asked)
+    film.player.play()
+    film.player.pause()
+    await settle()
+    assert len(film.source.asked) == asked
+
+
+async def test_what_is_read_when_somebody_comes_is_read_again_with_the_other_codec(film: Film) -> None:
+    film.source.held = {3: asyncio.Event()}
+    film.player.play()
+    await film.second()
+    film.player.need_backups(True)
+    film.source.held[3].set()
+    await settle()
+    assert film.queue == [1, 2, 3] and film.backups == [2, 3]
+
+
 async def test_others_see_a_participant_with_a_picture_in_layers_and_a_sound() -> None:
     engine, clock, room = FakeEngine(), FakeClock(), make_room()
     viewer = make_participant(room, "viewer")
@@ -184,3 +266,49 @@ async def test_others_see_a_participant_with_a_picture_in_layers_and_a_sound() -
     ]
     await film.close()
     assert not film.publisher_connection.receivers
+
+
+async def test_who_cannot_decode_the_first_codec_gets_the_other_while_it_is_needed() -> None:
+    engine, clock, room = FakeEngine(), FakeClock(), make_room()
+    viewer, old = make_participant(room, "viewer"), make_participant(room, "old")
+    fake(old.publisher_connection).unsupported.add("video/VP8")
+
+    def connect(offerer: Offerer, observer: PeerConnectionObserver) -> FilmConnection:
+        return film_connection(engine.engine, clock, room, {}, offerer, observer)
+
+    film = make_participant(room, "film:1", kind=ParticipantKind.INGRESS, connect=connect)
+    layers = ((320, 180, 100_000), (640, 360, 400_000))
+    vp8, h264 = ([FilmStream(codec, *layer) for layer in layers] for codec in (VP8, H264))
+    publish(film, (*vp8, FilmStream(OPUS), *h264))
+    picture = next(track for track in film.publisher.tracks.values() if track.kind == "video")
+    (backup,) = picture.backups
+    assert picture.receiver and backup.receiver and backup.receiver.mid != picture.receiver.mid
+    assert backup.layers == picture.main.layers and backup.rids == picture.main.rids and backup.simulcast
+    ((_, arguments, _),) = [one for one in engine.plane.commands if one[0] == "set_player"]
+    assert [(receiver, encoding) for receiver, encoding, *_ in arguments[1]][3:] == [
+        (backup.receiver.id, 0),
+        (backup.receiver.id, 1),
+    ]
+
+    def lets_in() -> dict[int, bool]:
+        commands = [arguments for name, arguments, _ in engine.plane.commands if name == "enable_receiver"]
+        return dict(commands)
+
+    assert [p.subscriber.subscriptions[picture.sid].stream for p in (viewer, old)] == [picture.main, backup]
+    assert lets_in()[picture.receiver.id] and not lets_in()[backup.receiver.id]
+    room.update_dynacast(clock.now)
+    ((_, qualities),) = told(film, "subscribed_qualities_changed")
+    assert let_in(picture, qualities) and lets_in()[backup.receiver.id]
+    film.publisher.mute(picture, True)
+    assert not any(lets_in()[stream.receiver.id] for stream in picture.streams if stream.receiver)
+    film.publisher.mute(picture, False)
+    room.remove(old, RemovalReason.CLIENT_INITIATED)
+    for _ in range(2):
+        room.update_dynacast(clock.now)
+        clock.advance(PAUSE_DELAY_S)
+    _, (_, qualities) = told(film, "subscribed_qualities_changed")
+    assert not let_in(picture, qualities) and not lets_in()[backup.receiver.id]
+    film.publisher.mute(picture, True)
+    film.publisher.mute(picture, False)
+    assert lets_in()[picture.receiver.id] and not lets_in()[backup.receiver.id]
+    await film.close()

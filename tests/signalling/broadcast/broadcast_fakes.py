@@ -42,9 +42,11 @@ class FakeFilms:
         title: str = "Hedgehog",
         seconds: int = SECONDS,
         subtitles: Sequence[str] = (),
+        backup: bool = False,
     ) -> FilmEntry:
         folder = self.folder / content
-        self._sealed[content] = SealedFilm(make_film(folder, seconds, subtitles), folder)
+        manifest = make_film(folder, seconds, subtitles, backup=backup)
+        self._sealed[content] = SealedFilm(manifest, folder)
         duration_s = self._sealed[content].duration_us / 1e6
         self.entries[content] = FilmEntry(content, title, duration_s, 0, True, "basic")
         return self.entries[content]

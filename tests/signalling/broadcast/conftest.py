@@ -71,6 +71,10 @@ class Cinema(World):
         self.engine.plane.pass_second()
         await self.read()
 
+    def tick(self) -> None:
+        """What rooms do ten times a second."""
+        self.attendance.tick(self.clock.monotonic())
+
     def counted(self, name: str, **labels: str) -> float:
         return self.registry.get_sample_value(f"polyana_film_{name}", labels) or 0.0
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from mediaserver.dynacast import PAUSE_DELAY_S
 from mediaserver.film import Moment
-from mediaserver.participant import ParticipantKind
+from mediaserver.participant import ParticipantKind, RemovalReason
 from signalling.broadcast.films import FilmEntry, FilmRefused
 from signalling.broadcast.projection import StopReason
-from signalling.library.broadcast import SealedFilm
+from signalling.library.broadcast import SealedFilm, Second
 from signalling.library.sealing.manifest import SealBroken
 from signalling.rtc.errors import RoomNotFound
 from tests.signalling.broadcast.broadcast_fakes import SECONDS
 from tests.signalling.broadcast.conftest import Cinema, Seats
+from tests.signalling.rtc.rtc_fakes import Client
 
 
 async def test_a_film_is_a_participant_that_others_receive(cinema: Cinema) -> None:
@@ -112,9 +115,14 @@ async def test_a_broken_seal_stops_the_film_everywhere_and_is_told_once(cinema: 
         await cinema.show(room="one")
 
 
-def flip(cinema: Cinema, chosen: random.Random, second: int | None = None) -> tuple[Path, bytes]:
+FILES = ("video-0.prtp", "video-1.prtp", "sound.prtp")
+
+
+def flip(
+    cinema: Cinema, chosen: random.Random, second: int | None = None, files: Sequence[str] = FILES
+) -> tuple[Path, bytes]:
     """Another bit in a file of the film; returns the file as it was."""
-    path = cinema.films.folder / "c1" / chosen.choice(["video-0.prtp", "video-1.prtp", "sound.prtp"])
+    path = cinema.films.folder / "c1" / chosen.choice(files)
     whole = path.read_bytes()
     part = len(whole) // (SECONDS + 1)
     where = (
@@ -146,6 +154,92 @@ async def test_a_hundred_flips_while_it_plays_stop_it_a_hundred_times_and_none_n
                 assert seats.stops == [StopReason.SEAL_BROKEN]
                 path.write_bytes(whole)
     assert len(cinema.films.broken) == 100
+
+
+async def old_viewer(cinema: Cinema) -> Client:
+    """Somebody comes who can only decode H.264."""
+    old = await cinema.join("old", v1=False)
+    refused = next(sender for sender in old.subscriber.senders if sender.source.mime_type == "video/VP8")
+    old.subscriber.refuse(refused)
+    (track,) = [track for track in old.participant.room.tracks.values() if track.kind == "video"]
+    assert old.participant.subscriber.subscriptions[track.sid].stream.mime_type == "video/H264"
+    return old
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, bool]]:
+    """Seconds that are read from the disk, and whether with H.264."""
+    noted: list[tuple[int, bool]] = []
+    second = SealedFilm.second
+
+    def read(film: SealedFilm, number: int, *, backups: bool = False) -> Second:
+        noted.append((number, backups))
+        return second(film, number, backups=backups)
+
+    monkeypatch.setattr(SealedFilm, "second", read)
+    return noted
+
+
+async def test_who_is_there_already_gets_h264_from_the_first_second_on(
+    cinema: Cinema, reads: list[tuple[int, bool]]
+) -> None:
+    cinema.films.add(backup=True)
+    old = await cinema.join("old", v1=False)
+    old.subscriber.unsupported.add("video/VP8")
+    await cinema.show()
+    assert reads == [(0, True), (1, True), (2, True)]
+
+
+async def test_h264_is_read_while_somebody_takes_it(cinema: Cinema, reads: list[tuple[int, bool]]) -> None:
+    cinema.films.add(seconds=20, backup=True)
+    await cinema.viewer()
+    shown, seats = await cinema.show()
+    await cinema.second()
+    cinema.tick()
+    await cinema.read()
+    assert reads == [(0, False), (1, False), (2, False), (3, False)]
+    old = await old_viewer(cinema)
+    cinema.tick()
+    await cinema.read()
+    assert reads[4:] == [(2, True), (3, True)], "the first plays"
+    await cinema.second()
+    assert reads[6:] == [(4, True)]
+    old.participant.room.remove(old.participant, RemovalReason.CLIENT_INITIATED)
+    cinema.tick()
+    cinema.clock.advance(PAUSE_DELAY_S)
+    cinema.tick()
+    for _ in range(2):
+        await cinema.second()
+    assert reads[7:] == [(5, False), (6, False)]
+    shown.pause()
+    await old_viewer(cinema)
+    cinema.tick()
+    await cinema.read()
+    assert reads[9:] == [(5, True), (6, True)], "(4, True) is in memory"
+    assert shown.moment.position_at(cinema.clock.time()) == 4_000_000 and not seats.stops
+
+
+@pytest.mark.parametrize("watched", [False, True])
+async def test_a_changed_byte_of_h264_stops_the_film(cinema: Cinema, watched: bool) -> None:
+    """At once where it is read, else at the next look at the files."""
+    cinema.films.add(backup=True)
+    await cinema.viewer()
+    _, seats = await cinema.show()
+    await cinema.broadcasts.watch()
+    flip(cinema, random.Random(3), second=3, files=["h264-0.prtp"])
+    if watched:
+        await old_viewer(cinema)
+        cinema.tick()
+        for _ in range(2):
+            await cinema.second()
+    else:
+        await cinema.second()
+        assert not seats.stops
+        await cinema.broadcasts.watch()
+    assert seats.stops == [StopReason.SEAL_BROKEN]
+    await cinema.read()
+    ((_, what),) = cinema.films.broken
+    assert what.file == "h264-0.prtp"
 
 
 async def test_who_follows_all_films_hears_where_they_are(cinema: Cinema) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from signalling.library.broadcast import SealedFilm
-from signalling.library.renditions import vp8
+from signalling.library.renditions import h264, vp8
 from signalling.library.renditions.format import Kind
 from signalling.library.sealing.manifest import Manifest, SealBroken
 from tests.signalling.library.made_film import RATE, make_film
@@ -58,13 +58,35 @@ def test_sound_may_be_longer_than_the_picture(manifest: Manifest, folder: Path) 
             film.second(number)
 
 
-def test_records_are_what_the_data_plane_takes(manifest: Manifest, folder: Path) -> None:
+def test_records_are_what_the_data_plane_takes(tmp_path: Path) -> None:
     dataplane = pytest.importorskip("mediaserver._dataplane")
     if not hasattr(dataplane, "Chunk"):
         pytest.skip("this data plane plays no films")
-    film = SealedFilm(manifest, folder)
+    film = SealedFilm(make_film(tmp_path, SECONDS, backup=True), tmp_path)
     for number in range(film.seconds):
-        dataplane.Chunk(film.second(number).records)
+        for backups in (False, True):
+            dataplane.Chunk(film.second(number, backups=backups).records)
+
+
+def test_backup_codecs_come_when_they_are_asked_for_in_streams_of_their_own(tmp_path: Path) -> None:
+    film = SealedFilm(make_film(tmp_path, SECONDS, backup=True), tmp_path)
+    assert [(one.kind, one.layer) for one in film.headers[3:]] == [(Kind.H264, 0), (Kind.H264, 1)]
+    plain, whole = film.second(2), film.second(2, backups=True)
+    assert plain.media_us == whole.media_us
+    found = parse(whole.records)
+    assert [packet for packet in found if packet[1] < 3] == parse(plain.records)
+    times = [time for time, *_ in found]
+    assert times == sorted(times)
+    for stream in (3, 4):
+        pictures = [(time, payload) for time, number, _, payload in found if number == stream]
+        assert pictures[0][1][0] & 0x1F == h264.STAP_A and pictures[0][0] == 0
+        assert {time for time, _ in pictures} == {time for time, number, *_ in found if number == stream - 3}
+    assert film.second(SECONDS, backups=True) == film.second(SECONDS), "only sound"
+
+
+def test_a_film_without_backups_is_the_same_with_them(manifest: Manifest, folder: Path) -> None:
+    film = SealedFilm(manifest, folder)
+    assert film.second(1, backups=True) == film.second(1)
 
 
 def test_a_hundred_changed_bytes_stop_a_hundred_times(manifest: Manifest, folder: Path) -> None:
