@@ -144,6 +144,10 @@ bench-rejected: setup $(VENV)/.test-dependencies ## measure what strangers' data
 bench-joins: setup $(VENV)/.test-dependencies ## measure joins, the time to the first sound, and Python's share in steady state
 	$(BIN)/python -m benchmarks.joins $(ARGS)
 
+.PHONY: bench-webinar
+bench-webinar: setup $(VENV)/.test-dependencies ## measure audiences of thousands: joins, first pictures, steady state, memory
+	$(BIN)/python -m benchmarks.webinar $(ARGS)
+
 .PHONY: bench-films
 bench-films: setup $(VENV)/.test-dependencies ## what playing one film in many rooms takes of the server's CPU
 	$(BIN)/python -m benchmarks.films $(ARGS)

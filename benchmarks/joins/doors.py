@@ -10,6 +10,8 @@ from ..peers.livekit import LiveKitServer
 from ..peers.plan import PeerPlan, Traffic
 
 JOINS_AT_ONCE = 16
+#: The first joins pay for what is made once: imports, contexts, threads.
+WARM_UP = ("warm-up",) * 16
 #: Opus, 20 ms.
 TRAFFIC: Traffic = {
     "frames_per_second": 50.0,
@@ -42,8 +44,8 @@ async def publish_in(adapter: LiveKitServer, rooms: Sequence[str]) -> None:
     await asyncio.gather(*(publish(number, room) for number, room in enumerate(rooms)))
 
 
-async def join_many(adapter: LiveKitServer, rooms: Sequence[str]) -> list[PeerPlan]:
-    """A listener for each entry, `JOINS_AT_ONCE` at a time."""
+async def join_many(adapter: LiveKitServer, rooms: Sequence[str], *, first: int = 0) -> list[PeerPlan]:
+    """A listener for each entry, `JOINS_AT_ONCE` at a time; they are numbered from `first`."""
     gate = asyncio.Semaphore(JOINS_AT_ONCE)
 
     async def join(number: int, room: str) -> PeerPlan:
@@ -51,7 +53,7 @@ async def join_many(adapter: LiveKitServer, rooms: Sequence[str]) -> list[PeerPl
             plan, _ = await adapter.subscribe(room, number, 1)
             return plan
 
-    return await asyncio.gather(*(join(number, room) for number, room in enumerate(rooms)))
+    return await asyncio.gather(*(join(number, room) for number, room in enumerate(rooms, first)))
 
 
 def stats(pids: Iterable[int]) -> list[str]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from ..fanout.run import consent_kept, generate
@@ -43,10 +44,12 @@ async def first_media_ms(server: Sfu, others: int, newcomers: int, log: Path) ->
         return [task.result() for task in heard]
 
 
-async def newcomer_ms(door: Door, number: int) -> float:
-    """Joins, hears, leaves."""
+async def newcomer_ms(
+    door: Door, number: int, *, kind: str = "audio", attributes: Mapping[str, str] | None = None
+) -> float:
+    """Joins, hears (or sees), leaves. `attributes`: of its token."""
     async with adapter_of(door) as adapter:
-        adapter.kind = "audio"
+        adapter.kind, adapter.viewers_attributes = kind, attributes or {}
         began = time.monotonic()
         await adapter.subscribe(ROOM, number, 1)
         await adapter.endpoints[0].first_media()

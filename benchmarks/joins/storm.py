@@ -8,10 +8,8 @@ from pathlib import Path
 from ..fanout.run import consent_kept
 from ..fanout.servers import Sfu
 from ..peers.process import cpu_seconds, process_tree
-from .doors import adapter_of, join_many, publish_in, stats
+from .doors import WARM_UP, adapter_of, join_many, publish_in, stats
 
-#: The first joins pay for what is made once: imports, contexts, threads.
-WARM_UP = ("warm-up",) * 16
 #: Updates about the last joins go out within this time; they belong to the cost.
 SETTLE_S = 1.0
 

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -20,9 +20,18 @@ from .plan import PeerPlan, PublisherPlan, Traffic
 STEP_TIMEOUT_S = 20.0
 
 
-def token(key: str, secret: str, room: str, identity: str, *, publish: bool) -> str:
+def token(
+    key: str,
+    secret: str,
+    room: str,
+    identity: str,
+    *,
+    publish: bool,
+    attributes: Mapping[str, str] | None = None,
+) -> str:
     grants = api.VideoGrants(room_join=True, room=room, can_publish=publish, can_subscribe=True)
-    return api.AccessToken(key, secret).with_identity(identity).with_grants(grants).to_jwt()
+    access = api.AccessToken(key, secret).with_identity(identity).with_grants(grants)
+    return access.with_attributes(dict(attributes or {})).to_jwt()
 
 
 @dataclass
@@ -118,6 +127,9 @@ class LiveKitServer:
         self.kind = "video"
         """What viewers offer to receive; that of the last track that was published."""
         self.endpoints: list[Endpoint] = []
+        self.publishers_attributes: Mapping[str, str] = {}
+        """Of the tokens of who joins from now on."""
+        self.viewers_attributes: Mapping[str, str] = {}
 
     async def publish(self, room: str, *, kind: str, ssrc: int, traffic: Traffic) -> PublisherPlan:
         """Joins and publishes one track, subscribes to none; returns a `PublisherPlan`."""
@@ -204,7 +216,8 @@ class LiveKitServer:
         return endpoint
 
     async def _join(self, room: str, identity: str, *, publish: bool) -> Signal:
-        access = token(self._key, self._secret, room, identity, publish=publish)
+        attributes = self.publishers_attributes if publish else self.viewers_attributes
+        access = token(self._key, self._secret, room, identity, publish=publish, attributes=attributes)
         signal = await Signal.join(self._http, self._url, access, auto_subscribe=not publish)
         self._signals.append(signal)
         return signal

@@ -33,6 +33,7 @@ _STREAMS = {
     TrackSource.SCREEN_SHARE_AUDIO: "screen",
 }
 """Sources that belong together, when the publisher names no stream."""
+_SOURCES = {source.value: source for source in TrackSource}
 
 
 class UnsupportedTrackType(Exception):
@@ -43,10 +44,8 @@ def permissions_of(grants: VideoGrants) -> Permissions:
     """An absent grant to publish or subscribe is a yes, as in LiveKit; to publish data it follows
     publishing."""
     can_publish = grants.can_publish is not False
-    names = {source.value: source for source in TrackSource}
-    sources = frozenset(
-        names[name.lower()] for name in grants.can_publish_sources or () if name.lower() in names
-    )
+    named = (name.lower() for name in grants.can_publish_sources or ())
+    sources = frozenset(_SOURCES[name] for name in named if name in _SOURCES)
     if grants.can_publish_sources and not sources:
         can_publish = False  # Only sources that do not exist: nothing may be published.
     return Permissions(
