@@ -29,6 +29,8 @@ pub(crate) enum State {
     #[default]
     Free,
     Waiting,
+    /// Taken to have arrived, as nothing was told of it and of later ones something was.
+    Assumed,
     /// Told to be lost; it may have been late only.
     Lost,
 }
@@ -76,14 +78,25 @@ impl History {
         if slot.state == State::Free || slot.number != number {
             return None;
         }
+        let departure = *slot;
         slot.state = State::Free;
+        Some(departure)
+    }
+
+    /// Nothing was told of the packet with this number, though of later ones; None: it is known already, or forgotten.
+    pub fn assumed(&mut self, number: u16) -> Option<Departure> {
+        let slot = self.slot(number);
+        if slot.state != State::Waiting || slot.number != number {
+            return None;
+        }
+        slot.state = State::Assumed;
         Some(*slot)
     }
 
     /// The packet with this number has not arrived; None: that is no news.
     pub fn lost(&mut self, number: u16) -> Option<Departure> {
         let slot = self.slot(number);
-        if slot.state != State::Waiting || slot.number != number {
+        if !matches!(slot.state, State::Waiting | State::Assumed) || slot.number != number {
             return None;
         }
         slot.state = State::Lost;
@@ -133,6 +146,20 @@ mod tests {
         assert_eq!(told(history.lost(0)), None);
         assert_eq!(told(history.arrived(0)), Some((0, 6)), "late, not lost");
         assert_eq!(told(history.lost(1)), None, "never sent");
+    }
+
+    #[test]
+    fn what_nobody_told_of_is_assumed_once_and_may_still_be_told_of() {
+        let mut history = History::default();
+        (0..3).for_each(|number| history.sent(departure(number, 5)));
+        assert_eq!(told(history.assumed(0)), Some((0, 5)));
+        assert_eq!(told(history.assumed(0)), None);
+        assert_eq!(history.arrived(0).unwrap().state, State::Assumed);
+        history.assumed(1);
+        assert_eq!(told(history.lost(1)), Some((1, 5)));
+        assert_eq!(told(history.assumed(1)), None);
+        history.arrived(2);
+        assert_eq!(told(history.assumed(2)), None);
     }
 
     #[test]

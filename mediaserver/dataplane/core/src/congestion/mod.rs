@@ -16,7 +16,7 @@ mod throughput;
 use crate::api::Time;
 use delay::{DelayDetector, Usage};
 pub(crate) use history::Departure;
-use history::History;
+use history::{History, State};
 pub(crate) use line_report::LineReport;
 use loss::{LossRate, Losses};
 use pacer::Pacer;
@@ -39,6 +39,12 @@ const SILENCE_US: u64 = 1_000_000;
 const SILENCE_FACTOR: f64 = 0.7;
 /// A growing delay counts as a queue from here on: less is jitter.
 const SHORT_QUEUE_US: i64 = 15_000;
+/// A packet that came so much later than it could had to wait behind others.
+const QUEUED_US: i64 = 5_000;
+/// Feedback that did not come told of no more packets than this, and of no longer a time.
+const MAX_HOLE: u16 = 512;
+const MAX_HOLE_US: i64 = 500_000;
+const HALF: u16 = 1 << 15;
 /// Before a queue as long as this nothing is sent that may be needless; a large picture alone makes a shorter one.
 const CROWDED_QUEUE_US: i64 = 60_000;
 /// A queue as long as this is too long, whether or not it grows.
@@ -93,6 +99,8 @@ pub(crate) struct Congestion {
     arrived: Throughput,
     /// The newest arrival, on the peer's clock.
     newest_arrival: i64,
+    /// The transport-wide number before which everything was told of.
+    told_until: Option<u16>,
     wanted: f64,
     told: Option<f64>,
     /// There was feedback; before that the pace is not limited.
@@ -127,6 +135,7 @@ impl Congestion {
             sent_before: VecDeque::new(),
             arrived: Throughput::default(),
             newest_arrival: 0,
+            told_until: None,
             wanted: 0.0,
             told: None,
             is_heard: false,
@@ -244,16 +253,22 @@ impl Congestion {
         now: Time,
     ) {
         let (mut arrived, mut lost) = (Known::default(), Known::default());
+        let mut hole = self.hole_before(feedback);
         // What is malformed ends early; what came before it counts.
         let _ = feedback.for_each(|sequence, arrival| match arrival {
             Some(arrival) => {
                 if let Some(departure) = self.history.arrived(sequence) {
                     arrived.add(departure.at > self.lowered);
-                    self.arrived.add(arrival, departure.bytes);
+                    if let Some(numbers) = hole.take() {
+                        self.fill(numbers, arrival);
+                    }
+                    let waited_us = self.standing.arrived(departure.at.0, arrival);
+                    if departure.state != State::Assumed {
+                        self.arrived.add(arrival, departure.bytes, waited_us > QUEUED_US);
+                    }
                     self.newest_arrival = arrival;
                     self.prober.arrived(&departure, arrival);
                     self.delay.arrived(departure.at.0, arrival);
-                    self.standing.arrived(departure.at.0, arrival);
                     self.line.arrived(departure.at.0, arrival);
                 }
             }
@@ -312,6 +327,36 @@ impl Congestion {
             self.lowered = now;
         }
         self.pacer.set_rate(self.estimate(), observed.is_full);
+    }
+
+    /// Of feedback that did not come, as it is lost like other packets: the first number that it told of, and how many.
+    fn hole_before(&mut self, feedback: &TransportFeedback<'_>) -> Option<(u16, u16)> {
+        let end = feedback.base_sequence.wrapping_add(feedback.status_count);
+        let from = self.told_until.replace(end)?;
+        if feedback.base_sequence.wrapping_sub(from) >= HALF {
+            // It comes late, or again.
+            let is_newer = end.wrapping_sub(from) < HALF;
+            self.told_until = Some(if is_newer { end } else { from });
+            return None;
+        }
+        let length = feedback.base_sequence.wrapping_sub(from);
+        (1..=MAX_HOLE).contains(&length).then_some((from, length))
+    }
+
+    /// What nobody told of is taken to have come evenly until `arrival`; else the line would seem to carry less.
+    fn fill(&mut self, (from, length): (u16, u16), arrival: i64) {
+        let since = self.newest_arrival;
+        let took = arrival - since;
+        if !(0..MAX_HOLE_US).contains(&took) {
+            return;
+        }
+        for position in 0..length {
+            if let Some(departure) = self.history.assumed(from.wrapping_add(position)) {
+                let at = since + took * i64::from(position + 1) / i64::from(length + 1);
+                let is_queued = self.arrived.is_queued();
+                self.arrived.add(at, departure.bytes, is_queued);
+            }
+        }
     }
 
     /// Over about the last half second.

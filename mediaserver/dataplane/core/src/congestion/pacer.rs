@@ -5,6 +5,8 @@ use crate::api::Time;
 /// Packets of a frame leave somewhat faster than the line carries them: what is known of it may be too little. Much faster
 /// (2.5 in draft-ietf-rmcat-gcc-02, section 4), and a keyframe fills the queue before it, where sound would wait too.
 const FACTOR: f64 = 2.0;
+/// While a long queue stands, so much of it: the queue drains, and what waits here can still be overtaken by sound.
+const DRAINING: f64 = 0.75;
 const SLOWEST_BPS: f64 = 120_000.0;
 /// What may leave at once: so much of what the line carries that a picture of a steady stream leaves whole,
 const BURST_US: f64 = 40_000.0;
@@ -40,7 +42,7 @@ impl Pacer {
     /// `bits_per_second`: what the line carries. `is_full`: a long queue stands before it, nothing is added to that in a hurry.
     pub fn set_rate(&mut self, bits_per_second: f64, is_full: bool) {
         self.line = bits_per_second.max(SLOWEST_BPS / FACTOR) / 8e6;
-        self.pace = self.line * if is_full { 1.0 } else { FACTOR };
+        self.pace = self.line * if is_full { DRAINING } else { FACTOR };
     }
 
     pub fn refill(&mut self, now: Time) {

@@ -2,6 +2,7 @@
 //! (draft-ietf-rmcat-gcc-02, section 5.5).
 
 use super::delay::Usage;
+use super::throughput::Recent;
 use crate::api::Time;
 
 /// What remains after an overuse, of what got through.
@@ -48,7 +49,7 @@ pub(super) struct Observed {
     pub arrived: Option<f64>,
     pub sent: Option<f64>,
     /// Bit/s that arrived in the last moment: while a queue stands, what the line carries.
-    pub recent: Option<f64>,
+    pub recent: Option<Recent>,
     /// A long queue stands.
     pub is_full: bool,
     pub rtt_us: u64,
@@ -104,17 +105,20 @@ impl DelayRate {
                 .sent
                 .is_some_and(|sent| sent < LIMITED * self.bits_per_second);
         let lately = observed.arrived.filter(|_| !observed.is_full);
-        let arrived = [lately, observed.recent].into_iter().flatten();
-        let arrived = arrived
-            .reduce(f64::max)
-            .map_or(self.bits_per_second, |arrived| arrived.min(self.bits_per_second));
+        let recent = observed.recent.map(|recent| recent.bits_per_second);
+        let arrived = [lately, recent].into_iter().flatten();
+        let mut arrived = arrived.reduce(f64::max).unwrap_or(self.bits_per_second);
+        // What came through a queue is what the line carries: less and less would be no better answer to the same queue.
+        if !observed.recent.is_some_and(|recent| recent.is_queued) {
+            arrived = arrived.min(self.bits_per_second);
+        }
         let mut rate = DECREASE * arrived;
         if is_limited {
             rate = rate.max(LIMITED_DECREASE * self.bits_per_second);
         } else {
             self.line_was_full(arrived);
         }
-        rate = rate.max(DRAINING * observed.recent.unwrap_or(0.0));
+        rate = rate.max(DRAINING * recent.unwrap_or(0.0));
         self.bits_per_second = rate.min(self.bits_per_second);
     }
 
@@ -223,5 +227,21 @@ mod tests {
             rate.update(&observed(Usage::Normal, 1e6, 1e6), Time(step * 50_000));
         }
         assert_eq!(rate.bits_per_second, 1.51e6);
+    }
+
+    #[test]
+    fn a_queue_that_stays_does_not_lower_what_it_shows_of_the_line() {
+        let mut rate = DelayRate::new(3e6, Time(0));
+        let queued = Observed {
+            recent: Some(Recent {
+                bits_per_second: 2e6,
+                is_queued: true,
+            }),
+            ..observed(Usage::Over, 0.5e6, 2.5e6)
+        };
+        for at in 1..=5 {
+            rate.update(&queued, Time(at * 1_000_000));
+            assert_eq!(rate.bits_per_second, 1.7e6);
+        }
     }
 }

@@ -13,17 +13,19 @@ pub(super) struct StandingQueue {
 }
 
 impl StandingQueue {
-    /// When a packet left on our clock and came on the peer's, microseconds.
-    pub fn arrived(&mut self, sent: u64, arrival: i64) {
+    /// Takes when a packet left on our clock and came on the peer's, tells how long it had to wait; microseconds.
+    pub fn arrived(&mut self, sent: u64, arrival: i64) -> i64 {
         let delay = arrival - sent.cast_signed();
         self.newest = Some(self.newest.map_or(delay, |newest| newest.min(delay)));
-        self.window = Some(match self.window {
+        let window = match self.window {
             None => (arrival, delay, delay),
             Some((began, shortest, _)) if !(0..WINDOW_US).contains(&(arrival - began)) => {
                 (arrival, delay, shortest)
             }
             Some((began, shortest, before)) => (began, shortest.min(delay), before),
-        });
+        };
+        self.window = Some(window);
+        delay - window.1.min(window.2)
     }
 
     /// What every packet since the last call had to wait, microseconds.

@@ -20,21 +20,40 @@ pub(super) struct Throughput {
     last: i64,
     /// When the newest arrivals without a gap began, and the bytes since then, without the first packet.
     run: (i64, u64),
+    /// The same of the newest packets that all had to wait in a queue.
+    queued: Option<(i64, u64)>,
+}
+
+/// What arrived in the last moment.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Recent {
+    pub bits_per_second: f64,
+    /// All of it had waited in a queue: the line carries this and no more.
+    pub is_queued: bool,
 }
 
 impl Throughput {
-    /// Microseconds.
-    pub fn add(&mut self, at: i64, bytes: u16) {
+    /// `at` in microseconds; `is_queued`: the packet had to wait.
+    pub fn add(&mut self, at: i64, bytes: u16, is_queued: bool) {
         if at - self.last > GAP_US {
             self.run = (at, 0);
         } else {
             self.run.1 += u64::from(bytes);
         }
+        self.queued = is_queued.then(|| match self.queued {
+            Some((since, sum)) if at - self.last <= GAP_US => (since, sum + u64::from(bytes)),
+            _ => (at, 0),
+        });
         self.last = self.last.max(at);
         self.advance(at);
         if at.div_euclid(BUCKET_US) > self.newest - BUCKETS as i64 {
             self.buckets[at.div_euclid(BUCKET_US).rem_euclid(BUCKETS as i64) as usize] += u32::from(bytes);
         }
+    }
+
+    /// The newest packet had to wait.
+    pub fn is_queued(&self) -> bool {
+        self.queued.is_some()
     }
 
     /// Bit/s in the window that ends at `at`; None: measured for too short a time.
@@ -51,18 +70,36 @@ impl Throughput {
     }
 
     /// The same over the last moment alone; None: what was held up has only begun to come.
-    pub fn recent(&mut self, at: i64) -> Option<f64> {
+    pub fn recent(&mut self, at: i64) -> Option<Recent> {
         self.bits_per_second(at)?;
         let span = BUCKET_US * (RECENT - 1) + at.rem_euclid(BUCKET_US);
-        let since = at - self.run.0;
-        if since < span {
-            return (since >= BUSY_US).then(|| self.run.1 as f64 * 8e6 / since as f64);
+        let over = |(since, bytes): (i64, u64)| {
+            let elapsed = at - since;
+            (BUSY_US..span)
+                .contains(&elapsed)
+                .then(|| bytes as f64 * 8e6 / elapsed as f64)
+        };
+        if let Some(bits_per_second) = self.queued.and_then(over) {
+            return Some(Recent {
+                bits_per_second,
+                is_queued: true,
+            });
         }
         let newest = self.newest;
-        let bytes: u32 = (newest - RECENT + 1..=newest)
-            .map(|bucket| self.buckets[bucket.rem_euclid(BUCKETS as i64) as usize])
-            .sum();
-        Some(f64::from(bytes) * 8e6 / span as f64)
+        let bits_per_second = if at - self.run.0 < span {
+            over(self.run)?
+        } else {
+            let buckets = newest - RECENT + 1..=newest;
+            let bytes: u32 = buckets
+                .map(|bucket| self.buckets[bucket.rem_euclid(BUCKETS as i64) as usize])
+                .sum();
+            f64::from(bytes) * 8e6 / span as f64
+        };
+        let is_queued = self.queued.is_some_and(|(since, _)| at - since >= span);
+        Some(Recent {
+            bits_per_second,
+            is_queued,
+        })
     }
 
     fn advance(&mut self, at: i64) {
@@ -90,28 +127,53 @@ mod tests {
         let mut throughput = Throughput::default();
         assert_eq!(throughput.bits_per_second(0), None);
         for packet in 0..200 {
-            throughput.add(packet * 10_000, 1250);
+            throughput.add(packet * 10_000, 1250, false);
         }
         let rate = throughput.bits_per_second(2_000_000).unwrap();
         assert!((950_000.0..1_050_000.0).contains(&rate), "{rate}");
-        let recent = throughput.recent(2_000_000).unwrap();
+        let recent = throughput.recent(2_000_000).unwrap().bits_per_second;
         assert!((900_000.0..1_100_000.0).contains(&recent), "{recent}");
         let later = throughput.bits_per_second(2_250_000).unwrap();
         assert!((450_000.0..550_000.0).contains(&later), "{later}");
-        assert_eq!(throughput.recent(2_250_000), Some(0.0));
-        throughput.add(2_300_000, 1250);
+        assert_eq!(throughput.recent(2_250_000).unwrap().bits_per_second, 0.0);
+        throughput.add(2_300_000, 1250, false);
         assert_eq!(throughput.recent(2_300_000), None, "held up until now");
         for packet in 1..=5 {
-            throughput.add(2_300_000 + packet * 10_000, 1250);
+            throughput.add(2_300_000 + packet * 10_000, 1250, false);
         }
-        let recent = throughput.recent(2_350_000).unwrap();
+        let recent = throughput.recent(2_350_000).unwrap().bits_per_second;
         assert!((900_000.0..1_100_000.0).contains(&recent), "{recent}");
         assert_eq!(throughput.bits_per_second(3_000_000), Some(0.0));
-        throughput.add(100_000_000, 1250);
+        throughput.add(100_000_000, 1250, false);
         assert_eq!(
             throughput.bits_per_second(100_000_000),
             None,
             "a silence is a new beginning"
+        );
+    }
+
+    #[test]
+    fn a_queue_shows_what_the_line_carries_from_its_first_packets_on() {
+        let mut throughput = Throughput::default();
+        for packet in 0..100 {
+            throughput.add(packet * 20_000, 1250, false);
+        }
+        // A burst, of which the line takes a packet every 4 ms: 2.5 Mbit/s.
+        for packet in 0..=12 {
+            throughput.add(2_000_000 + packet * 4_000, 1250, true);
+        }
+        let recent = throughput.recent(2_048_000).unwrap();
+        assert_eq!(
+            recent,
+            Recent {
+                bits_per_second: 2.5e6,
+                is_queued: true
+            }
+        );
+        throughput.add(2_060_000, 1250, false);
+        assert!(
+            !throughput.recent(2_060_000).unwrap().is_queued,
+            "the queue is empty"
         );
     }
 }

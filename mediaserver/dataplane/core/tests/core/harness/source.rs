@@ -58,6 +58,8 @@ pub struct Source {
     pub timestamp_base: u32,
     pub started_at: Option<Time>,
     pub keyframe_wanted: bool,
+    /// A keyframe has so many times the packets of other frames.
+    pub keyframe_factor: usize,
     pub answers_nacks: bool,
     pub picture_id: u16,
     pub tl0_picture_index: u8,
@@ -101,6 +103,7 @@ impl Source {
             timestamp_base: 0x1234_5678,
             started_at: None,
             keyframe_wanted: true,
+            keyframe_factor: 2,
             answers_nacks: true,
             picture_id: 500,
             tl0_picture_index: 77,
@@ -140,7 +143,7 @@ impl Source {
         let keyframe = std::mem::take(&mut self.keyframe_wanted) && self.is_video();
         let temporal_id = self.advance_picture(keyframe);
         let count = if keyframe {
-            2 * self.packets_per_frame
+            self.keyframe_factor * self.packets_per_frame
         } else {
             self.packets_per_frame
         };
