@@ -1,13 +1,12 @@
-import uuid
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 
 from signalling.store import Database, StoreSettings
 from tests.signalling.served import Served
-from tests.signalling.store import postgresql
+from tests.signalling.store import migrated, postgresql
 
 
 @pytest.fixture
@@ -26,19 +25,14 @@ def postgresql_url() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
-    """An empty database of each engine."""
+    """A database of each engine, with all tables and nothing in them."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/school.db"
+        path = tmp_path / "school.db"
+        await asyncio.to_thread(migrated.sqlite, path)
+        yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgresql_url")
-    name = f"test_{uuid.uuid4().hex}"
-    connection = await asyncpg.connect(f"{server}/postgres")
-    try:
-        await connection.execute(f"CREATE DATABASE {name}")
-        yield f"{server}/{name}"
-        await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    finally:
-        await connection.close()
+    async with migrated.postgresql(request.getfixturevalue("postgresql_url")) as url:
+        yield url
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The whole server behind aiohttp's test client: real engine, real routes, a clock that a test moves."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -14,6 +15,7 @@ from signalling.config import load
 from signalling.rtc import VideoGrants, create_token
 from tests.mediaserver.room_fakes import FakeClock
 from tests.signalling.school.kindergarten import QuickPasswords
+from tests.signalling.store import migrated
 
 KEY, SECRET = "school", "s" * 32
 OPERATOR_TOKEN = "operator-token-of-the-tests"
@@ -45,6 +47,7 @@ class Served:
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Served"]:
         """With its engine and routes; everything is closed at the end."""
+        await asyncio.to_thread(self._migrate)
         await self.server.database.open()
         await self.server.engine.start()
         self.application = self.server.application()
@@ -52,6 +55,10 @@ class Served:
         async with self.http:
             yield self
         await self.server.close()
+
+    def _migrate(self) -> None:
+        if not (file := Path(str(self.server.database.address.database))).exists():
+            migrated.sqlite(file)
 
     def token(
         self,

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import asyncpg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -46,9 +47,21 @@ async def test_a_second_start_keeps_everything(database: Database, store_url: st
     await again.close()
 
 
-async def test_servers_that_start_at_once(store_url: str, tmp_path: Path) -> None:
-    several = [Database(StoreSettings(url=store_url), tmp_path) for _ in range(4)]
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_servers_that_start_at_once(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """On a database without tables."""
+    url = f"sqlite:///{tmp_path}/school.db"
+    if engine == "postgresql":
+        server = request.getfixturevalue("postgresql_url")
+        connection = await asyncpg.connect(f"{server}/postgres")
+        await connection.execute("CREATE DATABASE bare")
+        await connection.close()
+        url = f"{server}/bare"
+    several = [Database(StoreSettings(url=url), tmp_path) for _ in range(4)]
     await asyncio.gather(*(one.open() for one in several))
+    assert await names(several[0]) == []
     for one in several:
         await one.close()
 
