@@ -216,6 +216,10 @@ class PeerConnection:
         """False when the peer's descriptions show that it cannot; before they tell, everything may be possible."""
         return self._senders.can_decode(mime_type)
 
+    def codec_rank(self, mime_type: str) -> int:
+        """By what the peer would rather have, lowest first; before its offers tell, all are alike."""
+        return self._senders.rank(mime_type)
+
     def renegotiate(self) -> None:
         """A sender changed in a way that only a new negotiation can tell the peer."""
         self._observer.negotiation_needed(self)

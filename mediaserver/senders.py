@@ -54,6 +54,11 @@ class Senders:
         decodable = self._decodable.get(mime_type.partition("/")[0])
         return decodable is None or any(c.mime_type.lower() == mime_type.lower() for c in decodable)
 
+    def rank(self, mime_type: str) -> int:
+        """Where the peer's offers have a codec, 0: what it would rather have. Before it told, all are alike."""
+        names = [codec.mime_type.lower() for codec in self._decodable.get(mime_type.partition("/")[0], ())]
+        return names.index(mime_type.lower()) if mime_type.lower() in names else len(names)
+
     def idle(self, kind: str) -> StandingSender | None:
         """A standing sender that waits for a track of this kind."""
         standing = (s for s in self._senders if isinstance(s, StandingSender) and s.kind == kind)

@@ -198,7 +198,7 @@ class Subscriber:
         if self._is_full(track):
             return
         wishes = self._wishes.get(track.sid, self._first_wishes)
-        for stream in track.streams:
+        for stream in self._by_preference(track):
             try:
                 sender = self._add_sender(stream, wishes)
             except UnsupportedCodec:
@@ -210,6 +210,14 @@ class Subscriber:
             self._participant.room.subscribed(self._participant, track)
             return
         self._wait_for_backup(track)
+
+    def _by_preference(self, track: Track) -> list[CodecStream]:
+        """A film costs its publisher, the server, the same in every codec: there the client's own order counts, so that
+        phones decode by hardware what they can."""
+        if not track.is_played:
+            return track.streams
+        connection = self._participant.subscriber_connection
+        return sorted(track.streams, key=lambda stream: connection.codec_rank(stream.mime_type))
 
     def _add_sender(self, stream: CodecStream, wishes: Wishes) -> RtpSender:
         assert stream.receiver is not None, "what comes in has a receiver"

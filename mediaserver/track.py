@@ -246,6 +246,11 @@ class Track:
         return self.settings.backup_codec_policy is not BackupCodecPolicy.SIMULCAST
 
     @property
+    def is_played(self) -> bool:
+        """By the server itself."""
+        return self.receiver is not None and not self.receiver.connection.has_peer
+
+    @property
     def missing_codecs(self) -> list[int]:
         """Numbers of announced codecs in which nothing comes in yet."""
         present = {stream.number for stream in self.streams}

@@ -129,6 +129,8 @@ class FakeConnection:
         self.receivers: dict[str, FakeReceiver] = {}
         self.senders: list[FakeSender] = []
         self.unsupported: set[str] = set()
+        self.preferred: list[str] = []
+        """Codecs that the peer would rather have."""
         self.sent: list[tuple[str, bytes]] = []
         self.open_channels = {"_reliable", "_lossy", "_data_track"}
         self.buffered = 0
@@ -205,6 +207,9 @@ class FakeConnection:
 
     def can_decode(self, mime_type: str) -> bool:
         return mime_type not in self.unsupported
+
+    def codec_rank(self, mime_type: str) -> int:
+        return self.preferred.index(mime_type) if mime_type in self.preferred else len(self.preferred)
 
     def remove_sender(self, sender: FakeSender) -> None:
         self.senders.remove(sender)

@@ -18,8 +18,9 @@ from mediaserver.film import (
     publish,
 )
 from mediaserver.layers import VideoQuality
-from mediaserver.participant import ParticipantKind, ParticipantState, RemovalReason
+from mediaserver.participant import Participant, ParticipantKind, ParticipantState, RemovalReason
 from mediaserver.peer_connection import Offerer, PeerConnectionObserver
+from mediaserver.room import Room
 from mediaserver.track import TrackSource
 from tests.mediaserver.film_fakes import H264, OPUS, SECOND_US, VP8, FakeEngine, NumberedFilm, settle
 from tests.mediaserver.room_fakes import FakeClock, fake, make_participant, make_room, told
@@ -268,10 +269,8 @@ async def test_others_see_a_participant_with_a_picture_in_layers_and_a_sound() -
     assert not film.publisher_connection.receivers
 
 
-async def test_who_cannot_decode_the_first_codec_gets_the_other_while_it_is_needed() -> None:
-    engine, clock, room = FakeEngine(), FakeClock(), make_room()
-    viewer, old = make_participant(room, "viewer"), make_participant(room, "old")
-    fake(old.publisher_connection).unsupported.add("video/VP8")
+def film_in_both_codecs(room: Room, engine: FakeEngine, clock: FakeClock) -> Participant:
+    """A participant whose picture comes in VP8 and H.264, each in two layers."""
 
     def connect(offerer: Offerer, observer: PeerConnectionObserver) -> FilmConnection:
         return film_connection(engine.engine, clock, room, {}, offerer, observer)
@@ -280,6 +279,14 @@ async def test_who_cannot_decode_the_first_codec_gets_the_other_while_it_is_need
     layers = ((320, 180, 100_000), (640, 360, 400_000))
     vp8, h264 = ([FilmStream(codec, *layer) for layer in layers] for codec in (VP8, H264))
     publish(film, (*vp8, FilmStream(OPUS), *h264))
+    return film
+
+
+async def test_who_cannot_decode_the_first_codec_gets_the_other_while_it_is_needed() -> None:
+    engine, clock, room = FakeEngine(), FakeClock(), make_room()
+    viewer, old = make_participant(room, "viewer"), make_participant(room, "old")
+    fake(old.publisher_connection).unsupported.add("video/VP8")
+    film = film_in_both_codecs(room, engine, clock)
     picture = next(track for track in film.publisher.tracks.values() if track.kind == "video")
     (backup,) = picture.backups
     assert picture.receiver and backup.receiver and backup.receiver.mid != picture.receiver.mid
@@ -311,4 +318,16 @@ async def test_who_cannot_decode_the_first_codec_gets_the_other_while_it_is_need
     film.publisher.mute(picture, True)
     film.publisher.mute(picture, False)
     assert lets_in()[picture.receiver.id] and not lets_in()[backup.receiver.id]
+    await film.close()
+
+
+async def test_who_decodes_both_codecs_of_a_film_gets_the_one_that_it_prefers() -> None:
+    room = make_room()
+    phone, other = make_participant(room, "phone"), make_participant(room, "other")
+    fake(phone.publisher_connection).preferred = ["video/H264", "video/VP8"]
+    film = film_in_both_codecs(room, FakeEngine(), FakeClock())
+    picture = next(track for track in film.publisher.tracks.values() if track.kind == "video")
+    (backup,) = picture.backups
+    assert phone.subscriber.subscriptions[picture.sid].stream is backup
+    assert other.subscriber.subscriptions[picture.sid].stream is picture.main
     await film.close()
