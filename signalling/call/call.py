@@ -413,6 +413,15 @@ class Call:
         content = snapshot(Scene(self.state, self.clock, version), self.caller(identity))
         return {"version": version, "now": self.clock.time(), **content}
 
+    def find_people(self, identity: str, query: str, first: int) -> dict[str, object]:
+        """A page of those who are here, by name. Raises `CallError`."""
+        actor = self.caller(identity)
+        if not door.may(self.state.power(actor), "people"):
+            raise forbidden()
+        self._take_token(actor)  # thousands of names are looked through
+        people, total = Scene(self.state, self.clock).find(actor, query, first)
+        return {"people": people, "total": total}
+
     def _apply(self) -> None:
         if self.room is None:
             return

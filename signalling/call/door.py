@@ -54,6 +54,7 @@ ALLOWED: dict[str, frozenset[Power]] = {
             "open_groups",
             "open_poll",
             "panic",
+            "people",
             "promote",
             "recording_stop",
             "remove",
@@ -75,7 +76,7 @@ ALLOWED: dict[str, frozenset[Power]] = {
         ("answer", "chat", "lower_hand", "raise_hand", "react", "recording_consent", "vote"), _EVERYBODY_IN
     ),
 }
-"""By the type of a command; `attendance` is the list of who was here, `films` of what may be shown."""
+"""By the type of a command; `attendance` is who was here, `people` who is, `films` what may be shown."""
 
 AGAINST_COHOSTS = frozenset({"mute", "stop_camera", "freeze", "remove", "ban", "demote", "direct"})
 """What a host may do to a co-host, and nobody to a host."""

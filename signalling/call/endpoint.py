@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 MAX_QUERY = 200
 """Characters."""
+FIRST = re.compile(r"[0-9]{1,6}", re.ASCII)
 MAX_HISTORY = 200
 """Messages of the chat in one answer."""
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -45,6 +47,7 @@ class CallEndpoint:
             web.post("/api/calls/{room}/commands", _answering(self._command)),
             web.get("/api/calls/{room}/chat", _answering(self._chat)),
             web.get("/api/calls/{room}/attendance", _answering(self._attendance)),
+            web.get("/api/calls/{room}/people", _answering(self._people)),
             web.get("/api/calls/{room}/films", _answering(self._films)),
             web.get("/api/calls/{room}/subtitles", _answering(self._subtitles)),
         ]
@@ -72,6 +75,16 @@ class CallEndpoint:
         if not door.may(call.state.power(call.caller(identity)), "attendance"):
             raise forbidden()
         return web.json_response({"rows": [asdict(row) for row in self._service.rows(call.name)]})
+
+    async def _people(self, request: web.Request) -> web.StreamResponse:
+        """An audience is longer than the list in a snapshot."""
+        call, identity = self._caller(request)
+        first = request.query.get("first", "0")
+        if not FIRST.fullmatch(first):
+            raise CallError(400, "BAD_REQUEST", "first: how many people come before")
+        return web.json_response(
+            call.find_people(identity, request.query.get("q", "")[:MAX_QUERY], int(first))
+        )
 
     async def _films(self, request: web.Request) -> web.StreamResponse:
         """What may be shown in this call."""

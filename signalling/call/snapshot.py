@@ -14,12 +14,15 @@ from signalling.call.screen_time import KindTime
 from signalling.call.settings import Reach, RecordingRule
 from signalling.call.state import CallState, Person
 from signalling.call.time_limit import TimePhase
+from signalling.search import beginnings, normal
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
 
 MAX_PEOPLE = 300
 """In one snapshot; `people_total` says how many there are."""
+PAGE = 50
+"""Of the list of all people."""
 SMALL_CALL = 50
 """In bigger ones who does not lead is told only of those who stand out; LiveKit's protocol tells of all."""
 
@@ -44,6 +47,20 @@ class Scene:
             return shared, total
         counted = not circles.isdisjoint(seen_by) and not self.state.persons[viewer].hidden
         return [self._shown(viewer, leads), *shared], total if counted else total + 1
+
+    def find(self, viewer: str, query: str, first: int) -> tuple[list[dict[str, object]], int]:
+        """For who leads: `PAGE` of those whom a person may know of, from the `first` on, who have names in which these
+        words begin; and how many they are."""
+        circles, _ = standing.sight_of(self.state, viewer)
+        wanted = beginnings(query)
+        found = [
+            person.key
+            for person in self.state.here()
+            if not person.hidden
+            and all(word in normal(person.name) for word in wanted)
+            and self._sees(circles, person.key)
+        ]
+        return [self._shown(key, True) for key in found[first : first + PAGE]], len(found)
 
     def _shared(self, circles: Circles, leads: bool) -> tuple[list[dict[str, object]], int]:
         found = self._people.get((circles, leads))

@@ -218,6 +218,7 @@ ENDPOINTS = {
     ("GET", "/api/calls/{room}"): Access.CALL,
     ("GET", "/api/calls/{room}/chat"): Access.CALL,
     ("GET", "/api/calls/{room}/attendance"): Access.CALL,
+    ("GET", "/api/calls/{room}/people"): Access.CALL,
     ("GET", "/api/calls/{room}/films"): Access.CALL,
     ("GET", "/api/calls/{room}/subtitles"): Access.CALL,
     ("POST", "/api/calls/{room}/commands"): Access.CALL,

@@ -14,9 +14,9 @@ from signalling.school.door import Action, Actor, allows, check
 from signalling.school.errors import Conflict
 from signalling.school.events import ContentEnded
 from signalling.school.library.preparation import Preparations
-from signalling.school.library.search import beginnings, normal
 from signalling.school.library.views import ContentData, ContentView, add_author, find, get, target_of, views
 from signalling.school.words import AuditAction, ContentKind, ContentState, PreparationState, Programme
+from signalling.search import beginnings, normal
 from signalling.store import Session
 from signalling.store.tables import Content, ContentGroup, Group, Upload
 

@@ -210,3 +210,20 @@ async def test_a_reaction_of_a_crowd_is_told_together() -> None:
     assert sum(len(packet["reactions"]) for packet in told) == 20
     assert len(told) <= 3
     await world.close()
+
+
+async def test_people_are_found_by_their_names(lesson: CallWorld) -> None:
+    teacher = await lesson.come("staff:1:a", "host")
+    for number, name in enumerate(("Алёна Ежова", "Олег Алексеев", "Anna-Maria Berg")):
+        await lesson.come(f"family:{number}:a", claims={"name": name})
+    await lesson.come("family:9:a", claims={"name": "Алена Тайная"}, grants={"hidden": True})
+
+    def found(query: str) -> list[str]:
+        page = lesson.call.find_people(teacher.participant.identity, query, 0)
+        people: Any = page["people"]
+        assert page["total"] == len(people)
+        return [one["name"] for one in people]
+
+    assert found("ал") == ["Алёна Ежова", "Олег Алексеев"]
+    assert found("  еЖОВА алена ") == ["Алёна Ежова"] and found("maria") == ["Anna-Maria Berg"]
+    assert found("ксеев") == [] and len(found("")) == 4 == len(found("%"))

@@ -72,12 +72,31 @@ async def test_a_lobby_over_http(call: Served) -> None:
     assert (status, answer["error"]["code"]) == (401, "REMOVED")
 
 
+async def test_an_audience_is_paged_and_searched(call: Served) -> None:
+    host = await join(call, "staff:1:a", "host")
+    for number in range(60):
+        await join(call, f"family:{number}:a", "family")
+    await ask(call, "POST", "maths/commands", host, json={"type": "admit_all"})
+    status, answer = await ask(call, "GET", "maths/people", host)
+    assert status == 200 and (len(answer["people"]), answer["total"]) == (50, 61)
+    assert answer["people"][0]["person"] == "staff:1" and "held" in answer["people"][0]
+    rest = (await ask(call, "GET", "maths/people?first=50", host))[1]["people"]
+    assert [one["person"] for one in rest] == [f"family:{number}" for number in range(49, 60)]
+    family = call.token(identity="family:1:a")
+    assert (await ask(call, "GET", "maths/people", family))[0] == 403
+    for bad in ("-1", "x", "1" * 9, "١", ""):
+        assert (await ask(call, "GET", f"maths/people?first={bad}", host))[0] == 400
+    statuses = [(await ask(call, "GET", f"maths/people?q={'x' * 500}", host))[0] for _ in range(30)]
+    assert statuses[0] == 200 and statuses[-1] == 429, "looking through thousands is bounded"
+
+
 async def test_who_is_not_in_the_call(call: Served) -> None:
     outsider = call.token(identity="family:9:a")
     for method, path in (
         ("GET", "maths"),
         ("GET", "maths/chat"),
         ("GET", "maths/attendance"),
+        ("GET", "maths/people"),
         ("POST", "maths/commands"),
     ):
         status, answer = await ask(call, method, path, outsider, json={"type": "raise_hand"})

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from signalling.school.errors import Conflict, Denied, NotFound
 from signalling.school.library.contents import Wanted
-from signalling.school.library.search import beginnings, normal
 from signalling.school.words import AgeBand, ContentKind, ContentState, PreparationState, Programme, Role
+from signalling.search import beginnings, normal
 from tests.signalling.school.library.shelf import FILM, Shelf
 
 
