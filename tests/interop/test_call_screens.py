@@ -69,6 +69,7 @@ PANELS = {
     "voted-chat": ("n=4&control=poll-voted", "chat-button"),
     "family-people": ("n=4&control=family", "participants-button"),
     "host-people": ("n=6&control=host", "participants-button"),
+    "crowd-people": ("n=120&control=crowd-host", "participants-button"),
     "host-chat": ("n=4&control=host", "chat-button"),
     "host-tools": ("n=6&control=host", "tools-button"),
     "recording-tools": ("n=6&control=recording-paused-host", "tools-button"),

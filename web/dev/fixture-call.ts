@@ -121,6 +121,7 @@ function person(index: number, badges: readonly number[]): ParticipantView {
     name: NAMES[index % NAMES.length] ?? `Person ${index}`,
     badge: badges.includes(index) ? "teacher" : "",
     isLocal: index === 0,
+    watches: false,
     microphoneOn: index % 4 !== 2,
     speaking: index === 1,
     quality: qualities[index % qualities.length] ?? "unknown",
@@ -159,6 +160,13 @@ export function fixtureCall(options: FixtureOptions): Call {
       screen: streamed(filmPicture()),
       camera: null,
     });
+  }
+  if (options.scene === "crowd-host") {
+    people.splice(
+      3,
+      people.length,
+      ...people.slice(3).map((one) => ({ ...one, watches: true, camera: null })),
+    );
   }
   const participants = signal<readonly ParticipantView[]>(people);
   const phase = signal<CallPhase>(

@@ -37,6 +37,7 @@ export type Scene =
   | "viewer"
   | "chat"
   | "busy-host"
+  | "crowd-host"
   | "film"
   | "film-host"
   | "film-end"
@@ -56,6 +57,7 @@ export const HOST_SCENES: readonly string[] = [
   "time-host",
   "poll-host",
   "busy-host",
+  "crowd-host",
   "film-host",
   "screen-time-host",
   "recording-asking-host",
@@ -214,9 +216,15 @@ function recording(scene: Scene, host: boolean): Inside["recording"] {
   };
 }
 
+/** So many watch where a webinar is shown; the snapshot names the first of them. */
+const CROWD = 2412;
+
 function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
   const host = HOST_SCENES.includes(scene);
-  const people = views.map((view, index) => personOf(view, index, host));
+  const people = views.map((view, index) => ({
+    ...personOf(view, index, host),
+    ...(view.watches ? { power: "viewer" as const } : {}),
+  }));
   const group = { id: "g1", name: "Зайчата", people: ["person-0", "person-2"] };
   return {
     version: 1,
@@ -242,7 +250,7 @@ function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
       group: scene === "groups" ? "g1" : null,
       announcing: false,
     },
-    mode: scene === "viewer" ? "webinar" : "meeting",
+    mode: scene === "viewer" || scene === "crowd-host" ? "webinar" : "meeting",
     locked: scene === "busy-host",
     reach: "everyone",
     self_unmute: false,
@@ -255,7 +263,7 @@ function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
     screen_stopped: scene === "screen-time" ? ["film"] : [],
     spotlight: [],
     people,
-    people_total: people.length,
+    people_total: scene === "crowd-host" ? CROWD : people.length,
     groups: scene === "groups" || scene === "busy-host" ? [group] : [],
     polls: polls(scene),
     film: scene.startsWith("film") && scene !== "film-end" ? FILM() : null,
@@ -336,6 +344,12 @@ export function fixtureControl(scene: Scene | null, views: readonly ParticipantV
   };
   const films = async (query: string) =>
     FILMS.filter((film) => film.title.toLowerCase().includes(query.toLowerCase()));
+  const people = async (query: string, first: number) => {
+    const begins = ` ${query.toLowerCase()}`;
+    const here = inside(scene ?? "host", views).people;
+    const found = here.filter((one) => ` ${one.name.toLowerCase()}`.includes(begins));
+    return { people: found.slice(first, first + 50), total: found.length };
+  };
   const subtitles = async (language: string) => [
     {
       start: 70_000,
@@ -347,5 +361,5 @@ export function fixtureControl(scene: Scene | null, views: readonly ParticipantV
     },
   ];
   const known = { snapshot, messages, reactions, refused, clockOffsetMs: signal(0) };
-  return { ...known, send, dismissRefused, films, subtitles };
+  return { ...known, send, dismissRefused, people, films, subtitles };
 }

@@ -29,6 +29,7 @@ function control(): Control & { sent: unknown[] } {
     clockOffsetMs: signal(0),
     send: async (command) => sent.push(command) > 0,
     dismissRefused: () => {},
+    people: async () => null,
     films: async () => [],
     subtitles: async () => [],
     sent,

@@ -28,6 +28,8 @@ export interface ParticipantView {
   /** Of confirmed staff, set by the server only: `teacher`, `head`, ...; else empty. */
   readonly badge: string;
   readonly isLocal: boolean;
+  /** It may publish nothing: one of an audience. */
+  readonly watches: boolean;
   readonly microphoneOn: boolean;
   readonly speaking: boolean;
   readonly quality: Quality;

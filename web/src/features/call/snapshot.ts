@@ -29,6 +29,7 @@ function viewOf(participant: Participant): ParticipantView {
     name: participant.name || participant.identity,
     badge: participant.attributes[BADGE] ?? "",
     isLocal: participant.isLocal,
+    watches: participant.permissions?.canPublish === false,
     microphoneOn: participant.isMicrophoneEnabled,
     speaking: participant.isSpeaking,
     quality: participant.connectionQuality,
@@ -47,6 +48,7 @@ function sameView(a: ParticipantView, b: ParticipantView): boolean {
   return (
     a.name === b.name &&
     a.badge === b.badge &&
+    a.watches === b.watches &&
     a.microphoneOn === b.microphoneOn &&
     a.speaking === b.speaking &&
     a.quality === b.quality &&

@@ -20,12 +20,17 @@ export function screenTileId(identity: string): string {
   return `screen:${identity}`;
 }
 
+/** In a call of more people than this who only watches is in the list, and has no tile. */
+export const CROWD = 50;
+
 /** The film first, then screens, then people. One's own screen is left out: it would show itself without end. */
 export function tilesOf(participants: readonly ParticipantView[], film: string | null = null): TileView[] {
   const screens: TileView[] = [];
   const people: TileView[] = [];
+  const crowd = participants.length > CROWD;
   for (const participant of participants) {
-    const { identity, screen, camera, isLocal } = participant;
+    const { identity, screen, camera, isLocal, watches } = participant;
+    if (crowd && watches && !isLocal) continue;
     if (identity === film) {
       screens.unshift({ id: filmTileId(identity), kind: "film", participant, video: screen });
       continue;

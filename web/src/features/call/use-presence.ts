@@ -11,8 +11,10 @@ export function presenceChange(
   before: readonly ParticipantView[],
   after: readonly ParticipantView[],
 ): { readonly joined: string[]; readonly left: string[] } {
-  const missingIn = (list: readonly ParticipantView[]) => (p: ParticipantView) =>
-    !p.isLocal && !list.some((other) => other.identity === p.identity);
+  const missingIn = (list: readonly ParticipantView[]) => {
+    const known = new Set(list.map((other) => other.identity));
+    return (p: ParticipantView) => !p.isLocal && !known.has(p.identity);
+  };
   return {
     joined: after.filter(missingIn(before)).map((p) => p.name),
     left: before.filter(missingIn(after)).map((p) => p.name),

@@ -300,6 +300,9 @@ export const en: ControlCatalogue = {
     asked: "waiting for an answer",
     inGroup: (name) => `group “${name}”`,
     shown: (n, total) => `${n} of ${total} shown`,
+    find: "Find by name",
+    nobody: "Nobody of that name is in the call",
+    more: "Show more",
   },
   actions: {
     mute: "Turn the microphone off",

@@ -306,6 +306,9 @@ export const ru = {
     asked: "ждём ответа",
     inGroup: (name: string) => `группа «${name}»`,
     shown: (n: number, total: number) => `Показано ${n} из ${total}`,
+    find: "Найти по имени",
+    nobody: "Никого с таким именем в звонке нет",
+    more: "Показать ещё",
   },
   actions: {
     mute: "Выключить микрофон",

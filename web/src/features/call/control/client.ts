@@ -7,6 +7,7 @@ import {
   type Cue,
   type FilmEntry,
   isInside,
+  type PeoplePage,
   type Reaction,
   type Refused,
   type Snapshot,
@@ -130,24 +131,26 @@ export class CallControl implements Control {
   }
 
   async films(query: string): Promise<readonly FilmEntry[] | null> {
-    try {
-      const path = `${this.#path}/films?q=${encodeURIComponent(query)}`;
-      const answer = (await this.#ask(path, { headers: this.#headers() })) as { films: readonly FilmEntry[] };
-      return answer.films;
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      this.refused.value = { command: "films", code: error.code };
-      return null;
-    }
+    const path = `films?q=${encodeURIComponent(query)}`;
+    return (await this.#read<{ films: readonly FilmEntry[] }>(path, "films"))?.films ?? null;
+  }
+
+  people(query: string, first: number): Promise<PeoplePage | null> {
+    return this.#read(`people?q=${encodeURIComponent(query)}&first=${first}`, "people");
   }
 
   async subtitles(language: string): Promise<readonly Cue[] | null> {
+    const path = `subtitles?language=${encodeURIComponent(language)}`;
+    return (await this.#read<{ cues: readonly Cue[] }>(path, null))?.cues ?? null;
+  }
+
+  /** Null: it could not be asked for; `refused` says why, if that is a matter for whoever asks. */
+  async #read<T>(path: string, what: Refused["command"] | null): Promise<T | null> {
     try {
-      const path = `${this.#path}/subtitles?language=${encodeURIComponent(language)}`;
-      const answer = (await this.#ask(path, { headers: this.#headers() })) as { cues: readonly Cue[] };
-      return answer.cues;
+      return (await this.#ask(`${this.#path}/${path}`, { headers: this.#headers() })) as T;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (what) this.refused.value = { command: what, code: error.code };
       return null;
     }
   }

@@ -314,9 +314,15 @@ export type Command =
   | { readonly type: "film_seek"; readonly position_s: number }
   | { readonly type: "film_volume"; readonly volume: number };
 
+/** A part of all who are here; `total`: how many there are of them. */
+export interface PeoplePage {
+  readonly people: readonly Person[];
+  readonly total: number;
+}
+
 /** What the server did not do, by its own code. */
 export interface Refused {
-  readonly command: Command["type"] | "films";
+  readonly command: Command["type"] | "films" | "people";
   readonly code: string;
 }
 
@@ -331,6 +337,9 @@ export interface Control {
   /** Whether the server has done it; if not, `refused` says why. */
   send(command: Command): Promise<boolean>;
   dismissRefused(): void;
+  /** For who leads: those who are here with such names, from the one on that `first` come before. Null: it could not be
+   * asked for, and `refused` says why. */
+  people(query: string, first: number): Promise<PeoplePage | null>;
   /** What may be shown in this lesson. Null: it could not be asked for, and `refused` says why. */
   films(query: string): Promise<readonly FilmEntry[] | null>;
   /** The text of the film that is shown, by start. Null: it could not be asked for. */
