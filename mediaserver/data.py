@@ -6,9 +6,9 @@ everybody.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -51,15 +51,18 @@ class DataOutbox:
     max_buffered_bytes: int
     dropped: int = 0
     _open: bool = False
-    _waiting: deque[bytes] = field(default_factory=deque)
+    _waiting: dict[int | str, bytes] = field(default_factory=dict)
+    """In order; a state has its name here, all else a number."""
     _waiting_bytes: int = 0
+    _numbers: Iterator[int] = field(default_factory=count)
 
-    def send(self, connection: PeerConnection, label: Label, payload: bytes) -> bool:
-        """Returns False if the message was dropped."""
+    def send(self, connection: PeerConnection, label: Label, payload: bytes, *, state: str = "") -> bool:
+        """Returns False if the message was dropped. `state`: the name of something of which only the newest word
+        counts: it takes the place of one that still waits."""
         if label != RELIABLE:
             return self._counted(connection.send_data(label, payload))
         if not self._open:
-            return self._wait(payload)
+            return self._wait(payload, state)
         if connection.buffered_amount(label) + len(payload) > self.max_buffered_bytes:
             return self._counted(False)
         return self._counted(connection.send_data(label, payload))
@@ -67,14 +70,16 @@ class DataOutbox:
     def opened(self, connection: PeerConnection) -> None:
         """The reliable channel is open: sends what waited."""
         self._open = True
-        waiting, self._waiting, self._waiting_bytes = self._waiting, deque(), 0
-        for payload in waiting:
+        waiting, self._waiting, self._waiting_bytes = self._waiting, {}, 0
+        for payload in waiting.values():
             self.send(connection, RELIABLE, payload)
 
-    def _wait(self, payload: bytes) -> bool:
+    def _wait(self, payload: bytes, state: str) -> bool:
+        # Somebody without data channels would else keep every word until the memory for it is full.
+        self._waiting_bytes -= len(self._waiting.pop(state, b""))
         if self._waiting_bytes + len(payload) > self.max_waiting_bytes:
             return self._counted(False)
-        self._waiting.append(payload)
+        self._waiting[state or next(self._numbers)] = payload
         self._waiting_bytes += len(payload)
         return True
 

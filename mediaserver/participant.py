@@ -277,9 +277,9 @@ class Participant:
         if changes:
             self.observer.connection_quality_changed(changes)
 
-    def send_data(self, label: Label, payload: bytes) -> bool:
-        """Returns False if the message was dropped."""
-        return self.data.send(self.primary_connection, label, payload)
+    def send_data(self, label: Label, payload: bytes, *, state: str = "") -> bool:
+        """Returns False if the message was dropped. `state`: what it is the newest word of (`DataOutbox`)."""
+        return self.data.send(self.primary_connection, label, payload, state=state)
 
     async def close(self) -> None:
         """Closes the connections. The participant must have been removed from its room before."""

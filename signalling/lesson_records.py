@@ -25,6 +25,8 @@ AUDITED: Mapping[str, AuditAction] = {
 }
 """What the audit log tells of a call, by the action of its event."""
 MAX_WAITING = 10_000
+AT_ONCE = 200
+"""Presences in one transaction."""
 log = structlog.get_logger(__name__)
 
 
@@ -83,6 +85,9 @@ class LessonRecords:
     def __init__(self, school: School, calls: CallService) -> None:
         self._school = school
         self._waiting: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue(MAX_WAITING)
+        self._gone: list[PresenceRecord] = []
+        """Presences that have ended and wait for one transaction: an audience goes at once."""
+        self._keeps_gone = False
         calls.presence_listeners.append(self._left)
         calls.listeners.append(self._happened)
 
@@ -102,15 +107,24 @@ class LessonRecords:
         except Exception:  # the next one may be written
             log.exception("something of a call could not be written down")
 
-    def put(self, work: Callable[[], Awaitable[None]]) -> None:
-        """It is written after what was put before."""
+    def put(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """It is written after what was put before; False: it is not."""
         try:
             self._waiting.put_nowait(work)
         except asyncio.QueueFull:
             log.error("something of a call could not be written down", reason="too much is waiting")
+            return False
+        return True
 
     def _left(self, record: PresenceRecord) -> None:
-        self.put(partial(self._school.attendance.keep, [record]))
+        self._gone.append(record)
+        if not self._keeps_gone:
+            self._keeps_gone = self.put(self._keep_gone)
+
+    async def _keep_gone(self) -> None:
+        gone, self._gone, self._keeps_gone = self._gone, [], False
+        for first in range(0, len(gone), AT_ONCE):
+            await self._write(partial(self._school.attendance.keep, gone[first : first + AT_ONCE]))
 
     def _happened(self, event: CallEvent) -> None:
         if event.action in AUDITED and lesson_of_room(event.room) is not None:

@@ -94,4 +94,4 @@ class Telling:
         if told is None or content != told.content:
             self._told[participant.sid] = _Told(scene.version, content)
             packet = {"version": scene.version, "now": self._call.clock.time(), **content}
-            participant.send_data(RELIABLE, notice(TOPIC, packet))
+            participant.send_data(RELIABLE, notice(TOPIC, packet), state=TOPIC)

@@ -45,6 +45,19 @@ def test_what_waits_is_bounded() -> None:
     assert data.dropped == 1
 
 
+def test_of_a_state_only_the_newest_word_waits() -> None:
+    data, connection, peer = outbox()
+    assert data.send(peer, RELIABLE, b"first")
+    for number in range(20):
+        assert data.send(peer, RELIABLE, b"s%02d" % number, state="call")
+    assert data.send(peer, RELIABLE, b"z") and data.dropped == 0
+    data.opened(peer)
+    assert [payload for _, payload in connection.sent] == [b"first", b"s19", b"z"]
+    for payload in (b"s20", b"s21"):
+        data.send(peer, RELIABLE, payload, state="call")
+    assert [payload for _, payload in connection.sent[3:]] == [b"s20", b"s21"]
+
+
 def test_lossy_messages_never_wait() -> None:
     data, connection, peer = outbox()
     connection.open_channels = set()

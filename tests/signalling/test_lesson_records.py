@@ -10,7 +10,7 @@ import pytest
 
 from signalling.call import CallEvent, PresenceRecord
 from signalling.call.chat import ChatMessage
-from signalling.lesson_records import DatabaseChat
+from signalling.lesson_records import AT_ONCE, DatabaseChat
 from signalling.school.words import Role
 from signalling.store.types import new_id
 from tests.signalling.school.api.browser import Browser, Site
@@ -56,6 +56,29 @@ async def test_presences_of_a_person_are_one_line(scene: Scene) -> None:
         f"/api/schedule/{scene.lesson}/attendance", params={"starts_at": rows[0]["starts_at"]}
     )
     assert one["rows"] == rows
+
+
+async def test_an_audience_that_goes_at_once_is_written_in_few_transactions(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attendance = scene.served.server.school.attendance
+    keep, parts = attendance.keep, list[int]()
+
+    async def counted(records: Any) -> None:
+        parts.append(len(records))
+        if len(parts) == 2:
+            raise OSError("the disk is full for a moment")
+        await keep(records)
+
+    monkeypatch.setattr(attendance, "keep", counted)
+    await scene.served.server.records.settle()
+    for number in range(2 * AT_ONCE + 7):
+        present(scene, f"family:{number}", f"Family {number}", 0, 5)
+    await scene.served.server.records.settle()
+    assert parts == [AT_ONCE, AT_ONCE, 7]
+    present(scene, "guest:x", "Grandma", 1, 2)
+    rows = (await journal(scene, scene.anna))["rows"]
+    assert len(rows) == AT_ONCE + 7 + 1, "one part was not written, the others were"
 
 
 async def test_the_journal_of_one_group(scene: Scene) -> None:
