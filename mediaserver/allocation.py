@@ -23,6 +23,10 @@ when it has not fitted for so long: an estimate that was too low for a moment sh
 RAISE_INTERVAL_S = 1.0
 """An estimate shows what a raise did to the line about a second later."""
 MAX_RAISE_INTERVAL_S = 30.0
+ROOMY = 0.9
+MAX_ROOMY_INTERVAL_S = 4.0
+"""A raise to less than this share of the estimate had room: if it is taken back all the same, the keyframe that it
+began with has filled the line for a moment, and it is tried again sooner than others."""
 TAKEN_BACK_S = 5.0
 """A raise that did not last so long was one too many."""
 
@@ -127,6 +131,7 @@ class Allocator:
         """Levels by key; None: paused."""
         self._raised_at = float("-inf")
         self._taken_back = False
+        self._had_room = False
         self._short_since: float | None = None
         self._interval_s = RAISE_INTERVAL_S
         self.next_raise = float("-inf")
@@ -143,7 +148,7 @@ class Allocator:
             if (may_raise or self._is_calm) and cost(ordered, chosen) <= HEADROOM * estimate_bps:
                 self._short_since = None
                 if any(self._lacks(demand) for demand in ordered):
-                    self._note_raise(now)
+                    self._note_raise(cost(ordered, chosen), estimate_bps, now)
             else:
                 chosen = self._lowered(ordered, estimate_bps, now)
                 if may_raise:
@@ -194,7 +199,8 @@ class Allocator:
         if too_much and any(chosen[key] < index for key, index in full.items()):
             recent = now - self._raised_at <= TAKEN_BACK_S
             if recent and not self._taken_back:
-                self._interval_s = min(2 * self._interval_s, MAX_RAISE_INTERVAL_S)
+                longest_s = MAX_ROOMY_INTERVAL_S if self._had_room else MAX_RAISE_INTERVAL_S
+                self._interval_s = min(2 * self._interval_s, longest_s)
             self._taken_back = recent
             self.next_raise = now + self._interval_s
         return {demand.key: chosen.get(demand.key, PAUSED) for demand in ordered}
@@ -218,10 +224,11 @@ class Allocator:
         candidate = allocate(ordered, HEADROOM * estimate_bps, allow_pause=self.allow_pause)
         if not _is_better(ordered, candidate, chosen):
             return chosen
-        self._note_raise(now)
+        self._note_raise(cost(ordered, candidate), estimate_bps, now)
         return candidate
 
-    def _note_raise(self, now: float) -> None:
+    def _note_raise(self, cost_bps: int, estimate_bps: float, now: float) -> None:
+        self._had_room = cost_bps <= ROOMY * estimate_bps
         if now - self._raised_at > TAKEN_BACK_S and not self._taken_back:
             self._interval_s = RAISE_INTERVAL_S
         self._raised_at, self._taken_back = now, False
