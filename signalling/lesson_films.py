@@ -58,6 +58,7 @@ class LessonFilms:
             content.age_mark,
             verified,
             content.programme,
+            view.pages,
         )
 
     def _heard(self, event: SchoolEvent) -> None:

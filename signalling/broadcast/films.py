@@ -33,7 +33,8 @@ class FilmRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class FilmEntry:
-    """`age_mark` in years (0 to 18); `programme` as the lesson has it."""
+    """`age_mark` in years (0 to 18); `programme` as the lesson has it; `pages`: of what stands, each for a second (0:
+    it moves)."""
 
     content: str
     title: str
@@ -41,6 +42,7 @@ class FilmEntry:
     age_mark: int
     verified: bool
     programme: str
+    pages: int = 0
 
 
 class Films(Protocol):

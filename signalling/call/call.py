@@ -367,9 +367,14 @@ class Call:
         if track.kind != "video":
             return None
         if _shows_film(track.publisher):
-            return FILM
+            return self.state.settings.shared_screen if self.is_page(track) else FILM
         shared = track.settings.source is TrackSource.SCREEN_SHARE
         return self.state.settings.shared_screen if shared else None
+
+    def is_page(self, track: Track) -> bool:
+        """Children read pages as they read what is on the board; while one stands, nothing is sent."""
+        film = self.state.films.film
+        return film is not None and film.identity == track.publisher.identity and film.entry.pages > 0
 
     def count_screens(self, delivered: Collection[str], seconds: float) -> None:
         """Kinds of screens whose pictures reached somebody who does not lead in the last `seconds`."""

@@ -19,7 +19,7 @@ class Film:
     subtitles: tuple[str, ...] = ()
     """Their languages."""
     playing: bool = True
-    """As the host wants it; whether it moves depends on the call, too."""
+    """As the host wants it; whether it moves depends on the call, too. Pages never move."""
     position_s: float = 0.0
     at: float = 0.0
     """When it was there, seconds since the epoch; it goes on from there if it is `moving`."""

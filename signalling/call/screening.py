@@ -128,7 +128,9 @@ class Screening:
             if self._current is not None and self._current.shown is not None:
                 self._current.shown.stop(StopReason.REPLACED)
             reel.shown, self._current = shown, reel
-            self._films.film, self._films.end = Film(shown.entry, reel.identity, shown.languages), None
+            playing = not shown.entry.pages
+            self._films.film = Film(shown.entry, reel.identity, shown.languages, playing)
+            self._films.end = None
             if position_s:
                 shown.seek(position_s)
             self.moved(reel)
@@ -148,7 +150,10 @@ class Screening:
 
     def resume(self) -> None:
         """Raises `CallError`."""
-        self._film().playing = True
+        film = self._film()
+        if film.entry.pages:
+            raise conflict("PAGES_STAND", "Pages are turned, they do not move")
+        film.playing = True
 
     def pause(self) -> None:
         """Raises `CallError`."""

@@ -197,6 +197,12 @@ class CallService:
         for key, participant in call.present():
             if not call.state.leads(key):
                 subscriptions = participant.subscriber.subscriptions
+                if participant.media_connected and not call.state.film_hidden:
+                    found |= {
+                        call.screen_kind(one.track)
+                        for one in subscriptions.values()
+                        if one.wished.enabled and call.is_page(one.track)
+                    }
                 for sid in delivered.get(participant.sid, ()):
                     if sid in subscriptions:
                         found.add(call.screen_kind(subscriptions[sid].track))

@@ -49,7 +49,7 @@ def seen_by(state: CallState, key: str) -> Circles:
 
 def rules_of_film(state: CallState) -> Rules:
     """Everybody who is in sees a film, wherever it is; it receives nobody."""
-    everybody = MediumRules(frozenset({ALL}), Gate.FROZEN if state.panic else Gate.OPEN)
+    everybody = MediumRules(frozenset({ALL}), Gate.FROZEN if state.film_hidden else Gate.OPEN)
     return Rules(
         seen_by=frozenset({ALL}), audio=everybody, video=everybody, screen=everybody, data=MediumRules()
     )

@@ -226,8 +226,25 @@ class CallState:
         """Why a film stands, whatever the host wants; empty: it may go on."""
         found = ["panic"] if self.panic else []
         found += ["unattended"] if self.guardian.frozen else []
-        over = self.time_phase is TimePhase.STOPPED or self.screen_time.is_stopped(FILM)
+        over = self.time_phase is TimePhase.STOPPED or self.pages_stopped
+        if self.films.film is None or not self.films.film.entry.pages:
+            over = over or self.screen_time.is_stopped(FILM)
         return found + (["time"] if over else [])
+
+    @property
+    def film_hidden(self) -> bool:
+        """Whether nothing of what is shown goes out."""
+        return self.panic or self.pages_stopped
+
+    @property
+    def pages_stopped(self) -> bool:
+        """Whether children have looked long enough at pages that are shown: they go, where a film only stands."""
+        film = self.films.film
+        return (
+            film is not None
+            and film.entry.pages > 0
+            and self.screen_time.is_stopped(self.settings.shared_screen)
+        )
 
     def screen_stopped(self, key: str, medium: Medium) -> bool:
         """Whether children have looked long enough at what somebody shows, its sound too."""

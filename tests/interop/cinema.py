@@ -96,9 +96,9 @@ def _pictures(path: Path, chunks: list[tuple[int, int]], codec: Literal["vp8", "
 class PreparedFilms(FakeFilms):
     """A library of films that the pipeline has made."""
 
-    def add_sealed(self, content: str, sealed: SealedFilm) -> FilmEntry:
+    def add_sealed(self, content: str, sealed: SealedFilm, pages: int) -> FilmEntry:
         self._sealed[content] = sealed
-        self.entries[content] = FilmEntry(content, content, sealed.duration_us / 1e6, 0, True, "basic")
+        self.entries[content] = FilmEntry(content, content, sealed.duration_us / 1e6, 0, True, "basic", pages)
         return self.entries[content]
 
 
@@ -127,9 +127,9 @@ class Cinema:
     async def _lesson_of(self, room: str) -> tuple[str, str]:
         return BASIC
 
-    def add(self, prepared: Prepared) -> FilmEntry:
+    def add(self, prepared: Prepared, pages: int = 0) -> FilmEntry:
         sealed = SealedFilm(prepared.manifest, prepared.folder)
-        return self.films.add_sealed(prepared.folder.name, sealed)
+        return self.films.add_sealed(prepared.folder.name, sealed, pages)
 
     def open(self, room: str) -> Call:
         return self.server.calls.open(room, CallSettings(guardian_rule=False))

@@ -60,6 +60,8 @@ LED = {
     "poll-words": "n=4&control=poll",
     "poll-pictures": "n=4&control=poll-pictures",
     "poll-voted": "n=4&control=poll-voted",
+    "film-pages": "n=4&control=film-pages",
+    "film-pages-host": "n=4&control=film-pages-host",
     "host": "n=9&control=host",
     "panic-host": "n=4&control=panic-host",
     "time-host": "n=4&control=time-host",

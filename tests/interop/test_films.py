@@ -10,7 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from signalling.library.media_types import Sort
+from signalling.library.pages.preparing import encode_pages
+from signalling.library.pipeline.job import Job
+from signalling.library.sealing.manifest import manifest_of
 from tests.signalling.library.clips import Rgb, write_film
+from tests.signalling.library.made_pages import COLOURS, SLIDE, pdf
 
 from .cinema import HOST, Cinema, Prepared, cinema, prepare
 from .film import CLIP, Film, _thumbnail
@@ -168,6 +173,39 @@ async def test_who_takes_only_h264_is_in_step_with_all_others(numbered: Prepared
         await shown.command(call, "film_play")
         await late.until(lambda: len(late.pictures) > 1.5 * FPS, "pictures in H.264")
         assert skew_s([viewer, screen, late]) < MAX_PLAYERS_APART_S
+
+
+async def test_pages_are_seen_at_once_by_all_and_by_who_comes_later(tmp_path: Path) -> None:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "source").write_bytes(pdf([SLIDE] * 3))
+    encode_pages(Job(source=folder / "source", folder=folder), lambda done: None, sort=Sort.DOCUMENT)
+    prepared = Prepared(manifest_of("pages", {}, folder / "source", folder), folder)
+    async with cinema(tmp_path) as shown, AsyncExitStack() as everybody:
+        call = shown.open("lesson")
+        shown.add(prepared, pages=3)
+        await everybody.enter_async_context(shown.viewer(HOST, "lesson"))
+        _, viewer = await everybody.enter_async_context(shown.viewer("family:a:x", "lesson"))
+        await shown.command(call, "film_play", content="pages")
+        await viewer.until(lambda: page_seen(viewer) == 0, "the first page")
+        for page in (1, 2, 0, 1):
+            await shown.command(call, "film_seek", position_s=page)
+            await viewer.until(lambda wanted=page: page_seen(viewer) == wanted, f"page {page}")
+        await viewer.until(lambda: viewer.pictures[-1].shape[:2] == (1080, 1920), "a page of full size")
+        _, late = await everybody.enter_async_context(shown.viewer("family:late:x", "lesson"))
+        await late.until(lambda: bool(late.pictures), "a picture")
+        assert {colour_of(image) for image in late.pictures} == {1}, "only the page that stands"
+
+
+def page_seen(received: Received) -> int | None:
+    """The page of the last picture, by its colour."""
+    return colour_of(received.pictures[-1]) if received.pictures else None
+
+
+def colour_of(image: Image) -> int:
+    """The page of `made_pages` whose colour this is nearest to."""
+    middle = image[image.shape[0] // 2, image.shape[1] // 2].astype(float) / 255
+    return int(np.argmin([np.abs(middle - colour).sum() for colour in COLOURS]))
 
 
 async def late_s(shown: Cinema, everybody: AsyncExitStack, identity: str, at_least: int) -> float:

@@ -153,11 +153,12 @@ export function fixtureCall(options: FixtureOptions): Call {
   if (options.ownScreen && people[0]) {
     people[0] = { ...people[0], screen: { source: slide(), mirrored: false, paused: false } };
   }
-  if (options.scene === "film" || options.scene === "film-host") {
+  const pages = options.scene?.startsWith("film-pages");
+  if (options.scene === "film" || options.scene === "film-host" || pages) {
     people.push({
       ...person(people.length, []),
       identity: FILM_IDENTITY,
-      screen: streamed(filmPicture()),
+      screen: pages ? { source: slide(), mirrored: false, paused: false } : streamed(filmPicture()),
       camera: null,
     });
   }

@@ -40,6 +40,8 @@ export type Scene =
   | "crowd-host"
   | "film"
   | "film-host"
+  | "film-pages"
+  | "film-pages-host"
   | "film-end"
   | "screen-time"
   | "screen-time-host"
@@ -59,6 +61,7 @@ export const HOST_SCENES: readonly string[] = [
   "busy-host",
   "crowd-host",
   "film-host",
+  "film-pages-host",
   "screen-time-host",
   "recording-asking-host",
   "recording-host",
@@ -108,16 +111,18 @@ const MESSAGES: readonly Omit<ChatMessage, "at" | "place">[] = [
 ];
 
 const FILMS = [
-  ["c1", "Ёжик и его лес: как звери готовятся к зиме", 312, 0, true],
-  ["c2", "Звуки и буквы: А, Б, В", 184, 6, true],
-  ["c3", "Собрание: режим дня", 1260, 0, false],
-].map(([content, title, duration_s, age_mark, verified]) => ({
+  ["c1", "Ёжик и его лес: как звери готовятся к зиме", 312, 0, true, 0],
+  ["c2", "Звуки и буквы: А, Б, В", 184, 6, true, 0],
+  ["c3", "Собрание: режим дня", 1260, 0, false, 0],
+  ["c4", "Как зимуют птицы: слайды", 12, 0, true, 12],
+].map(([content, title, duration_s, age_mark, verified, pages]) => ({
   content,
   title,
   duration_s,
   age_mark,
   verified,
   programme: "basic",
+  pages,
 })) as unknown as readonly FilmEntry[];
 
 const SCREENS = (): ScreenTime[] => [
@@ -154,6 +159,14 @@ const FILM = (): Film => ({
   reasons: [],
   volume: 0.8,
   subtitles: ["ru", "en"],
+});
+
+const PAGES = (): Film => ({
+  ...FILM(),
+  ...(FILMS[3] as FilmEntry),
+  playing: false,
+  moving: false,
+  position_s: 2,
 });
 
 function polls(scene: Scene): Inside["polls"] {
@@ -266,7 +279,11 @@ function inside(scene: Scene, views: readonly ParticipantView[]): Inside {
     people_total: scene === "crowd-host" ? CROWD : people.length,
     groups: scene === "groups" || scene === "busy-host" ? [group] : [],
     polls: polls(scene),
-    film: scene.startsWith("film") && scene !== "film-end" ? FILM() : null,
+    film: scene.startsWith("film-pages")
+      ? PAGES()
+      : scene.startsWith("film") && scene !== "film-end"
+        ? FILM()
+        : null,
     recording: recording(scene, host),
     film_end: scene === "film-end" ? { title: "Ёжик и его лес", reason: "seal_broken" } : null,
     ...(host

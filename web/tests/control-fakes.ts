@@ -67,6 +67,7 @@ export const FILM: Film = {
   age_mark: 6,
   verified: true,
   programme: "basic",
+  pages: 0,
   identity: "film:1",
   playing: true,
   moving: true,

@@ -4,7 +4,7 @@ import { act } from "preact/test-utils";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { CallControl } from "../src/features/call/control/client.ts";
 import { FilmBar } from "../src/features/call/control/film-bar.tsx";
-import type { Control } from "../src/features/call/control/model.ts";
+import type { Control, Film } from "../src/features/call/control/model.ts";
 import { filmPosition } from "../src/features/call/control/state.ts";
 import { FilmControls } from "../src/features/call/host/film-controls.tsx";
 import type { ParticipantView } from "../src/features/call/model.ts";
@@ -87,6 +87,37 @@ describe("what is shown of a film", () => {
     expect(page.querySelector("[role=progressbar]")?.getAttribute("aria-valuenow")).toBe("10");
     act(() => render(<FilmBar film={{ ...FILM, verified: false }} control={control()} />, page));
     expect(page.querySelector("[data-testid=film-verified]")).toBeNull();
+  });
+
+  it("is a page of so many, turned by buttons and arrows", () => {
+    const made = control();
+    const pages = { ...FILM, pages: 3, duration_s: 3, moving: false, playing: false, position_s: 1 };
+    const draw = (film: Film) =>
+      act(() =>
+        render(
+          <FilmBar film={film} control={made}>
+            <FilmControls film={film} control={made} />
+          </FilmBar>,
+          page,
+        ),
+      );
+    const press = (key: string, target: EventTarget = document.body) =>
+      act(() => void target.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true })));
+    draw(pages);
+    expect(page.querySelector("[data-testid=page-place]")?.textContent).toMatch(/2\D+3/);
+    expect(page.querySelector("[data-testid=film-play], [data-testid=film-volume]")).toBeNull();
+    act(() => page.querySelector<HTMLElement>("[data-testid=page-next]")?.click());
+    draw({ ...pages, position_s: 2 });
+    press("ArrowRight");
+    press("ArrowLeft");
+    press("PageUp");
+    const field = document.createElement("input");
+    page.append(field);
+    press("ArrowLeft", field);
+    expect(made.sent).toEqual([2, 1, 0].map((position_s) => ({ type: "film_seek", position_s })));
+    draw(FILM);
+    press("ArrowRight");
+    expect(made.sent).toHaveLength(3);
   });
 
   it("is moved by hosts", () => {

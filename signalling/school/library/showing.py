@@ -10,12 +10,11 @@ from signalling.school.errors import NotFound
 from signalling.school.library.contents import Wanted, search
 from signalling.school.library.seals import Seals
 from signalling.school.library.views import ContentView, get
-from signalling.school.words import ContentKind, ContentState, PreparationState, Programme
+from signalling.school.words import ContentState, PreparationState, Programme
 
 Refusal = Literal[
     "unknown", "not_verified", "expired", "withdrawn", "wrong_programme", "not_ready", "seal_broken"
 ]
-SHOWN = frozenset({ContentKind.FILM, ContentKind.SOUND})
 
 
 class NotShown(Exception):
@@ -60,7 +59,7 @@ class Showing:
 
     def _refusal(self, view: ContentView, organisation: str, programme: Programme) -> Refusal | None:
         content = view.content
-        if content.organisation_id != organisation or content.kind not in SHOWN:
+        if content.organisation_id != organisation:
             return "unknown"
         if view.state is ContentState.WITHDRAWN:
             return "withdrawn"

@@ -43,12 +43,13 @@ class FakeFilms:
         seconds: int = SECONDS,
         subtitles: Sequence[str] = (),
         backup: bool = False,
+        pages: int = 0,
     ) -> FilmEntry:
         folder = self.folder / content
         manifest = make_film(folder, seconds, subtitles, backup=backup)
         self._sealed[content] = SealedFilm(manifest, folder)
         duration_s = self._sealed[content].duration_us / 1e6
-        self.entries[content] = FilmEntry(content, title, duration_s, 0, True, "basic")
+        self.entries[content] = FilmEntry(content, title, duration_s, 0, True, "basic", pages)
         return self.entries[content]
 
     async def allowed(self, organisation: str, programme: str, query: str = "") -> list[FilmEntry]:

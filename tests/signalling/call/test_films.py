@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from mediaserver.participant import RemovalReason
+from mediaserver.room import Room
 from mediaserver.rules import Gate
+from mediaserver.track import Track
 from signalling.call.errors import CallError
+from signalling.call.settings import ScreenLimit
 from signalling.library.subtitles.cues import Cue
 from tests.mediaserver.film_fakes import FakeEngine, settle
 from tests.signalling.broadcast.broadcast_fakes import BASIC, SECONDS, FakeFilms, broadcasts_of
@@ -297,3 +300,65 @@ async def test_the_end_can_be_played_again(cinema: Cinema) -> None:
     assert cinema.position_s(teacher) == pytest.approx(2.1, abs=0.05)
     await cinema.command(teacher, "film_play")
     assert cinema.film(teacher)["moving"] and cinema.position_s(teacher) == 0
+
+
+async def test_pages_are_turned_and_never_move(cinema: Cinema) -> None:
+    teacher = await cinema.come("staff:1:a", "host")
+    family = await cinema.come("family:1:a")
+    cinema.films.add("c2", title="Slides", seconds=12, pages=12)
+    await cinema.command(teacher, "film_play", content="c2")
+    assert (cinema.film(family)["pages"], cinema.position_s(family)) == (12, 0)
+    await cinema.watch(5)
+    assert cinema.position_s(family) == 0 and not cinema.film(family)["playing"]
+    await cinema.command(teacher, "film_seek", position_s=3)
+    assert cinema.position_s(family) == 3 and cinema.engine.plane.queues
+    assert await code_of(cinema, teacher, "film_play") == "PAGES_STAND"
+    assert not cinema.film(family)["moving"]
+    await cinema.command(teacher, "film_play", content="c1")
+    assert cinema.film(family)["moving"] and cinema.film(family)["pages"] == 0
+
+
+async def test_pages_count_as_the_board_and_go_when_it_is_enough(tmp_path: Path) -> None:
+    limit = ScreenLimit(at_a_time_minutes=1).model_dump()
+    cinema = Cinema(tmp_path, screen_limits={"board": limit, "film": limit}, soft_stop_s=0)
+    teacher = await cinema.come("staff:1:a", "host")
+    cinema.films.add("c2", title="Slides", seconds=12, pages=12)
+    await cinema.command(teacher, "film_play", content="c2")
+    times = cinema.call.state.screen_time.kinds
+    await pass_seconds(cinema, 5)
+    assert times["board"].today_s == 0, "the teacher alone"
+    await cinema.come("family:1:a")
+    await pass_seconds(cinema, 59)
+    picture = picture_of(cinema)
+    # Nothing is sent while a page stands: it is looked at all the same.
+    assert times["board"].today_s == 59 and room_of(cinema).policy.gate(picture) is Gate.OPEN
+    await pass_seconds(cinema, 2)
+    assert room_of(cinema).policy.gate(picture) is Gate.FROZEN and cinema.film(teacher)["reasons"] == ["time"]
+    assert times["film"].today_s == 0
+    await pass_seconds(cinema, 5)
+    assert times["board"].today_s == 60, "nobody sees it any more"
+    await cinema.command(teacher, "film_play", content="c1")
+    picture = picture_of(cinema)
+    assert cinema.call.screen_kind(picture) == "film"
+    assert room_of(cinema).policy.gate(picture) is Gate.OPEN and cinema.film(teacher)["moving"]
+    await cinema.close()
+
+
+def picture_of(cinema: Cinema) -> Track:
+    """Of what is shown."""
+    (film,) = cinema.call.screening.participants()
+    (found,) = (track for track in film.publisher.tracks.values() if track.kind == "video")
+    return found
+
+
+async def pass_seconds(cinema: Cinema, seconds: int) -> None:
+    for _ in range(seconds):
+        cinema.clock.advance(1)
+        await cinema.service.sample()
+    await cinema.read()
+
+
+def room_of(cinema: Cinema) -> Room:
+    room = cinema.attendance.rooms.get("lesson")
+    assert room is not None
+    return room

@@ -28,6 +28,11 @@ export function useFilmPosition(film: Film, control: Control): number {
   return position;
 }
 
+/** The page that stands, counted from 1. */
+export function pageOf({ pages, position_s }: Film): number {
+  return Math.min(pages, Math.floor(position_s) + 1);
+}
+
 /** Only ever drawn because the server says so. */
 export function VerifiedSign() {
   const { verified, verifiedTitle } = c().film;
@@ -64,9 +69,16 @@ export function FilmBar(props: { film: Film; control: Control; children?: Compon
   const m = c().film;
   const position = useFilmPosition(film, control);
   const share = film.duration_s > 0 ? Math.min(1, position / film.duration_s) : 0;
-  const state = film.ended ? m.ended : film.moving ? null : film.reasons.length > 0 ? m.held : m.paused;
+  const isPages = film.pages > 0;
+  const standing = film.reasons.length > 0 ? m.held : isPages ? null : m.paused;
+  const state = film.ended ? m.ended : film.moving ? null : standing;
   return (
-    <section class="film" aria-label={m.of(film.title)} data-testid="film" data-moving={String(film.moving)}>
+    <section
+      class="film"
+      aria-label={(isPages ? m.ofPages : m.of)(film.title)}
+      data-testid="film"
+      data-moving={String(film.moving)}
+    >
       <div class="film__head">
         <span class="film__title">{film.title}</span>
         <span class="film__age">{m.age(film.age_mark)}</span>
@@ -74,22 +86,29 @@ export function FilmBar(props: { film: Film; control: Control; children?: Compon
         <SubtitlesChoice film={film} />
         <span class="film__time">
           {state && <span class="film__state">{state}</span>}
-          {m.clock(Math.floor(position))} / {m.clock(Math.round(film.duration_s))}
+          {isPages ? (
+            <span role="status" data-testid="page-place">
+              {m.page(pageOf(film), film.pages)}
+            </span>
+          ) : (
+            `${m.clock(Math.floor(position))} / ${m.clock(Math.round(film.duration_s))}`
+          )}
         </span>
       </div>
-      {children || (
-        <div
-          class="film__track"
-          role="progressbar"
-          aria-label={m.position}
-          aria-valuemin={0}
-          aria-valuemax={Math.round(film.duration_s)}
-          aria-valuenow={Math.floor(position)}
-          aria-valuetext={m.clock(Math.floor(position))}
-        >
-          <span class="film__done" style={{ width: `${share * 100}%` }} />
-        </div>
-      )}
+      {children ||
+        (!isPages && (
+          <div
+            class="film__track"
+            role="progressbar"
+            aria-label={m.position}
+            aria-valuemin={0}
+            aria-valuemax={Math.round(film.duration_s)}
+            aria-valuenow={Math.floor(position)}
+            aria-valuetext={m.clock(Math.floor(position))}
+          >
+            <span class="film__done" style={{ width: `${share * 100}%` }} />
+          </div>
+        ))}
     </section>
   );
 }

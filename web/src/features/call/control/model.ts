@@ -119,6 +119,8 @@ export interface FilmEntry {
   /** The only reason to draw the badge. */
   readonly verified: boolean;
   readonly programme: string;
+  /** Of a document or picture, each for a second; 0: it moves. */
+  readonly pages: number;
 }
 
 /** The film that is shown. */

@@ -3,6 +3,7 @@ import { c } from "../../../i18n/control/index.ts";
 import { Icon, type IconName } from "../../../ui/icon.tsx";
 import { useFilmPosition } from "../control/film-bar.tsx";
 import type { Control, Film } from "../control/model.ts";
+import { PageControls } from "./page-controls.tsx";
 
 function Press(props: { icon: IconName; label: string; testId: string; onPress: () => unknown }) {
   return (
@@ -48,6 +49,7 @@ function Position({ film, control }: { film: Film; control: Control }) {
 /** What hosts do with the film; everybody sees the same. */
 export function FilmControls({ film, control }: { film: Film; control: Control }) {
   const m = c().film;
+  if (film.pages > 0) return <PageControls film={film} control={control} />;
   return (
     <div class="film__controls">
       {film.playing ? (

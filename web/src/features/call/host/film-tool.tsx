@@ -33,11 +33,11 @@ function Choice({ film, onChoose }: { film: FilmEntry; onChoose: () => void }) {
   return (
     <li>
       <button type="button" class="film-choice" data-testid="film-choice" onClick={onChoose}>
-        <Icon name="film" />
+        <Icon name={film.pages > 0 ? "log" : "film"} />
         <span class="film-choice__words">
           <span class="person__name">{film.title}</span>
           <span class="film-choice__notes">
-            <span>{m.clock(Math.round(film.duration_s))}</span>
+            <span>{film.pages > 0 ? m.pages(film.pages) : m.clock(Math.round(film.duration_s))}</span>
             <span class="film__age">{m.age(film.age_mark)}</span>
             {film.verified && <VerifiedSign />}
           </span>
