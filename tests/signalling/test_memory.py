@@ -1,6 +1,44 @@
 """When a server that nobody uses gives its memory back."""
 
-from signalling.memory import REST_AFTER_S, Idleness
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from signalling.memory import REST_AFTER_S, Idleness, settle
+
+
+@pytest.fixture
+def collector() -> Iterator[list[int]]:
+    """Generations that were looked through, of a process that has settled."""
+    thresholds, seen = gc.get_threshold(), list[int]()
+
+    def looked(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            seen.append(info["generation"])
+
+    settle()
+    gc.callbacks.append(looked)
+    yield seen
+    gc.callbacks.remove(looked)
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+def test_what_is_read_of_an_audience_each_second_is_no_reason_to_look_through_everything(
+    collector: list[int],
+) -> None:
+    kept: list[tuple[int, list[int]]] = []
+    for _ in range(60):
+        kept = [(number, [number]) for number in range(3000)]
+    assert len(kept) == 3000 and len(collector) <= 3 and 2 not in collector
+
+
+def test_what_leaves_in_cycles_is_found(collector: list[int]) -> None:
+    for _ in range(150_000):
+        cycle: list[object] = []
+        cycle.append(cycle)
+    assert len(gc.get_objects()) < 100_000 and 0 in collector
 
 
 def test_a_server_that_nobody_has_used_has_nothing_to_give_back() -> None:
