@@ -11,6 +11,8 @@ DATAPLANE := mediaserver/dataplane
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/.cache/bin:$(HOME)/.cargo/bin:$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 FUZZ_SECONDS ?= 5
+# Tests without a network and a browser of their own.
+UNITS := tests/mediaserver tests/signalling
 
 .PHONY: help
 help: ## this list
@@ -111,8 +113,9 @@ test: setup $(VENV)/.test-dependencies packages ## set up and run all tests
 ifdef ARGS
 	$(BIN)/python -m pytest -q $(ARGS)
 else
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/mediaserver tests/signalling
-	$(BIN)/python -m pytest -q --ignore=tests/mediaserver --ignore=tests/signalling # these have the machine alone
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile $(UNITS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile -m "not alone" $(UNITS:%=--ignore=%)
+	$(BIN)/python -m pytest -q -m alone $(UNITS:%=--ignore=%)
 endif
 
 .PHONY: interop

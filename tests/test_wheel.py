@@ -39,6 +39,7 @@ def names(wheel: zipfile.Path) -> list[str]:
 
 
 pytestmark = [
+    pytest.mark.alone,  # the bundle is built anew, which others serve
     pytest.mark.timeout(BUILD_TIMEOUT_S),
     pytest.mark.skipif(
         shutil.which("cargo") is None or shutil.which("npm") is None, reason="needs cargo, npm"

@@ -12,6 +12,8 @@ from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from .server import RunningServer
 
+#: How long a page takes is that of the machine, which others use too; what must be quick says so itself.
+expect.set_options(timeout=15_000)
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 SENTENCE = "Good morning children, today we read about the forest and its birds."
 #: Of the received sound, 0 to 1 full scale; silence and comfort noise stay far below.

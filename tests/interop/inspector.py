@@ -61,7 +61,8 @@ FEW = [
     Variant("lying", "ru-RU", "light"),
     Variant("desktop", "en-GB", "dark"),
 ]
-in_variants = pytest.mark.parametrize("variant", ALL if SCREENS else FEW, ids=str)
+VARIANTS = ALL if SCREENS else FEW
+in_variants = pytest.mark.parametrize("variant", VARIANTS, ids=str)
 
 
 class Inspector:

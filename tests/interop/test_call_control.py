@@ -17,7 +17,7 @@ from .call_client import ROLE, CallRoom, call_room, complete, role_token, speaki
 from .sdk import token
 from .server import RunningServer
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(180)]
 
 
 async def test_the_matrix_of_who_hears_whom_is_the_policy(server: RunningServer) -> None:

@@ -17,7 +17,13 @@ from .server import RunningServer
 from .signal_relay import Behind, behind
 from .viewer import Seen, watching
 
-pytestmark = [pytest.mark.interop, pytest.mark.heavy, pytest.mark.network, pytest.mark.timeout(150)]
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.alone,
+    pytest.mark.heavy,
+    pytest.mark.network,
+    pytest.mark.timeout(150),
+]
 MINUTE_S = 60.0
 MB = 1_000_000
 

@@ -11,7 +11,7 @@ from .film import FPS, HEIGHT, Projector, Sound, film
 from .sdk import RATE, Image, Received, joined, ssim
 from .server import RunningServer
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(180)]
 MIN_SSIM = 0.85
 #: Of the clip, numbers of pictures that differ enough from their neighbours to be told from them.
 MOVING = range(8, 62)

@@ -21,7 +21,7 @@ from .cinema import HOST, Cinema, Prepared, cinema, prepare
 from .film import CLIP, Film, _thumbnail
 from .sdk import HEIGHT, RATE, Image, Received, number_of, picture, ssim
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(180)]
 FPS, SECONDS = 20, 24
 MIN_SSIM, MIN_SOUND = 0.98, 0.8
 #: libwebrtc's decoder of VP8 mixes a keyframe with the picture before it, so that the quality does not jump (VP8_MFQE).

@@ -11,7 +11,7 @@ from .browser import LISTEN, SPEECH_LEVEL, VIDEOS, chromium, positions, visit
 from .firefox import HEARD, firefox
 from .server import RunningServer, running_server
 
-pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.browser, pytest.mark.timeout(150)]
 
 
 async def test_firefox_meets_chromium(speech: Path, tmp_path: Path) -> None:

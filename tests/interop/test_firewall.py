@@ -20,6 +20,7 @@ from .turn import SECRET, Relay, running_relay
 
 pytestmark = [
     pytest.mark.interop,
+    pytest.mark.alone,
     pytest.mark.network,
     pytest.mark.timeout(240),
     pytest.mark.skipif(not AVAILABLE, reason="a network namespace needs root and iproute2"),

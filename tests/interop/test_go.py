@@ -17,6 +17,7 @@ from .server import RunningServer
 
 pytestmark = [
     pytest.mark.interop,
+    pytest.mark.alone,
     pytest.mark.timeout(120),
     pytest.mark.skipif(GO is None, reason="no go on this machine: the Go SDK is not tried"),
 ]

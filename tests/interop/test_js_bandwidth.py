@@ -10,7 +10,7 @@ from .js_client import JsClient, chromium_pages
 from .server import RunningServer
 from .test_js_media import CAMERA, MICROPHONE
 
-pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.browser, pytest.mark.timeout(150)]
 
 LOWEST_BPS, NOTHING_BPS = 300_000, 20_000
 """What carries 180p and no more, and what carries nothing (livekit-client: 160, 450 and 1700 kbit/s)."""

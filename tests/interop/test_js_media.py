@@ -12,7 +12,7 @@ import pytest
 from .js_client import JsClient, JsPage, chromium_pages, firefox_page
 from .server import RunningServer
 
-pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.browser, pytest.mark.timeout(150)]
 
 #: Publishes a camera; gives the sid.
 CAMERA = """async (room, options = {}) => {

@@ -11,7 +11,7 @@ from .js_client import JsClient, chromium_pages
 from .server import RunningServer
 from .test_js_media import CAMERA, MICROPHONE
 
-pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.browser, pytest.mark.timeout(150)]
 
 #: The event that tells of the end of a recovery: a resume keeps the participant, a full reconnect makes a new one.
 RESUMED, RESTARTED = "signalReconnecting", "reconnecting"

@@ -18,7 +18,7 @@ from .call_client import CallRoom
 from .school_site import HEADERS, Account, school_site
 from .server import running_server
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(120)]
 RECORDED_S = 3.0
 READY_S = 60.0
 

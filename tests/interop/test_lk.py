@@ -20,6 +20,7 @@ from .server import RunningServer
 
 pytestmark = [
     pytest.mark.interop,
+    pytest.mark.alone,
     pytest.mark.timeout(120),
     pytest.mark.skipif(LK is None, reason="no lk on PATH and none named by LK"),
 ]

@@ -11,7 +11,7 @@ from .broadcast import SPEECH_BPS, broadcast
 from .sdk import joined
 from .server import RunningServer, running_server
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(60)]
 LIMIT_BPS = 400_000
 
 

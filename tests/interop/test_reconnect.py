@@ -8,7 +8,7 @@ from livekit.rtc._proto import room_pb2
 from .sdk import camera, joined
 from .server import RunningServer
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(90)]
 
 
 @pytest.mark.parametrize("single", [False, True], ids=["v0", "v1"])

@@ -31,7 +31,7 @@ from .film import CHUNK, FPS, HEIGHT, WIDTH, Projector
 from .sdk import RATE, Image, joined
 from .server import RunningServer, other_server
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(90)]
 
 RED, WHITE, GREEN, BLUE = (200, 30, 30), (240, 240, 240), (20, 190, 40), (30, 40, 220)
 BEEP_HZ, CHILD_HZ = 880, 1500

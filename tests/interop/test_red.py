@@ -13,7 +13,7 @@ from .impaired import Line, relay
 from .sdk import RATE, camera, joined
 from .server import free_port, running_server
 
-pytestmark = [pytest.mark.interop, pytest.mark.network, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.network, pytest.mark.timeout(90)]
 #: Syllables of the sound: the loudness of 20 ms in a pause and in a tone.
 FRAME = RATE // 50
 LOUD = 1500

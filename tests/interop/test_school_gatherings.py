@@ -24,7 +24,13 @@ from .school_site import SchoolSite, school_site
 from .sdk import Received
 from .server import RunningServer, running_server
 
-pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.heavy, pytest.mark.timeout(900)]
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.alone,
+    pytest.mark.browser,
+    pytest.mark.heavy,
+    pytest.mark.timeout(900),
+]
 SCREENS = os.environ.get("SCREENS")
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True}
 DESKTOP: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}

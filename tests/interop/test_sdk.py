@@ -14,7 +14,7 @@ from .sdk import CODECS, HEIGHT, RATE, WIDTH, camera, joined, number_of, ssim, t
 from .server import RunningServer
 from .viewer import watching
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(90)]
 MIN_SSIM = 0.85
 
 

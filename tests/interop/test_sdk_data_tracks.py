@@ -10,7 +10,7 @@ from livekit import api, rtc
 from .sdk import STEP_S, camera, joined
 from .server import RunningServer
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(60)]
 FRAMES = 50
 LARGE = 60_000
 """Bytes: a frame of many packets."""

@@ -15,7 +15,7 @@ from livekit import rtc
 from .sdk import HEIGHT, RATE, SOUND_FRAME, WIDTH, Received, camera, joined, number_of, picture
 from .server import RunningServer
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(90)]
 both_modes = pytest.mark.parametrize(
     "single",
     [

@@ -20,7 +20,7 @@ from .sdk import HEIGHT, RATE, WIDTH, camera, joined
 from .server import RunningServer, running_server
 from .turn import SECRET, Relay, running_relay
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(90)]
 TTL_S = 3600
 NOW = 1_900_000_000.0
 """Some time after the tests run."""

@@ -52,6 +52,7 @@ async def until(holds: Callable[[], bool], what: Callable[[], object]) -> None:
         pytest.fail(str(what()))
 
 
+@pytest.mark.alone
 async def test_losses_of_a_home_network(tmp_path: Path) -> None:
     """SDKs tell the server nothing: it sees for itself."""
     port, line = free_port(socket.SOCK_DGRAM), Line.symmetric(delay_s=0.02)
@@ -86,6 +87,7 @@ async def at_the_door(server: RunningServer, speech: Path, variant: Variant) -> 
         yield seen
 
 
+@pytest.mark.alone
 @pytest.mark.browser
 async def test_a_network_without_udp(tmp_path: Path, speech: Path) -> None:
     with running_server(tmp_path, POLYANA_MEDIA__ANNOUNCED_UDP_PORT=DEAD_PORT) as server:
@@ -119,6 +121,7 @@ async def test_a_network_that_lets_nothing_through(tmp_path: Path, speech: Path,
             seen.check()
 
 
+@pytest.mark.alone
 @pytest.mark.browser
 async def test_a_device_that_has_no_time(tmp_path: Path, speech: Path) -> None:
     with running_server(tmp_path) as server:
@@ -130,6 +133,7 @@ async def test_a_device_that_has_no_time(tmp_path: Path, speech: Path) -> None:
             )
 
 
+@pytest.mark.alone
 @pytest.mark.browser
 async def test_a_healthy_call_gets_no_verdict(tmp_path: Path, speech: Path) -> None:
     """Two browsers in one call, for longer than a verdict takes. A machine that starves its browsers is told so, which

@@ -29,7 +29,7 @@ from tests.signalling.library.clips import Rgb, tone, write_film
 
 from .browser import Visitor, chromium
 
-pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.browser, pytest.mark.timeout(240)]
 CODE, ROOM, SECONDS = "a" * 26, "lesson", 60
 BITS = 6
 #: The second of the film that is shown, read from its picture; -1 without one.

@@ -15,7 +15,7 @@ from .server import RunningServer
 from .signal_relay import Behind, behind
 from .viewer import Seen, Span, watching
 
-pytestmark = [pytest.mark.interop, pytest.mark.network, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.network, pytest.mark.timeout(60)]
 DELAY_S = 0.03
 #: What the server may take until it has found the line's rate.
 SETTLED_S = 6.0

@@ -12,7 +12,7 @@ from .impaired import Line, relay
 from .sdk import FPS, camera, joined
 from .server import RunningServer, free_port, running_server
 
-pytestmark = [pytest.mark.interop, pytest.mark.network, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.network, pytest.mark.timeout(90)]
 PICTURES = 120
 #: Without retransmissions there would be one for every burst of losses, ten and more.
 MAX_KEYFRAMES = 2

@@ -14,7 +14,7 @@ from .server import RunningServer
 from .test_sdk import MIN_SSIM, spectrum_peak_hz
 from .whip import Ffmpeg, Image, player, publisher
 
-pytestmark = [pytest.mark.interop, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(90)]
 
 
 def full(received: Received) -> list[Image]:

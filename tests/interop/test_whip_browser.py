@@ -14,7 +14,7 @@ from .sdk import camera, joined, token
 from .server import RunningServer
 from .whip import player
 
-pytestmark = [pytest.mark.interop, pytest.mark.browser, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.browser, pytest.mark.timeout(120)]
 
 #: What a page needs of RFC 9725, in its own words.
 CLIENT = """() => {

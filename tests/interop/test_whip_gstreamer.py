@@ -16,7 +16,7 @@ from .sdk import RATE, camera, joined, token
 from .server import RunningServer
 from .test_whip import check_tone, full
 
-pytestmark = [pytest.mark.interop, pytest.mark.heavy, pytest.mark.timeout(90)]
+pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.heavy, pytest.mark.timeout(90)]
 PYTHON = os.environ.get("GSTREAMER_PYTHON", "/usr/bin/python3")
 CLIENT = Path(__file__).parent / "gstreamer_client.py"
 
