@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
@@ -242,12 +242,7 @@ async def test_others_see_a_participant_with_a_picture_in_layers_and_a_sound() -
         FilmStream(VP8, 640, 360, 400_000),
         FilmStream(OPUS),
     )
-
-    def connect(offerer: Offerer, observer: PeerConnectionObserver) -> FilmConnection:
-        return film_connection(engine.engine, clock, room, {}, offerer, observer)
-
-    film = make_participant(room, "film:1", kind=ParticipantKind.INGRESS, connect=connect)
-    publish(film, streams)
+    film = film_of(streams, room, engine, clock)
     assert film.state is ParticipantState.ACTIVE and film.brings_films
     picture, sound = film.publisher.tracks.values()
     assert picture.settings.source is TrackSource.SCREEN_SHARE and picture.mime_type == "video/VP8"
@@ -269,17 +264,40 @@ async def test_others_see_a_participant_with_a_picture_in_layers_and_a_sound() -
     assert not film.publisher_connection.receivers
 
 
-def film_in_both_codecs(room: Room, engine: FakeEngine, clock: FakeClock) -> Participant:
-    """A participant whose picture comes in VP8 and H.264, each in two layers."""
+def film_of(streams: Sequence[FilmStream], room: Room, engine: FakeEngine, clock: FakeClock) -> Participant:
+    """The participant that plays them."""
 
     def connect(offerer: Offerer, observer: PeerConnectionObserver) -> FilmConnection:
         return film_connection(engine.engine, clock, room, {}, offerer, observer)
 
     film = make_participant(room, "film:1", kind=ParticipantKind.INGRESS, connect=connect)
+    publish(film, streams)
+    return film
+
+
+def film_in_both_codecs(room: Room, engine: FakeEngine, clock: FakeClock) -> Participant:
+    """A participant whose picture comes in VP8 and H.264, each in two layers."""
     layers = ((320, 180, 100_000), (640, 360, 400_000))
     vp8, h264 = ([FilmStream(codec, *layer) for layer in layers] for codec in (VP8, H264))
-    publish(film, (*vp8, FilmStream(OPUS), *h264))
-    return film
+    return film_of((*vp8, FilmStream(OPUS), *h264), room, engine, clock)
+
+
+async def test_a_picture_may_have_one_layer_and_a_sound_no_picture() -> None:
+    room = make_room()
+    viewer, old = make_participant(room, "viewer"), make_participant(room, "old")
+    fake(old.publisher_connection).unsupported.add("video/VP8")
+    still = (FilmStream(VP8, 320, 180, 100_000), FilmStream(H264, 320, 180, 90_000))
+    film = film_of(still, room, FakeEngine(), FakeClock())
+    (picture,) = film.publisher.tracks.values()
+    (backup,) = picture.backups
+    assert not picture.main.simulcast and not backup.simulcast and backup.rids == ()
+    assert old.subscriber.subscriptions[picture.sid].stream is backup
+    await film.close()
+    room.remove(film, RemovalReason.PARTICIPANT_REMOVED)
+    sound = film_of((FilmStream(OPUS),), room, FakeEngine(), FakeClock())
+    assert [track.kind for track in sound.publisher.tracks.values()] == ["audio"]
+    assert all(len(person.subscriber.subscriptions) == 1 for person in (viewer, old))
+    await sound.close()
 
 
 async def test_who_cannot_decode_the_first_codec_gets_the_other_while_it_is_needed() -> None:
