@@ -15,12 +15,12 @@ from ..fanout.run import consent_kept, gathered, generate
 from ..fanout.servers import Door
 from ..joins.doors import JOINS_AT_ONCE, adapter_of
 from ..peers.plan import PeerPlan, Plan
-from ..peers.process import free_port, pinned, python, wait_for_port
+from ..peers.process import free_port, pinned, python, resident_bytes, wait_for_port
 from .profile import files_of, own_share, record, samples
 from .theatre import SECRET
 
 SETTLE_S = 2.0
-KINDS = ("video", "audio")
+KINDS, H264_KINDS = ("video", "audio"), ("h264", "audio")
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,10 @@ class Outcome:
     watched: float
     plane_share: float
     """Of the server's CPU with viewers: the player's code in the data plane."""
+    python_watched: float
+    """CPU seconds for each second with viewers, of threads that are not the data plane's."""
+    resident: tuple[int, int, int]
+    """Bytes of memory: rooms alone, with the film that nobody watches, after its viewers."""
     packets_per_second: float
     """That arrived at viewers."""
     loss: float
@@ -72,8 +76,10 @@ async def cpu_shares(pid: int, seconds: float) -> tuple[float, float]:
     return (cpu_s(pid) - used) / passed, (outside_s(pid) - outside) / passed
 
 
-async def run_films(rooms: int, viewers: int, *, seconds: float, warmup: float, log: Path) -> Outcome:
-    """`viewers` of each room. Raises what joining raises."""
+async def run_films(
+    rooms: int, viewers: int, *, h264: int, seconds: float, warmup: float, log: Path
+) -> Outcome:
+    """`viewers` of each room, `h264` of them decode nothing but H.264. Raises what joining raises."""
     http, udp = free_port(), free_port(socket.SOCK_DGRAM)
     folder = log.with_suffix("")
     shutil.rmtree(folder, ignore_errors=True)
@@ -82,13 +88,16 @@ async def run_films(rooms: int, viewers: int, *, seconds: float, warmup: float, 
         await wait_for_port(http)
         await asyncio.sleep(SETTLE_S)
         idle, outside_idle = await cpu_shares(process.pid, seconds)
+        resident = [resident_bytes([process.pid])]
         os.kill(process.pid, signal.SIGUSR1)
         await asyncio.sleep(SETTLE_S)
         unwatched, outside = await cpu_shares(process.pid, seconds)
+        resident.append(resident_bytes([process.pid]))
         async with adapter_of(Door(http, "devkey", SECRET)) as adapter:
 
             async def watch(number: int) -> tuple[PeerPlan, list[int]]:
-                return await adapter.subscribe(f"bench-{number % rooms}", number, len(KINDS), KINDS)
+                kinds = H264_KINDS if number // rooms < h264 else KINDS
+                return await adapter.subscribe(f"bench-{number % rooms}", number, len(kinds), kinds)
 
             async with consent_kept(adapter.endpoints):
                 found = await gathered(watch, rooms * viewers, at_once=JOINS_AT_ONCE)
@@ -100,7 +109,11 @@ async def run_films(rooms: int, viewers: int, *, seconds: float, warmup: float, 
                 "publishers": [],
                 "subscribers": [peer for peer, _ in found],
             }
-            report = await generate(plan)
+            media = asyncio.create_task(generate(plan))
+            await asyncio.sleep(warmup)
+            _, python_watched = await cpu_shares(process.pid, seconds)
+            report = await media
+            resident.append(resident_bytes([process.pid]))
             # Again, under perf: it costs too much to be part of the window.
             media = asyncio.create_task(generate(plan))
             await asyncio.sleep(warmup)
@@ -116,6 +129,8 @@ async def run_films(rooms: int, viewers: int, *, seconds: float, warmup: float, 
         python=max(0.0, outside - outside_idle),
         plane_share=own_share(total, places, files_of(library, places)),
         watched=report["server_cpu_s"] / report["window_s"],
+        python_watched=python_watched,
+        resident=(resident[0], resident[1], resident[2]),
         packets_per_second=received / report["window_s"],
         loss=lost / (received + lost) if received else 1.0,
         silent=max(0, rooms * viewers * len(KINDS) - report["streams"]),

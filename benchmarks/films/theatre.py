@@ -56,7 +56,7 @@ async def serve(http: int, udp: int, rooms: int, folder: Path) -> None:
     )
     server = Server(settings, SystemClock())
     films = FakeFilms(folder / "films")
-    films.add(CONTENT, seconds=SECONDS)
+    films.add(CONTENT, seconds=SECONDS, backup=True)
     gateway = server.rtc.gateway()
 
     async def lesson_of(room: str) -> tuple[str, str]:

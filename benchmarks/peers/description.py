@@ -11,7 +11,13 @@ MID_URI = "urn:ietf:params:rtp-hdrext:sdes:mid"
 LEVEL_URI = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 TRANSPORT_CC_URI = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 CANDIDATE = re.compile(r"candidate:\S+ 1 udp \d+ (\d+\.\d+\.\d+\.\d+) (\d+) typ host", re.IGNORECASE)
-CODEC = {"video": (96, "VP8/90000", 97), "audio": (111, "opus/48000/2", None)}
+CODEC = {
+    "video": (96, "VP8/90000", 97),
+    "h264": (102, "H264/90000", 103),
+    "audio": (111, "opus/48000/2", None),
+}
+"""Payload type, name and payload type of retransmissions of what a section is of."""
+H264_FORMAT = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
 
 
 @dataclass
@@ -118,7 +124,7 @@ def publisher_plan(
 
 
 def viewer_offer(endpoint: Endpoint, kinds: Sequence[str]) -> str:
-    """An offer with a section for each kind, that only receives."""
+    """An offer with a section for each of `CODEC`, that only receives."""
     lines = _session(endpoint, [str(mid) for mid in range(len(kinds))])
     for mid, kind in enumerate(kinds):
         lines += _section(endpoint, mid, kind, "recvonly")
@@ -141,12 +147,15 @@ def _section(endpoint: Endpoint, mid: int, kind: str, direction: str) -> list[st
 
 def _media_line(kind: str) -> str:
     payload_type, _, rtx = CODEC[kind]
-    return f"m={kind} 9 UDP/TLS/RTP/SAVPF {payload_type}" + (f" {rtx}" if rtx else "")
+    medium = "audio" if kind == "audio" else "video"
+    return f"m={medium} 9 UDP/TLS/RTP/SAVPF {payload_type}" + (f" {rtx}" if rtx else "")
 
 
 def _codec_lines(kind: str) -> list[str]:
     payload_type, codec, rtx = CODEC[kind]
     lines = [f"a=rtpmap:{payload_type} {codec}"]
+    if kind == "h264":
+        lines.append(f"a=fmtp:{payload_type} {H264_FORMAT}")
     if rtx:
         lines += [f"a=rtpmap:{rtx} rtx/90000", f"a=fmtp:{rtx} apt={payload_type}"]
         lines += [f"a=rtcp-fb:{payload_type} {fb}" for fb in ("nack", "nack pli", "ccm fir")]

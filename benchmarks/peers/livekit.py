@@ -155,7 +155,7 @@ class LiveKitServer:
         self, room: str, number: int, tracks: int, kinds: Sequence[str] = ()
     ) -> tuple[PeerPlan, list[int]]:
         """Joins as a viewer, offers until `tracks` sections bring media; returns a `PeerPlan` and the RTX types.
-        `kinds`: of the sections, where they differ."""
+        `kinds`: of the sections, where they differ; one of `description.CODEC` each."""
         endpoint = self._endpoint()
         signal = await self._join(room, f"viewer-{number}", publish=False)
         offered = description.viewer_offer(endpoint, kinds or [self.kind] * tracks)

@@ -41,5 +41,11 @@ def test_who_publishes_offers_to_receive_behind_that(endpoint: Endpoint, kind: s
     assert offered.count(description.TRANSPORT_CC_URI) == offered.count(" transport-cc") == 3
 
 
+def test_viewers_may_take_nothing_but_h264(endpoint: Endpoint) -> None:
+    offered = description.viewer_offer(endpoint, ["h264", "audio"])
+    assert "m=video 9 UDP/TLS/RTP/SAVPF 102 103" in offered and "VP8" not in offered
+    assert "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=1" in offered and "m=audio" in offered
+
+
 def test_only_a_section_with_a_track_brings_media() -> None:
     assert description.sections_sending(OFFERED) == 1

@@ -19,6 +19,8 @@ def outcome(python: float) -> Outcome:
         python=python,
         watched=0.5,
         plane_share=0.004,
+        python_watched=0.05,
+        resident=(90_000_000, 95_000_000, 140_000_000),
         packets_per_second=37_500,
         loss=0.0,
     )
@@ -56,5 +58,6 @@ def test_samples_of_the_player_are_told_by_symbol_and_by_file() -> None:
 
 @pytest.mark.parametrize(("python", "word"), [(0.003, "is kept"), (0.03, "is missed")])
 def test_the_report_says_whether_the_goal_is_kept(python: float, word: str) -> None:
-    text = report({"kernel": "Linux"}, [outcome(0.9), outcome(python), outcome(0.0)], 10, 50)
-    assert word in text and "| 37500 |" in text and "10 rooms of 50 viewers" in text
+    text = report({"kernel": "Linux"}, [outcome(0.9), outcome(python), outcome(0.0)], 10, 50, 5)
+    assert word in text and "| 37500 |" in text and "10 rooms of 50 viewers, 5 of them in H.264" in text
+    assert "| 5.00 | 90 / 95 / 140 |" in text
