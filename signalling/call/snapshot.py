@@ -11,7 +11,7 @@ from signalling.call import standing
 from signalling.call.polls import Poll
 from signalling.call.roles import Power
 from signalling.call.screen_time import KindTime
-from signalling.call.settings import Reach, RecordingRule
+from signalling.call.settings import Mode, Reach, RecordingRule
 from signalling.call.state import CallState, Person
 from signalling.call.time_limit import TimePhase
 from signalling.search import beginnings, normal
@@ -19,8 +19,8 @@ from signalling.search import beginnings, normal
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
 
-MAX_PEOPLE = 300
-"""In one snapshot; `people_total` says how many there are."""
+MAX_PEOPLE, MAX_WATCHING = 300, 100
+"""In one snapshot, and in one of a webinar, where all but a few watch; `people_total` says how many there are."""
 PAGE = 50
 """Of the list of all people."""
 SMALL_CALL = 50
@@ -71,7 +71,8 @@ class Scene:
                 # An audience has no end: who wants something of the hosts is shown before all others.
                 first = set(chosen)
                 chosen += islice((key for key in seen if key not in first), MAX_PEOPLE)
-            found = [self._shown(key, leads) for key in chosen[:MAX_PEOPLE]], len(seen)
+            most = MAX_WATCHING if self.state.mode is Mode.WEBINAR else MAX_PEOPLE
+            found = [self._shown(key, leads) for key in chosen[:most]], len(seen)
             self._people[circles, leads] = found
         return found
 
@@ -157,7 +158,7 @@ def _person(state: CallState, person: Person, *, details: bool) -> dict[str, obj
         "badge": person.badge,
         "power": state.power(key).value,
         "identities": sorted(person.devices.values()),
-        "hand": state.hands.place(key) is not None,
+        "hand": key in state.hands.queue,
     }
     if details:
         shown |= {
