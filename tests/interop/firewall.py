@@ -1,6 +1,7 @@
 """A network namespace whose firewall lets no UDP through: programs in it reach this machine over TCP only. Needs root.
 
-Run as a program, it is a viewer behind that firewall: it prints one line when pictures and sound have come.
+Run as a program, it is a viewer behind that firewall: it prints one line when pictures and sound have come, and leaves
+at the end of its input.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import secrets
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 from aiortc import RTCIceServer
@@ -26,7 +27,8 @@ AVAILABLE = os.geteuid() == 0 and shutil.which("ip") is not None
 HERE, THERE, PREFIX = "198.18.77.1", "198.18.77.2", 30
 #: Blackholed in the namespace.
 PROBE = "import socket, sys; socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', (sys.argv[1], 9))"
-VIEWER_TIMEOUT_S = 90
+VIEWER_TIMEOUT_S, LEAVES_S = 90.0, 10.0
+SEEN = "seen and heard"
 
 
 @dataclass(frozen=True)
@@ -44,21 +46,34 @@ class Namespace:
         found = subprocess.run(self.command(sys.executable, "-c", PROBE, self.address), capture_output=True)
         return found.returncode == 0
 
-    async def view(self, *arguments: str, **environment: str) -> str:
-        """Runs a viewer within; what it printed, or why it saw nothing."""
+    @contextlib.asynccontextmanager
+    async def viewer(self, *arguments: str, **environment: str) -> AsyncIterator[None]:
+        """A viewer within that has seen and heard, and goes on to until the end of the block."""
         process = await asyncio.create_subprocess_exec(
             *self.command(sys.executable, "-m", "tests.interop.firewall", *arguments),
             cwd=ROOT,
             env=os.environ | environment,
+            stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
         )
+        assert process.stdout is not None
+        said: list[str] = []
         try:
-            output, _ = await asyncio.wait_for(process.communicate(), VIEWER_TIMEOUT_S)
-        except TimeoutError:
-            process.kill()
-            output, _ = await process.communicate()
-        return output.decode()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(VIEWER_TIMEOUT_S):
+                    async for line in process.stdout:
+                        said.append(line.decode())
+                        if SEEN in said[-1]:
+                            break
+            assert said and SEEN in said[-1], "".join(said)
+            yield
+        finally:
+            try:
+                await asyncio.wait_for(process.communicate(), LEAVES_S)  # the end of its input is its end
+            except TimeoutError:
+                process.kill()
+                await process.communicate()
 
 
 @contextlib.contextmanager
@@ -89,8 +104,8 @@ def namespace_without_udp() -> Iterator[Namespace]:
 async def enough(received: Received) -> None:
     await received.until(lambda: len(received.pictures) >= 20, "20 pictures")
     await received.until(lambda: len(received.speech()) > RATE, "a second of sound")
-    print("seen and heard", flush=True)
-    await asyncio.sleep(8)  # long enough for a verdict
+    print(SEEN, flush=True)
+    await asyncio.to_thread(sys.stdin.read)  # until the test has its verdict
 
 
 async def view(kind: str, address: str, port: str, room: str, *turn: str) -> None:

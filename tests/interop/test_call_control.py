@@ -331,9 +331,9 @@ async def test_attendance_is_what_was_delivered(server: RunningServer) -> None:
             async with call.person("a", f"family:a:device{number}", "family") as family:
                 await family.received.until(lambda: bool(family.received.sound), "sound")
                 began = loop.time()
-                await asyncio.sleep(4 + number)
+                await asyncio.sleep(2 + number / 2)
                 truth += loop.time() - began
-            await asyncio.sleep(1.5)
+            await asyncio.sleep(1)
         async with call.person("w", "guest:waits", "guest"):
             await asyncio.sleep(2)
             status, answer = await call.request("GET", "/attendance", call.people["t"].token)
