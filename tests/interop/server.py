@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+#: Below Linux's own range (net.ipv4.ip_local_port_range).
+PORTS = range(15_000, 32_000)
 READY_TIMEOUT_S = 30.0
 #: Lines of one problem; a traceback with its values takes a few hundred.
 MAX_TOLD = 400
@@ -25,11 +28,12 @@ STOP_TIMEOUT_S = 15.0
 
 
 def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port that was free a moment ago."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("0.0.0.0", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that was free a moment ago, and that nobody gets who asks for any: browsers ask all the time."""
+    while True:
+        port = PORTS[secrets.randbelow(len(PORTS))]
+        with socket.socket(socket.AF_INET, kind) as probe, contextlib.suppress(OSError):
+            probe.bind(("0.0.0.0", port))
+            return port
 
 
 @dataclass
