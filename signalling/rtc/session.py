@@ -8,6 +8,7 @@ interleave.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from functools import partial
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 MAX_QUEUED_REQUESTS = 256
 """A reader that finds so many waiting waits too, and so does the client behind it."""
+
+FAREWELL_S = 1.0
+"""So long a client may take to end its WebSocket when it is told to leave."""
 
 
 class SignalSink(Protocol):
@@ -96,6 +100,7 @@ class Session:
         self.simulation = Simulation()
         self.blobs = DataBlobs(context.settings.max_data_blobs_bytes)
         self.sink: SignalSink | None = None
+        self._detached = asyncio.Event()
         self.log = structlog.get_logger(__name__).bind(
             correlation_id=admission.correlation_id,
             room=admission.room_name,
@@ -148,6 +153,7 @@ class Session:
         if self.sink is not sink:
             return
         self.sink = None
+        self._detached.set()
         self._lifetime.signal_lost = self.context.clock.monotonic()
         if not self.participant.has_connected:
             self.remove(RemovalReason.SIGNAL_CLOSE)
@@ -217,9 +223,18 @@ class Session:
         try:
             await self._jobs.run()
         finally:
-            if self.sink is not None:
-                self.sink.close("the session has ended")
+            await self._farewell()
             await self.participant.close()
+
+    async def _farewell(self) -> None:
+        """Ends the connection to the client, and waits for it to have read what was sent before: media that end earlier
+        look like a network that broke down."""
+        if self.sink is not None:
+            self._detached.clear()
+            self.sink.close("the session has ended")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FAREWELL_S):
+                    await self._detached.wait()
 
     # Other rooms
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,7 @@ class FakeSink:
 
     responses: list[rtc.SignalResponse] = field(default_factory=list)
     closed: str | None = None
+    session: Session | None = None
 
     def send(self, response: Outgoing) -> None:
         assert self.closed is None, "nothing is sent after the end"
@@ -42,6 +44,9 @@ class FakeSink:
 
     def close(self, reason: str) -> None:
         self.closed = reason
+        if self.session is not None:
+            # The client reads to the end, then it is gone.
+            asyncio.get_running_loop().call_soon(self.session.detach, self)
 
 
 @dataclass(eq=False)
@@ -142,7 +147,7 @@ class World:
 
     async def join(self, identity: str, **admission: Any) -> Client:
         sink = FakeSink()
-        session = await self.sessions.join(self.admission(identity, **admission), sink)
+        session = sink.session = await self.sessions.join(self.admission(identity, **admission), sink)
         await self.work()
         client = Client(self, session, sink)
         fake(session.participant.primary_connection).open_channel("_reliable")
@@ -154,7 +159,7 @@ class World:
         admission.setdefault("v1", client.participant.single_connection)
         sink = FakeSink()
         request = self.admission(client.participant.identity, reconnect=True, **admission)
-        session = await self.sessions.resume(request, sink)
+        session = sink.session = await self.sessions.resume(request, sink)
         await self.work()
         return Client(self, session or client.session, sink)
 

@@ -1,5 +1,7 @@
 """Joining: what a client is told, and in which order."""
 
+import asyncio
+
 import pytest
 from livekit.protocol import models, rtc
 
@@ -226,6 +228,18 @@ async def test_shutdown_tells_everybody_to_come_back(world: World) -> None:
         assert client.publisher.closed and client.subscriber.closed and client.sink.closed is not None
     with pytest.raises(ServerFull):
         await world.join("clara")
+
+
+async def test_media_end_after_the_client_has_read_that_it_must_leave(world: World) -> None:
+    anna = await world.join("anna")
+    anna.sink.session = None  # it has not read it yet
+    closing = asyncio.create_task(world.attendance.close())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert anna.told("leave") and anna.sink.closed is not None and not anna.publisher.closed
+    anna.session.detach(anna.sink)
+    await closing
+    assert anna.publisher.closed
 
 
 async def test_shutdown_can_end_the_call() -> None:
