@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from signalling.__main__ import main
+from signalling.library.media_types import Sort
+from signalling.library.pages.preparing import encode_pages
+from signalling.library.pipeline.job import Job
 from signalling.library.renditions import vp8
 from signalling.library.renditions.film import listed
 from signalling.library.renditions.format import Header, Kind
@@ -14,6 +17,7 @@ from signalling.library.sealing.keys import KeyRing
 from signalling.library.sealing.manifest import manifest_of, seal
 
 from .clips import flashing, tone, write_film
+from .made_pages import SLIDE, pdf
 
 
 @pytest.fixture
@@ -73,3 +77,22 @@ def test_a_changed_byte_is_found(run, tmp_path: Path) -> None:
     assert status == 1 and "video-0.prtp was changed at 0 s" in said
     status, said = run("content", "verify", str(tmp_path / "none"))
     assert status == 1 and said
+
+
+def test_a_changed_page_of_a_document_is_found(run, tmp_path: Path) -> None:
+    run("keys", "make")
+    folder = tmp_path / "slides"
+    folder.mkdir()
+    source = folder / "source"
+    source.write_bytes(pdf([SLIDE] * 2))
+    encode_pages(Job(source=source, folder=folder), lambda done: None, sort=Sort.DOCUMENT)
+    sealed = seal(manifest_of("c2", {}, source, folder), KeyRing(tmp_path / "data" / "content-keys"))
+    (folder / "seal.json").write_text(sealed.model_dump_json())
+    status, said = run("content", "verify", str(folder), "--source", str(source))
+    assert status == 0 and "none was changed" in said
+    best = max(folder.glob("video-*.prtp"), key=lambda path: path.stat().st_size)
+    changed = bytearray(best.read_bytes())
+    changed[-1] ^= 1
+    best.write_bytes(changed)
+    status, said = run("content", "verify", str(folder))
+    assert status == 1 and f"{best.name} was changed at 1 s" in said
