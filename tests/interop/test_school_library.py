@@ -71,6 +71,11 @@ async def seen_in_a_call(site: SchoolSite, browser: Browser) -> None:
     await expect(check).to_have_attribute("data-state", "signatureOnly", timeout=10_000)
     await expect(check).to_contain_text("Большой кролик")
     await family.context.close()
+    # Or the film would go on for a while, and its files be watched.
+    await host.page.get_by_test_id("tools-button").click()
+    await host.page.get_by_test_id("end-call").click()
+    await host.page.get_by_test_id("confirm-end-yes").click()
+    await expect(host.page.get_by_test_id("left-screen")).to_be_visible(timeout=10_000)
     await host.page.context.close()
 
 
