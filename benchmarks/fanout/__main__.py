@@ -6,17 +6,13 @@ Every run is added to `runs.jsonl` at once; the report (Markdown with charts) is
 
 import argparse
 import asyncio
-import os
-import resource
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from .. import instructions, loadgen, machine
 from ..instructions import PerPacket
-from ..peers.process import GENERATOR_CORE
 from ..results import Journal, add_options
 from .chart import chart
 from .report import report
@@ -159,10 +155,7 @@ def options() -> argparse.Namespace:
 
 def main() -> None:
     arguments = options()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65536)), hard))
-    loadgen.build()
-    subprocess.run(["taskset", "-cp", GENERATOR_CORE, str(os.getpid())], check=True, capture_output=True)
+    loadgen.prepare()
     measurement = Measurement(arguments)
     asyncio.run(measurement.measure())
     measurement.write(count_instructions(quick=arguments.quick))

@@ -2,16 +2,12 @@
 
 import argparse
 import asyncio
-import os
-import resource
 import statistics
-import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from .. import loadgen, machine
-from ..peers.process import GENERATOR_CORE
 from ..results import ROOT
 from .run import Outcome, run_films
 
@@ -79,10 +75,7 @@ def parse() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65536)), hard))
-    loadgen.build()
-    subprocess.run(["taskset", "-cp", GENERATOR_CORE, str(os.getpid())], check=True, capture_output=True)
+    loadgen.prepare()
     runs: list[Outcome] = []
     for number in range(arguments.rounds):
         log = arguments.output / f"theatre-{number}.log"

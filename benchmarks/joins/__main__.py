@@ -6,10 +6,7 @@ round. See ../README.md for the method.
 
 import argparse
 import asyncio
-import os
-import resource
 import shutil
-import subprocess
 from collections.abc import Awaitable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +17,6 @@ import aiohttp
 from .. import loadgen, machine
 from ..fanout.servers import LiveKit, Polyana, Sfu
 from ..fanout.shape import Shape
-from ..peers.process import GENERATOR_CORE
 from .first_media import first_media_ms
 from .results import Results, report
 from .steady import run_steady
@@ -137,10 +133,7 @@ def parse() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65536)), hard))
-    loadgen.build()
-    subprocess.run(["taskset", "-cp", GENERATOR_CORE, str(os.getpid())], check=True, capture_output=True)
+    loadgen.prepare()
     asyncio.run(Measurement(arguments).measure())
     print(f"report: {arguments.report}")
 

@@ -43,6 +43,13 @@ def split(pid: int, before: Mapping[int, str], after: Mapping[int, str], window_
     return Steady(python_s, sum(used.values()), window_s)
 
 
+async def window(pid: int, seconds: float) -> Steady:
+    """What its threads use from now on for so long."""
+    before = thread_stats(pid)
+    await asyncio.sleep(seconds)
+    return split(pid, before, thread_stats(pid), seconds)
+
+
 async def run_steady(shape: Shape, *, seconds: float, warmup: float, log: Path) -> Steady:
     """One publisher, `shape.receivers` who receive it. Raises what joining raises."""
     async with Polyana().serving(log) as (process, door), adapter_of(door) as adapter:
@@ -62,8 +69,6 @@ async def run_steady(shape: Shape, *, seconds: float, warmup: float, log: Path) 
             )
         )
         await asyncio.sleep(warmup)
-        before = thread_stats(process.pid)
-        await asyncio.sleep(seconds)
-        found = split(process.pid, before, thread_stats(process.pid), seconds)
+        found = await window(process.pid, seconds)
         report = await media
         return Steady(found.python_s, found.others_s, seconds, report["received"])

@@ -7,9 +7,7 @@ that are larger than what was sent.
 
 import argparse
 import asyncio
-import os
 import statistics
-import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +22,7 @@ from ..fanout.report import spread, table
 from ..fanout.run import consent_kept, run_shape
 from ..fanout.servers import Polyana
 from ..fanout.shape import Shape
-from ..peers.process import GENERATOR_CORE, cpu_seconds, process_tree
+from ..peers.process import cpu_seconds, process_tree
 from .datagrams import Kind, kinds
 from .flood import Flood, Target, flood
 
@@ -151,8 +149,7 @@ def main() -> None:
     today = f"{datetime.now(UTC):%Y-%m-%d}"
     parser.add_argument("--report", default=str(ROOT / f"benchmarks/reports/rejected-{today}.md"))
     arguments = parser.parse_args()
-    loadgen.build()
-    subprocess.run(["taskset", "-cp", GENERATOR_CORE, str(os.getpid())], check=True, capture_output=True)
+    loadgen.prepare()
     forwarded, costs = asyncio.run(measure(arguments))
     text = report(arguments, forwarded, costs)
     Path(arguments.report).parent.mkdir(parents=True, exist_ok=True)

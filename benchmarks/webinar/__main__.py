@@ -2,9 +2,6 @@
 
 import argparse
 import asyncio
-import os
-import resource
-import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +9,6 @@ from pathlib import Path
 from .. import loadgen, machine
 from ..fanout.report import spread, table
 from ..joins.steady import Steady
-from ..peers.process import GENERATOR_CORE
 from ..results import ROOT
 from .run import INTERVAL_S, PICTURE, Crowd, Outcome, median, pictures, run_crowd
 
@@ -130,10 +126,7 @@ def parse() -> argparse.Namespace:
 
 def main() -> None:
     arguments = parse()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 65536)), hard))
-    loadgen.build()
-    subprocess.run(["taskset", "-cp", GENERATOR_CORE, str(os.getpid())], check=True, capture_output=True)
+    loadgen.prepare()
     rounds: dict[tuple[str, int], list[Outcome]] = {}
     failures: list[str] = []
     for number in range(arguments.rounds):

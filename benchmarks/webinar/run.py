@@ -13,10 +13,10 @@ from livekit import api
 
 from ..fanout.run import consent_kept, generate
 from ..fanout.servers import Door, Polyana, client_session
-from ..joins.doors import WARM_UP, adapter_of, join_many, publish_in, stats, thread_stats
+from ..joins.doors import WARM_UP, adapter_of, join_many, publish_in, stats
 from ..joins.first_media import ROOM, newcomer_ms
 from ..joins.results import quantile
-from ..joins.steady import Steady, split
+from ..joins.steady import Steady, window
 from ..joins.storm import SETTLE_S
 from ..peers.livekit import LiveKitServer
 from ..peers.plan import PeerPlan, Traffic
@@ -120,7 +120,7 @@ async def run_crowd(crowd: Crowd, log: Path) -> Outcome:
                 busy = cpu_seconds(stats(pids))
                 await asyncio.sleep(SETTLE_S)
                 settled_s = cpu_seconds(stats(pids)) - busy
-                idle = await _window(process.pid, crowd.seconds)
+                idle = await window(process.pid, crowd.seconds)
             resident = resident_bytes(pids)
             newcomers_s = crowd.newcomers * INTERVAL_S
             media = asyncio.create_task(
@@ -136,7 +136,7 @@ async def run_crowd(crowd: Crowd, log: Path) -> Outcome:
                 )
             )
             await asyncio.sleep(crowd.warmup)
-            steady = await _window(process.pid, crowd.seconds)
+            steady = await window(process.pid, crowd.seconds)
             pictures = await _newcomers(door, crowd)
             report = await media
     received, lost = report["received"], report["lost"]
@@ -171,12 +171,6 @@ class _Joins:
         self.own_s += time.process_time() - own
         self.took_s += time.monotonic() - began
         self.ms.append((cpu_seconds(stats(self._pids)) - charged) * 1e3 / count)
-
-
-async def _window(pid: int, seconds: float) -> Steady:
-    before = thread_stats(pid)
-    await asyncio.sleep(seconds)
-    return split(pid, before, thread_stats(pid), seconds)
 
 
 async def _newcomers(door: Door, crowd: Crowd) -> list[float]:
