@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import delete, select
 
 from signalling.call.chat import ChatMessage
-from signalling.school.attendance import lesson_of_room
+from signalling.school.attendance import in_parts, lesson_of_room
 from signalling.school.words import AuditAction
 from signalling.store.tables import ChatLine, Lesson
 from signalling.store.types import moment
@@ -25,8 +25,6 @@ AUDITED: Mapping[str, AuditAction] = {
 }
 """What the audit log tells of a call, by the action of its event."""
 MAX_WAITING = 10_000
-AT_ONCE = 200
-"""Presences in one transaction."""
 log = structlog.get_logger(__name__)
 
 
@@ -123,8 +121,8 @@ class LessonRecords:
 
     async def _keep_gone(self) -> None:
         gone, self._gone, self._keeps_gone = self._gone, [], False
-        for first in range(0, len(gone), AT_ONCE):
-            await self._write(partial(self._school.attendance.keep, gone[first : first + AT_ONCE]))
+        for part in in_parts(gone):
+            await self._write(partial(self._school.attendance.keep, part))
 
     def _happened(self, event: CallEvent) -> None:
         if event.action in AUDITED and lesson_of_room(event.room) is not None:

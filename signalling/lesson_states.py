@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from signalling.call.attendance import PresenceRecord
 from signalling.call.saved import SavedCall
-from signalling.school.attendance import lesson_of_room
+from signalling.school.attendance import in_parts, lesson_of_room
 
 if TYPE_CHECKING:
     from signalling.call import CallEvent, CallService
@@ -21,8 +21,6 @@ PAUSE_S = 1.0
 """Between two savings: what changes meanwhile is saved once."""
 COUNTED_EVERY_S = 15.0
 """Presences and screen time are written down so often; a crash loses no more."""
-AT_ONCE = 200
-"""Presences in one transaction."""
 NOT_SAVED = frozenset({"chat", "delete_message", "react", "screen_started", "screen_ended", "time_warning"})
 log = structlog.get_logger(__name__)
 
@@ -69,9 +67,8 @@ class LessonStates:
 
     async def count(self) -> None:
         """Presences up to now, and the screen time since the last time."""
-        present = self._calls.present()
-        for first in range(0, len(present), AT_ONCE):  # between the parts the event loop has other work
-            await self._school.attendance.keep(present[first : first + AT_ONCE])
+        for part in in_parts(self._calls.present()):
+            await self._school.attendance.keep(part)
         for room, call in self._calls.calls.items():
             place, seconds = lesson_of_room(room), call.state.screen_time.take()
             if place is not None and seconds:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -21,6 +21,8 @@ from signalling.store.types import ID_LENGTH, moment
 
 COLUMNS = ("lesson", "starts_at", "name", "came_at", "left_at", "minutes_received", "joins")
 ROOM_FORMAT = "%Y%m%dT%H%M"
+AT_ONCE = 200
+"""Presences in one transaction: between two of them the event loop has other work."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,11 @@ def lesson_of_room(room: str) -> tuple[str, datetime] | None:
         return lesson, datetime.strptime(when, ROOM_FORMAT).replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def in_parts(records: Sequence[PresenceUpTo]) -> Iterator[Sequence[PresenceUpTo]]:
+    """What `Attendance.keep` should take at a time."""
+    return (records[first : first + AT_ONCE] for first in range(0, len(records), AT_ONCE))
 
 
 class Attendance:

@@ -10,7 +10,8 @@ import pytest
 
 from signalling.call import CallEvent, PresenceRecord
 from signalling.call.chat import ChatMessage
-from signalling.lesson_records import AT_ONCE, DatabaseChat
+from signalling.lesson_records import DatabaseChat
+from signalling.school.attendance import AT_ONCE
 from signalling.school.words import Role
 from signalling.store.types import new_id
 from tests.signalling.school.api.browser import Browser, Site
