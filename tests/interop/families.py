@@ -4,8 +4,7 @@ The first of them listen: each decodes what it hears, and two cores do that for 
 are told of it, without media (`make bench-webinar` has thousands of viewers with media, that decode nothing).
 
 A process of the SDK brings each event of a room to all of its rooms, so that its work grows with their square: large
-crowds are shared by processes (`python -m tests.interop.families`), which take commands as lines of JSON on their
-standard input, answer with lines on their standard output, and end with their input.
+crowds are shared by processes (`python -m tests.interop.families`).
 """
 
 from __future__ import annotations
@@ -17,15 +16,14 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 from livekit import rtc
 
+from .child import Child, child, commands
 from .server import RunningServer
 
-ROOT = Path(__file__).resolve().parents[2]
 #: Joins under way at the same time.
 AT_ONCE = 8
 #: Families of one process.
@@ -131,14 +129,12 @@ class Crowd:
 class Elsewhere:
     """A `Crowd` in a process of its own, with the same methods."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Child) -> None:
         self._process = process
 
     async def ask(self, method: str, *arguments: object) -> Any:
-        assert self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(json.dumps([method, *arguments]).encode() + b"\n")
-        await self._process.stdin.drain()
-        answer = await self._process.stdout.readline()
+        await self._process.tell(method, *arguments)
+        answer = await self._process.answer()
         assert answer, f"{method}: the process has ended"
         return json.loads(answer)
 
@@ -161,16 +157,14 @@ class Families:
             if begin == 0:
                 await self.here.come(some, True)
             else:
-                crowd = await self._stack.enter_async_context(elsewhere(self._server))
+                where = child("tests.interop.families", self._server.http, self._server.websocket)
+                crowd = Elsewhere(await self._stack.enter_async_context(where))
                 self._elsewhere.append(crowd)
                 await crowd.ask("come", some, begin < LISTENING)
 
     async def reached(self) -> set[str]:
         """Whom new packets of media reach now."""
-        here, *others = await asyncio.gather(
-            self.here.reached(), *(one.ask("reached") for one in self._elsewhere)
-        )
-        return set(here).union(*others)
+        return set().union(*await self._everywhere("reached"))
 
     async def all_reached(self) -> None:
         """Sound comes to all who listen."""
@@ -181,14 +175,15 @@ class Families:
     async def all_have(self, tracks: int) -> None:
         """Everybody who listens is subscribed to so many."""
         async with asyncio.timeout(PATIENCE_S):
-            await asyncio.gather(
-                self.here.have(tracks), *(one.ask("have", tracks) for one in self._elsewhere)
-            )
+            await self._everywhere("have", tracks)
 
     async def seen(self) -> set[str]:
         """The identities of whom they see."""
-        here, *others = await asyncio.gather(self.here.seen(), *(one.ask("seen") for one in self._elsewhere))
-        return set(here).union(*others)
+        return set().union(*await self._everywhere("seen"))
+
+    async def _everywhere(self, method: str, *arguments: object) -> list[Any]:
+        here = getattr(self.here, method)(*arguments)
+        return await asyncio.gather(here, *(one.ask(method, *arguments) for one in self._elsewhere))
 
 
 @asynccontextmanager
@@ -197,28 +192,9 @@ async def families_of(server: RunningServer) -> AsyncIterator[Families]:
         yield Families(server, stack)
 
 
-@asynccontextmanager
-async def elsewhere(server: RunningServer) -> AsyncIterator[Elsewhere]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.interop.families", server.http, server.websocket,
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT,
-    )  # fmt: skip
-    try:
-        yield Elsewhere(process)
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
-
-
 async def main(http: str, websocket: str) -> None:
     crowd = Crowd(http, websocket)
-    commands = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(commands), sys.stdin
-    )
-    async for command in commands:
-        method, *arguments = json.loads(command)
+    async for method, *arguments in commands():
         print(json.dumps(await getattr(crowd, method)(*arguments)), flush=True)
     await crowd.leave()
 

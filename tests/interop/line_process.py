@@ -1,7 +1,4 @@
-"""A line in a process of its own: clients that decode pictures in the same one would make its datagrams late.
-
-Commands are lines of JSON on its standard input, answers lines on its standard output; it ends with its input.
-"""
+"""A line in a process of its own: clients that decode pictures in the same one would make its datagrams late."""
 
 from __future__ import annotations
 
@@ -13,15 +10,11 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from .child import Child, child, commands
 from .impaired import Address, Line, Relay, relay
 from .link import Link, Record
-
-ROOT = Path(__file__).resolve().parents[2]
-#: A record of a minute is one line.
-LONGEST_ANSWER = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -38,49 +31,31 @@ class Way:
 class LineProcess:
     """The running line. Times are those of the event loop, which all processes share (CLOCK_MONOTONIC)."""
 
-    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
+    def __init__(self, process: Child, port: int) -> None:
         self._process = process
         self.port = port
         """Of every address, where the client's media goes."""
 
     async def lead_to(self, server: Address) -> None:
         """Before that all that comes is thrown away."""
-        await self._tell("lead_to", *server)
+        await self._process.tell("lead_to", *server)
 
     async def change_rate(self, at: float, rate_bps: float | None) -> None:
         """Of the way down, from `at` on."""
-        await self._tell("change_rate", at, rate_bps)
+        await self._process.tell("change_rate", at, rate_bps)
 
     async def records(self) -> tuple[Record, Record]:
         """What has gone up and down so far."""
-        await self._tell("records")
-        up, down = pickle.loads(base64.b64decode(await self._answer()))
+        await self._process.tell("records")
+        up, down = pickle.loads(base64.b64decode(await self._process.answer()))
         return up, down
-
-    async def _tell(self, *command: object) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(command).encode() + b"\n")
-        await self._process.stdin.drain()
-
-    async def _answer(self) -> bytes:
-        assert self._process.stdout is not None
-        return await self._process.stdout.readline()
 
 
 @asynccontextmanager
 async def line_process(*, up: Way, down: Way) -> AsyncIterator[LineProcess]:
     """Runs until the end of the block."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.interop.line_process", json.dumps([vars(up), vars(down)]),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=ROOT, limit=LONGEST_ANSWER,
-    )  # fmt: skip
-    try:
-        assert process.stdout is not None
-        yield LineProcess(process, int(await process.stdout.readline()))
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await process.wait()
+    async with child("tests.interop.line_process", json.dumps([vars(up), vars(down)])) as process:
+        yield LineProcess(process, int(await process.answer()))
 
 
 def obey(line: Line, media: Relay, name: str, *arguments: Any) -> str | None:
@@ -96,14 +71,10 @@ def obey(line: Line, media: Relay, name: str, *arguments: Any) -> str | None:
 
 async def main(up: dict[str, Any], down: dict[str, Any]) -> None:
     line = Line(up=Link(**up), down=Link(**down))
-    commands = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(commands), sys.stdin
-    )
     async with relay(0, None, line) as media:
         print(media.port, flush=True)
-        async for command in commands:
-            if (answer := obey(line, media, *json.loads(command))) is not None:
+        async for command in commands():
+            if (answer := obey(line, media, *command)) is not None:
                 print(answer, flush=True)
 
 
