@@ -4,7 +4,7 @@ use crate::api::Time;
 
 /// Packets of a frame leave somewhat faster than the line carries them: what is known of it may be too little. Much faster
 /// (2.5 in draft-ietf-rmcat-gcc-02, section 4), and a keyframe fills the queue before it, where sound would wait too.
-const FACTOR: f64 = 2.0;
+const FACTOR: f64 = 1.5;
 /// While a long queue stands, so much of it: the queue drains, and what waits here can still be overtaken by sound.
 const DRAINING: f64 = 0.75;
 const SLOWEST_BPS: f64 = 120_000.0;
