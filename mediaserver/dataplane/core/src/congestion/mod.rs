@@ -4,6 +4,7 @@
 
 mod delay;
 mod history;
+mod lately;
 mod line_report;
 mod loss;
 mod pacer;
@@ -17,6 +18,7 @@ use crate::api::Time;
 use delay::{DelayDetector, Usage};
 pub(crate) use history::Departure;
 use history::{History, State};
+use lately::Lately;
 pub(crate) use line_report::LineReport;
 use loss::{LossRate, Losses};
 use pacer::Pacer;
@@ -25,8 +27,7 @@ use probe::Prober;
 use rate::{DelayRate, Observed};
 pub(crate) use repeats::Repeats;
 use standing::StandingQueue;
-use std::collections::VecDeque;
-use throughput::Throughput;
+use throughput::{Recent, Throughput};
 
 /// Before anything is known: a small picture.
 const FIRST_BPS: f64 = 300_000.0;
@@ -49,8 +50,6 @@ const HALF: u16 = 1 << 15;
 const CROWDED_QUEUE_US: i64 = 60_000;
 /// A queue as long as this is too long, whether or not it grows.
 const LONG_QUEUE_US: i64 = 100_000;
-/// What is sent is measured over this.
-const SENT_WINDOW_US: u64 = 500_000;
 /// Growth for each second of a line that cannot be probed and over which nothing is sent.
 const BLIND_INCREASE: f64 = 1.5;
 /// How often such a line is looked at.
@@ -93,9 +92,9 @@ pub(crate) struct Congestion {
     pacer: Pacer,
     /// Media that goes out once more.
     pub repeats: Repeats,
-    /// Bytes that were sent, and when which of them were.
+    /// Bytes that were sent.
     sent: u64,
-    sent_before: VecDeque<(Time, u64)>,
+    lately: Lately,
     arrived: Throughput,
     /// The newest arrival, on the peer's clock.
     newest_arrival: i64,
@@ -132,7 +131,7 @@ impl Congestion {
             pacer: Pacer::new(now),
             repeats: Repeats::default(),
             sent: 0,
-            sent_before: VecDeque::new(),
+            lately: Lately::default(),
             arrived: Throughput::default(),
             newest_arrival: 0,
             told_until: None,
@@ -264,9 +263,12 @@ impl Congestion {
                     }
                     let waited_us = self.standing.arrived(departure.at.0, arrival);
                     if departure.state != State::Assumed {
-                        self.arrived.add(arrival, departure.bytes, waited_us > QUEUED_US);
+                        let is_queued = waited_us > QUEUED_US;
+                        self.arrived
+                            .add(arrival, departure.at.0, departure.bytes, is_queued);
                     }
                     self.newest_arrival = arrival;
+                    self.lately.arrived(departure.at);
                     self.prober.arrived(&departure, arrival);
                     self.delay.arrived(departure.at.0, arrival);
                     self.line.arrived(departure.at.0, arrival);
@@ -275,6 +277,7 @@ impl Congestion {
             None => {
                 if let Some(departure) = self.history.lost(sequence) {
                     lost.add(departure.at > self.lowered);
+                    self.lately.lost();
                     if departure.ssrc != 0 {
                         missed.push(departure);
                     }
@@ -297,12 +300,24 @@ impl Congestion {
             Usage::Normal if standing_us > LONG_QUEUE_US => Usage::Over,
             usage => usage,
         };
+        let is_full = standing_us > LONG_QUEUE_US;
+        let lately = self.lately.until(now, self.sent, self.beside(line_bytes));
+        let room = |bits_per_second: f64, held_up: f64| {
+            lately.map_or(bits_per_second, |rates| {
+                rates.room(bits_per_second, held_up, is_full)
+            })
+        };
+        let arrived_lately = self.arrived.bits_per_second(self.newest_arrival);
         let observed = Observed {
             usage,
-            arrived: self.arrived.bits_per_second(self.newest_arrival),
-            sent: self.sent_bits_per_second(now),
-            recent: self.arrived.recent(self.newest_arrival),
-            is_full: standing_us > LONG_QUEUE_US,
+            arrived: arrived_lately,
+            carried: arrived_lately.map(|rate| room(rate, lately.map_or(0.0, |rates| rates.held_up))),
+            sent: lately.map(|rates| rates.sent),
+            recent: self.arrived.recent(self.newest_arrival).map(|recent| Recent {
+                bits_per_second: room(recent.bits_per_second, recent.held_up),
+                ..recent
+            }),
+            is_full,
             rtt_us,
         };
         if usage == Usage::Over {
@@ -326,7 +341,7 @@ impl Congestion {
         if self.estimate() < LOWERED * before {
             self.lowered = now;
         }
-        self.pacer.set_rate(self.estimate(), observed.is_full);
+        self.pacer.set_rate(self.estimate(), is_full);
     }
 
     /// Of feedback that did not come, as it is lost like other packets: the first number that it told of, and how many.
@@ -354,24 +369,9 @@ impl Congestion {
             if let Some(departure) = self.history.assumed(from.wrapping_add(position)) {
                 let at = since + took * i64::from(position + 1) / i64::from(length + 1);
                 let is_queued = self.arrived.is_queued();
-                self.arrived.add(at, departure.bytes, is_queued);
+                self.arrived.add(at, departure.at.0, departure.bytes, is_queued);
             }
         }
-    }
-
-    /// Over about the last half second.
-    fn sent_bits_per_second(&mut self, now: Time) -> Option<f64> {
-        self.sent_before.push_back((now, self.sent));
-        while self
-            .sent_before
-            .get(1)
-            .is_some_and(|(at, _)| now.0 - at.0 >= SENT_WINDOW_US)
-        {
-            self.sent_before.pop_front();
-        }
-        let (at, sent) = *self.sent_before.front()?;
-        let elapsed_us = now.0 - at.0;
-        (elapsed_us >= SENT_WINDOW_US / 2).then(|| (self.sent - sent) as f64 * 8e6 / elapsed_us as f64)
     }
 
     /// Bytes of what goes over the line and is not told of by feedback.

@@ -48,7 +48,9 @@ pub(super) struct Observed {
     /// Bit/s that arrived, and that were sent.
     pub arrived: Option<f64>,
     pub sent: Option<f64>,
-    /// Bit/s that arrived in the last moment: while a queue stands, what the line carries.
+    /// Bit/s of what arrived that the line has room for, beside what else goes over it,
+    pub carried: Option<f64>,
+    /// and the same of the last moment.
     pub recent: Option<Recent>,
     /// A long queue stands.
     pub is_full: bool,
@@ -104,7 +106,7 @@ impl DelayRate {
             && observed
                 .sent
                 .is_some_and(|sent| sent < LIMITED * self.bits_per_second);
-        let lately = observed.arrived.filter(|_| !observed.is_full);
+        let lately = observed.carried.filter(|_| !observed.is_full);
         let recent = observed.recent.map(|recent| recent.bits_per_second);
         let arrived = [lately, recent].into_iter().flatten();
         let mut arrived = arrived.reduce(f64::max).unwrap_or(self.bits_per_second);
@@ -165,6 +167,7 @@ mod tests {
             arrived: Some(arrived),
             sent: Some(sent),
             recent: None,
+            carried: Some(arrived),
             is_full: false,
             rtt_us: 50_000,
         }
@@ -236,6 +239,7 @@ mod tests {
             recent: Some(Recent {
                 bits_per_second: 2e6,
                 is_queued: true,
+                held_up: 0.0,
             }),
             ..observed(Usage::Over, 0.5e6, 2.5e6)
         };

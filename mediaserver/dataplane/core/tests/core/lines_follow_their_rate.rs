@@ -1,7 +1,7 @@
 //! A peer that gives feedback gets as much video as its line carries, soon, and without a queue that anybody would feel.
 //! Who chooses the layers is the control plane; a simple one is played here.
 
-use crate::harness::{Link, Network};
+use crate::harness::{Link, Network, Source, sender_parameters, uri};
 use polyana_core::{Event, ReceiverId, SenderId, SenderTarget, Time};
 
 /// Three layers of about 0.2, 0.6 and 1.8 Mbit/s, and a peer with this line.
@@ -399,6 +399,38 @@ fn a_line_that_becomes_narrow_is_not_thought_narrower_than_it_is() {
         let lasted_ms = (late.last().unwrap().0.0 - before.0) / 1000;
         assert!(lowest >= 400_000, "{lowest} {told:?}");
         assert!(lasted_ms < 1000, "{lasted_ms} ms {told:?} {:?}", lesson.layers);
+    }
+}
+
+/// Sound is told of in no feedback, and waits and is lost like the rest when pictures fill the queue.
+#[test]
+fn the_room_that_sound_takes_is_not_thought_to_be_the_pictures() {
+    for (seed, delay_ms) in [(60, 10), (61, 50), (62, 150)] {
+        for loss in [0.0, 0.05] {
+            let mut lesson = Lesson::new(seed, Link::delay_ms(delay_ms).rate(200_000).loss(loss));
+            let mut sound = Source::audio(5000);
+            sound.payload_length = 290; // with what is around it 138 kbit/s: Opus and its redundancy
+            let teacher = 0;
+            let receiver = lesson.network.publish(teacher, sound);
+            let mut parameters = sender_parameters(receiver, 0);
+            parameters.extensions.retain(|(name, _)| name != uri::TRANSPORT);
+            lesson.network.subscribe_as(lesson.viewer, parameters);
+            lesson.network.source(1000).keyframe_factor = 7;
+            let before = lesson.network.now;
+            lesson.run_s(3);
+            let known = lesson
+                .estimates
+                .iter()
+                .find(|(_, estimate)| *estimate < LAYER_BPS[0] * 2 / 3);
+            let known_after_ms = known.map(|(at, _)| (at.0 - before.0) / 1000);
+            assert!(
+                known_after_ms.is_some_and(|after_ms| after_ms < 500 + 4 * delay_ms),
+                "{delay_ms} ms {loss} {:?}",
+                lesson.estimates
+            );
+            lesson.run_s(3);
+            assert!(lesson.estimate() < 100_000, "{:?}", lesson.estimates);
+        }
     }
 }
 
