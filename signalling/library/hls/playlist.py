@@ -217,8 +217,8 @@ def _begun(segment: Segment, leaps: int) -> Iterator[str]:
     """`leaps`: before the segment before it."""
     if segment.discontinuities != leaps:
         yield "#EXT-X-DISCONTINUITY"
-    at = datetime.fromtimestamp(round(segment.at, 3), UTC).isoformat(timespec="milliseconds")
-    yield f"#EXT-X-PROGRAM-DATE-TIME:{at.replace('+00:00', 'Z')}"
+    date = datetime.fromtimestamp(round(segment.date, 3), UTC).isoformat(timespec="milliseconds")
+    yield f"#EXT-X-PROGRAM-DATE-TIME:{date.replace('+00:00', 'Z')}"
 
 
 def _segment(rendition: SealedRendition, chunks: Sequence[SealedChunk]) -> list[str]:

@@ -35,6 +35,9 @@ class Run:
     """Media sequence number of its first segment."""
     discontinuities: int
     """Leaps before it, from the beginning of the broadcast."""
+    date: float
+    """Of its first second, s since the epoch, by a clock that stands while nothing is published: players take the
+    difference of two dates for media time when they lay renditions side by side."""
 
     def shown(self, now: float, seconds: int) -> int:
         """How many seconds are published. `seconds`: of the film."""
@@ -48,12 +51,12 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Seconds `first` to `end` (exclusive) of the film, shown from `at` (s since the epoch) on."""
+    """Seconds `first` to `end` (exclusive) of the film. `date` as in `Run`."""
 
     number: int
     first: int
     end: int
-    at: float
+    date: float
     discontinuities: int
     complete: bool
 
@@ -78,13 +81,15 @@ class Timeline:
         first = math.floor(position.media + 1e-6)
         if not position.playing or not 0 <= first < self.seconds:
             return stopped
-        number, leaps = 0, 0
+        began = position.at - (position.media - first)
+        number, leaps, date = 0, 0, began
         if stopped.runs:
             last = stopped.runs[-1]
             assert last.count is not None, "it was stopped"
             number = last.number + last.segments(last.count)
             leaps = last.discontinuities + (last.first + last.count != first)
-        run = Run(first, position.at - (position.media - first), None, number, leaps)
+            date = last.date + last.count
+        run = Run(first, began, None, number, leaps, date)
         return replace(stopped, runs=(*stopped.runs, run)[-MOST_RUNS:])
 
     def stopped(self, at: float) -> "Timeline":
@@ -151,6 +156,6 @@ class Timeline:
             boundary = min((begin // SEGMENT + 1) * SEGMENT, self.seconds)
             until = min(boundary, end)
             complete = until == boundary or run.count is not None
-            at = run.began + begin - run.first
-            yield Segment(number, begin, until, at, run.discontinuities, complete)
+            date = run.date + begin - run.first
+            yield Segment(number, begin, until, date, run.discontinuities, complete)
             begin, number = until, number + 1
