@@ -1,6 +1,7 @@
 """Pages from a file to what is shown: each stands for one second of a film without sound, and is a chunk of its own."""
 
 from contextlib import ExitStack
+from pathlib import Path
 
 import av
 
@@ -12,15 +13,22 @@ from ..media_types import Sort
 from ..pipeline.checking import write_report
 from ..pipeline.contact_sheet import ContactSheet
 from ..pipeline.job import Job, Tell
-from ..renditions.film import video_name
-from ..renditions.ladder import ladder
-from ..renditions.video import VP8_OPTIONS, LayerEncoder, Vp8Encoder
+from ..renditions.film import h264_name, video_name
+from ..renditions.ladder import Layer, ladder
+from ..renditions.video import H264_OPTIONS, VP8_OPTIONS, Encoder, H264Encoder, LayerEncoder, Vp8Encoder
 from ..renditions.writer import listed, write_listing
 from .source import MOST_HEIGHT, MOST_WIDTH, Pages, on_canvas, open_pages
 
 RATE = 1  # pages a second
 BITS_PER_PIXEL = 1.0  # at most: a sheet full of text takes half of it
-OPTIONS = {**VP8_OPTIONS, "cpu-used": "0", "crf": "8"}
+VP8_PAGES = {**VP8_OPTIONS, "cpu-used": "0", "crf": "8"}
+H264_PAGES = {
+    **H264_OPTIONS,
+    "preset": "medium",
+    "level": "4.0",  # of 1920 x 1080
+    "tune": "stillimage,zerolatency",
+    "crf": "18",
+}
 JPEG_QUALITY = 88
 
 
@@ -58,9 +66,10 @@ def encode_pages(job: Job, tell: Tell, *, sort: Sort) -> None:
     with open_pages(job.source, sort, job.bounds) as pages:
         size = _canvas(pages)
         layers = ladder(*size, RATE, most=(MOST_WIDTH, MOST_HEIGHT), bits_per_pixel=BITS_PER_PIXEL)
-        made = [Vp8Encoder(job.folder / video_name(one.number), one, RATE, OPTIONS) for one in layers]
-        encoders = [LayerEncoder(layer, RATE, [vp8]) for layer, vp8 in zip(layers, made, strict=True)]
-        writers = [writer for vp8 in made for writer in vp8.writers]
+        codecs = [_vp8, _h264] if job.h264 else [_vp8]
+        made = [[codec(job.folder, layer) for layer in layers] for codec in codecs]
+        encoders = [LayerEncoder(layer, RATE, [of[layer.number] for of in made]) for layer in layers]
+        writers = [writer for of in made for encoder in of for writer in encoder.writers]
         with ExitStack() as files:
             for writer in writers:
                 files.enter_context(writer)
@@ -72,6 +81,14 @@ def encode_pages(job: Job, tell: Tell, *, sort: Sort) -> None:
             for encoder in encoders:
                 encoder.finish()
     write_listing(job.folder, [listed(writer) for writer in writers])
+
+
+def _vp8(folder: Path, layer: Layer) -> Encoder:
+    return Vp8Encoder(folder / video_name(layer.number), layer, RATE, VP8_PAGES)
+
+
+def _h264(folder: Path, layer: Layer) -> Encoder:
+    return H264Encoder(layer, RATE, rtp=folder / h264_name(layer.number), segments=None, options=H264_PAGES)
 
 
 def _canvas(pages: Pages) -> tuple[int, int]:

@@ -91,12 +91,20 @@ class Vp8Encoder:
 class H264Encoder:
     """H.264, encoded once, as RTP payloads (`rtp`), as segments for HLS (`segments`), or both."""
 
-    def __init__(self, layer: Layer, rate: int, *, rtp: Path | None, segments: Path | None) -> None:
+    def __init__(
+        self,
+        layer: Layer,
+        rate: int,
+        *,
+        rtp: Path | None,
+        segments: Path | None,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
         self._rtp = RenditionWriter(rtp, _header(Kind.H264, layer)) if rtp is not None else None
         size = layer.width, layer.height
         self._segments = VideoSegments(segments, layer.number, *size, rate) if segments is not None else None
         self.writers = tuple(one for one in (self._rtp, self._segments) if one is not None)
-        self._encoder = _context("libx264", layer, rate, H264_OPTIONS)
+        self._encoder = _context("libx264", layer, rate, options or H264_OPTIONS)
         self._tick = CLOCK // rate
         self._chunk: list[list[bytes]] = []
         self._begun = 0

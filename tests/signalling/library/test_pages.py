@@ -21,6 +21,7 @@ from signalling.library.media_types import Sort
 from signalling.library.pages.source import open_pages
 from signalling.library.pipeline.job import Bounds, FailureCode, Job
 from signalling.library.pipeline.supervisor import prepare
+from signalling.library.recording.depacketizing import assemble
 from signalling.library.renditions.format import Flag, read_chunk, read_header
 from signalling.library.sealing.manifest import manifest_of
 
@@ -56,13 +57,17 @@ def shown(film: Path, second: int) -> tuple[int, int, int]:
     data = film.read_bytes()
     listing = json.loads((film.parent / "renditions.json").read_bytes())
     entry = next(one for one in listing["renditions"] if one["file"] == film.name)["chunks"][second]
-    chunk = read_chunk(data[entry["offset"] : entry["offset"] + entry["length"]], read_header(data[:32]))
+    header = read_header(data[:32])
+    chunk = read_chunk(data[entry["offset"] : entry["offset"] + entry["length"]], header)
     assert all(Flag.KEYFRAME in packet.flags for packet in chunk.packets)
     assert {packet.time for packet in chunk.packets} == {second * 90_000} and chunk.duration == 90_000
-    picture = b"".join(packet.payload[4:] for packet in chunk.packets)
+    codec = header.kind.name.lower()
+    picture, _ = assemble(f"video/{codec}", [packet.payload for packet in chunk.packets])
     packet = av.Packet(picture)
     packet.time_base = Fraction(1, 1)
-    (frame,) = av.CodecContext.create("vp8", "r").decode(packet)
+    decoder = av.CodecContext.create(codec, "r")
+    assert isinstance(decoder, av.VideoCodecContext)
+    (frame,) = [*decoder.decode(packet), *decoder.decode(None)]
     rgb = np.asarray(frame.to_ndarray(format="rgb24"))
     red, green, blue = rgb[rgb.shape[0] // 2, rgb.shape[1] // 2]
     return int(red), int(green), int(blue)
@@ -75,8 +80,9 @@ async def test_each_page_of_a_document_is_a_second(tmp_path: Path) -> None:
     assert (report["width"], report["height"], report["channels"]) == (1920, 1080, 0)
     for page in range(3):
         assert is_near(middle(folder / f"page-{page + 1:03}.jpg"), colour_of(page))
-        assert is_near(shown(folder / "video-2.prtp", page), colour_of(page))
-        assert is_near(shown(folder / "video-0.prtp", page), colour_of(page))
+        for layer in (0, 2):
+            assert is_near(shown(folder / f"video-{layer}.prtp", page), colour_of(page))
+            assert is_near(shown(folder / f"h264-{layer}.prtp", page), colour_of(page))
     assert (folder / "contact-sheet.jpg").read_bytes().startswith(b"\xff\xd8")
     film = SealedFilm(manifest_of("c1", {}, source, folder), folder)
     assert (film.seconds, film.starts, film.duration_us) == (3, (0, 1_000_000, 2_000_000), 3_000_000)
