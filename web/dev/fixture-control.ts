@@ -167,6 +167,7 @@ const PAGES = (): Film => ({
   playing: false,
   moving: false,
   position_s: 2,
+  subtitles: [],
 });
 
 function polls(scene: Scene): Inside["polls"] {

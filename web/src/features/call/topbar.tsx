@@ -31,10 +31,12 @@ export function Topbar(props: TopbarProps) {
   const told = props.control.snapshot.value;
   const snapshot = isInside(told) ? told : null;
   const words = c().people;
+  // Who leads a webinar is not told of each of thousands.
+  const count = snapshot && leads(snapshot) ? snapshot.people_total : props.count;
   const waiting = snapshot?.lobby?.length ?? 0;
   const hands = snapshot?.hands?.length ?? 0;
   const peopleLabel = [
-    `${m.participants}: ${props.count}`,
+    `${m.participants}: ${count}`,
     waiting > 0 && words.lobbyCount(waiting),
     hands > 0 && words.handsCount(hands),
   ];
@@ -72,7 +74,7 @@ export function Topbar(props: TopbarProps) {
         onClick={props.onPeople}
       >
         <Icon name="people" />
-        <span aria-hidden="true">{props.count}</span>
+        <span aria-hidden="true">{count}</span>
         {waiting + hands > 0 && (
           <span class="control__mark" data-mark={waiting + hands} data-testid="waiting-count" />
         )}
