@@ -24,6 +24,16 @@ VP8_OPTIONS = {
     "qmax": "52",
 }
 
+#: Constrained baseline: what every browser and phone decodes, and no picture waits for a later one.
+H264_OPTIONS = {
+    "preset": "veryfast",
+    "profile": "baseline",
+    "level": "3.1",
+    "tune": "zerolatency",
+    "forced-idr": "1",
+    "x264-params": "scenecut=0:sliced-threads=0:slices=1",
+}
+
 
 class Encoder(Protocol):
     """One codec of one layer. `writers` are contexts that its owner enters."""
@@ -98,13 +108,13 @@ class H264Encoder:
         *,
         rtp: Path | None,
         segments: Path | None,
-        options: Mapping[str, str] | None = None,
+        options: Mapping[str, str] = H264_OPTIONS,
     ) -> None:
         self._rtp = RenditionWriter(rtp, _header(Kind.H264, layer)) if rtp is not None else None
         size = layer.width, layer.height
         self._segments = VideoSegments(segments, layer.number, *size, rate) if segments is not None else None
         self.writers = tuple(one for one in (self._rtp, self._segments) if one is not None)
-        self._encoder = _context("libx264", layer, rate, options or H264_OPTIONS)
+        self._encoder = _context("libx264", layer, rate, options)
         self._tick = CLOCK // rate
         self._chunk: list[list[bytes]] = []
         self._begun = 0
@@ -128,17 +138,6 @@ class H264Encoder:
 
 def _header(kind: Kind, layer: Layer) -> Header:
     return Header(kind, layer.number, CLOCK, CLOCK, width=layer.width, height=layer.height)
-
-
-#: Constrained baseline: what every browser and phone decodes, and no picture waits for a later one.
-H264_OPTIONS = {
-    "preset": "veryfast",
-    "profile": "baseline",
-    "level": "3.1",
-    "tune": "zerolatency",
-    "forced-idr": "1",
-    "x264-params": "scenecut=0:sliced-threads=0:slices=1",
-}
 
 
 def _context(

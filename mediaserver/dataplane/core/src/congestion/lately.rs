@@ -1,5 +1,6 @@
 //! What went out over about the last half second, and how much of it came.
 
+use super::line_report::LineReport;
 use crate::api::Time;
 use std::collections::VecDeque;
 
@@ -8,7 +9,7 @@ const WINDOW_US: u64 = 500_000;
 const SHORTEST_US: u64 = 150_000;
 
 /// What had gone out and was told of until a moment.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Moment {
     at: Time,
     /// Bytes with transport-wide numbers, and those of all else on the same line.
@@ -22,7 +23,7 @@ struct Moment {
 }
 
 /// Bit/s.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Rates {
     /// With transport-wide numbers.
     pub sent: f64,
@@ -46,29 +47,27 @@ impl Rates {
 
 #[derive(Debug, Default)]
 pub(super) struct Lately {
-    newest: Moment,
+    /// When the newest packet had left that arrived.
+    departed: Time,
     moments: VecDeque<Moment>,
 }
 
 impl Lately {
     /// A packet that left then has arrived.
     pub fn arrived(&mut self, departed: Time) {
-        self.newest.arrived += 1;
-        self.newest.departed = self.newest.departed.max(departed);
+        self.departed = self.departed.max(departed);
     }
 
-    pub fn lost(&mut self) {
-        self.newest.lost += 1;
-    }
-
-    /// The rates until now, when so many bytes have been sent with transport-wide numbers and without; None: measured for too
-    /// short a time.
-    pub fn until(&mut self, now: Time, sent: u64, beside: u64) -> Option<Rates> {
+    /// The rates until now, when so many bytes have been sent with transport-wide numbers and without, and `line` says what
+    /// came of the packets; None: measured for too short a time.
+    pub fn until(&mut self, now: Time, sent: u64, beside: u64, line: &LineReport) -> Option<Rates> {
         let moment = Moment {
             at: now,
             sent,
             beside,
-            ..self.newest
+            departed: self.departed,
+            arrived: line.arrived,
+            lost: line.lost,
         };
         self.moments.push_back(moment);
         while self
@@ -99,28 +98,31 @@ mod tests {
 
     /// Every 50 ms 6 kB with numbers and 1 kB beside them, a packet of five is lost, and each waits 10 ms longer than the one
     /// before.
-    fn step(lately: &mut Lately, number: u64) -> Option<Rates> {
-        (0..4).for_each(|_| lately.arrived(Time(number * 40_000)));
-        lately.lost();
-        lately.until(Time(number * 50_000), number * 6_000, number * 1_000)
+    fn step(lately: &mut Lately, line: &mut LineReport, number: u64) -> Option<Rates> {
+        lately.arrived(Time(number * 40_000));
+        line.arrived += 4;
+        line.lost += 1;
+        lately.until(Time(number * 50_000), number * 6_000, number * 1_000, line)
     }
 
     #[test]
     fn measures_the_last_half_second() {
-        let mut lately = Lately::default();
+        let (mut lately, mut line) = (Lately::default(), LineReport::default());
         for number in 0..3 {
-            assert_eq!(step(&mut lately, number), None);
+            assert_eq!(step(&mut lately, &mut line, number), None);
         }
         let close = |one: f64, other: f64| (one - other).abs() < 1e-6 * other;
         for number in 3..100 {
-            let rates = step(&mut lately, number).unwrap();
+            let rates = step(&mut lately, &mut line, number).unwrap();
             assert!(
                 close(rates.sent, 960e3) && close(rates.beside, 160e3),
                 "{rates:?}"
             );
             assert!(close(rates.held_up, 0.2) && close(rates.lost, 0.2), "{rates:?}");
         }
-        let rates = lately.until(Time(5_500_000), 99 * 6_000, 99 * 1_000).unwrap();
+        let rates = lately
+            .until(Time(5_500_000), 99 * 6_000, 99 * 1_000, &line)
+            .unwrap();
         assert!(rates.sent < 100e3, "{rates:?}");
     }
 

@@ -1,4 +1,4 @@
-//! What a peer's feedback says of its line, for those who look for faults: nothing here is reckoned with.
+//! What a peer's feedback says of its line, for those who look for faults too: rates are not made here.
 
 /// A step longer than this is a line that stood still, or a clock that was set.
 const LONGEST_STEP_US: u64 = 1_000_000;

@@ -277,7 +277,6 @@ impl Congestion {
             None => {
                 if let Some(departure) = self.history.lost(sequence) {
                     lost.add(departure.at > self.lowered);
-                    self.lately.lost();
                     if departure.ssrc != 0 {
                         missed.push(departure);
                     }
@@ -301,20 +300,19 @@ impl Congestion {
             usage => usage,
         };
         let is_full = standing_us > LONG_QUEUE_US;
-        let lately = self.lately.until(now, self.sent, self.beside(line_bytes));
-        let room = |bits_per_second: f64, held_up: f64| {
-            lately.map_or(bits_per_second, |rates| {
-                rates.room(bits_per_second, held_up, is_full)
-            })
-        };
+        let lately = self
+            .lately
+            .until(now, self.sent, self.beside(line_bytes), &self.line);
+        // Nothing beside, as long as it is not known.
+        let rates = lately.unwrap_or_default();
         let arrived_lately = self.arrived.bits_per_second(self.newest_arrival);
         let observed = Observed {
             usage,
             arrived: arrived_lately,
-            carried: arrived_lately.map(|rate| room(rate, lately.map_or(0.0, |rates| rates.held_up))),
+            carried: arrived_lately.map(|arrived| rates.room(arrived, rates.held_up, is_full)),
             sent: lately.map(|rates| rates.sent),
             recent: self.arrived.recent(self.newest_arrival).map(|recent| Recent {
-                bits_per_second: room(recent.bits_per_second, recent.held_up),
+                bits_per_second: rates.room(recent.bits_per_second, recent.held_up, is_full),
                 ..recent
             }),
             is_full,
