@@ -152,6 +152,7 @@ class Room:
         self._recounted: set[Circles] = set()
         """Who may know of somebody who has come or gone, or publishes since or no longer: `Rules.seen_by`."""
         self._expires_at: float | None = now + settings.empty_timeout_s
+        self._ending = False
 
     # People
 
@@ -189,6 +190,14 @@ class Room:
         self._observer.participant_left(participant, reason)
         participant.observer.removed(reason)
         self.policy.unseated(participant)
+
+    def end(self, reason: RemovalReason) -> None:
+        """Takes everybody out, once and for all. As all go, nobody is told which of the others do."""
+        self._ending = True
+        for participant in [*self.participants.values()]:
+            self.remove(participant, reason)
+        for guest in [*self.forwarded.values()]:
+            self.end_forwarding(guest)
 
     def release(self, participant: Participant) -> None:
         """Lets a participant go to another room: with its connections and what it publishes, which ends here."""
@@ -544,7 +553,7 @@ class Room:
 
     def _drop_data_track(self, track: DataTrack) -> None:
         del self.data_tracks[track.sid]
-        for participant in self.participants.values():
+        for participant in () if self._ending else self.participants.values():
             participant.data_subscriber.ended(track)
 
     def _forward_no_more(self, participant: Participant) -> None:
@@ -578,7 +587,7 @@ class Room:
     def _tell_gone(self, participant: Participant) -> None:
         participant.version += 1
         state, participant.state = participant.state, ParticipantState.DISCONNECTED
-        if not participant.permissions.hidden:
+        if not (participant.permissions.hidden or self._ending):
             for gone, viewers in self.policy.groups([participant]):
                 self._observer.participants_changed(self, gone, viewers)
         participant.state = state

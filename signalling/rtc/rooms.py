@@ -168,10 +168,7 @@ class Rooms:
 
     def end(self, room: Room, reason: RemovalReason) -> None:
         """Takes everybody out, and forgets the room."""
-        for participant in list(room.participants.values()):
-            room.remove(participant, reason)
-        for guest in list(room.forwarded.values()):
-            room.end_forwarding(guest)
+        room.end(reason)
         del self._rooms[room.name]
         self._next_flush.pop(room, None)
         self._next_room_update.pop(room, None)

@@ -10,16 +10,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from livekit.protocol import rtc
+from livekit.protocol import models, rtc
 
 import mediaserver
 import signalling
+from mediaserver.participant import RemovalReason
 from signalling.call.commands import COMMAND
 from signalling.call.snapshot import MAX_WATCHING
 from signalling.call.telling import AT_ONCE, INTERVAL_S, LONGEST_S
 from tests.mediaserver.room_fakes import fake, offer_of
 from tests.signalling.call.call_fakes import CallWorld, packets
-from tests.signalling.rtc.rtc_fakes import Client
+from tests.signalling.rtc.rtc_fakes import Client, World
 
 FEW, MANY = 20, 140
 TOPIC = "polyana.call"
@@ -145,6 +146,42 @@ async def test_the_audience_is_not_told_who_comes_and_goes(act: Any) -> None:
     assert small == large and 0 < small[0] < 10
     own = 10 if act is _one_more else 0
     assert small[1] <= own, "what a newcomer itself is told"
+
+
+@pytest.mark.parametrize("controlled", [True, False], ids=["call", "open room"])
+async def test_who_is_in_a_room_that_ends_is_not_told_who_else_leaves(controlled: bool) -> None:
+    async def ended(people: int) -> int:
+        world = CallWorld(lobby="off") if controlled else World()
+        clients = [
+            await world.join(f"family:{number:03}:a", claims={"name": str(number)})
+            for number in range(people)
+        ]
+        for number, client in enumerate(clients):
+            await client.request(offer=rtc.SessionDescription(type="offer", sdp=offer_of()))
+            client.media_connects()
+            client.participant.data_subscriber.reconcile_all()
+            if number < 2:
+                handle = rtc.PublishDataTrackRequest(pub_handle=1, name="points")
+                await client.request(publish_data_track_request=handle)
+        data_tracks = [t for client in clients[:2] for t in client.participant.data_publisher.tracks.values()]
+        for client in clients[2:]:
+            for track in data_tracks:
+                client.participant.data_subscriber.request(track.sid, wanted=True)
+        assert controlled or [len(track.handles) for track in data_tracks] == [people - 2] * 2
+        for client in clients:
+            client.forget()
+        (room,) = world.attendance.rooms
+        with calls_counted() as counts:
+            world.attendance.rooms.end(room, RemovalReason.ROOM_DELETED)
+        assert all(client.kinds() == ["leave"] for client in clients)
+        assert {client.told("leave")[0].reason for client in clients} == {models.ROOM_DELETED}
+        assert not (room.participants or room.data_tracks or room.tracks)
+        await world.attendance.close()
+        return counts.total()
+
+    await ended(5)  # what Python does once
+    few, more, most = [await ended(people) for people in (10, 20, 40)]
+    assert most - more == 2 * (more - few) > 0, "what one costs does not grow with those who leave with it"
 
 
 async def test_a_crowd_is_told_to_the_host_as_few_lists() -> None:
