@@ -42,3 +42,10 @@ class Lifetime:
 
     def token_is_old(self, now: float, settings: RtcSettings) -> bool:
         return self.signal_lost is None and now - self.token_refreshed > settings.token_refresh_s
+
+    def rests_until(self, settings: RtcSettings) -> float:
+        """Until when no limit can be reached, unless something is lost; in the past while something is."""
+        if self.signal_lost is not None or self.media_lost is not None:
+            return 0.0
+        until = self.token_refreshed + settings.token_refresh_s
+        return min(until, self.heard + settings.ping_timeout_s) if self.pings else until

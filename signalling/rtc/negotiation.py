@@ -66,6 +66,11 @@ class Negotiation:
         self._scheduled = True
         self._session.soon(self._require_sections if self._single else self._offer)
 
+    @property
+    def waits(self) -> bool:
+        """Whether the client owes an answer."""
+        return self._offered_at is not None
+
     def overdue(self, now: float) -> bool:
         """Whether the client owes an answer for too long. `now`: seconds, monotonic."""
         limit = self._session.context.settings.answer_timeout_s
@@ -116,6 +121,7 @@ class Negotiation:
         sdp = await connection.create_offer(ice_restart=restart)
         self._offer_id += 1
         self._offered_at = self._session.context.clock.monotonic()
+        self._session.disturb()
         response = responses.description("offer", sdp, self._offer_id, connection.mid_to_track_id())
         self._session.send(rtc.SignalResponse(offer=response))
 

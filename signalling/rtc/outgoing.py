@@ -1,7 +1,6 @@
 """A response on its way to clients: serialised at most once for each format, however many get it."""
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
 
 from google.protobuf import json_format
 from livekit.protocol import models, rtc
@@ -19,15 +18,23 @@ class Outgoing:
 
     def __init__(self, message: rtc.SignalResponse) -> None:
         self._message = message
+        self._binary: bytes | None = (
+            None  # not a `cached_property`, which takes a lock for each (Python 3.11)
+        )
+        self._text: str | None = None
         self.kind: str = message.WhichOneof("message") or "empty"
 
-    @cached_property
+    @property
     def binary(self) -> bytes:
-        return self._message.SerializeToString()
+        if self._binary is None:
+            self._binary = self._message.SerializeToString()
+        return self._binary
 
-    @cached_property
+    @property
     def text(self) -> str:
-        return json_format.MessageToJson(self._message, indent=None)
+        if self._text is None:
+            self._text = json_format.MessageToJson(self._message, indent=None)
+        return self._text
 
     def __repr__(self) -> str:
         return f"Outgoing({self.kind})"
@@ -71,14 +78,13 @@ class Serialised(Outgoing):
     def __init__(self, kind: str, binary: bytes) -> None:
         self.kind = kind
         self._binary = binary
+        self._text = None
 
-    @cached_property
-    def binary(self) -> bytes:
-        return self._binary
-
-    @cached_property
+    @property
     def text(self) -> str:
-        return Outgoing(rtc.SignalResponse.FromString(self._binary)).text
+        if self._text is None:
+            self._text = Outgoing(rtc.SignalResponse.FromString(self.binary)).text
+        return self._text
 
 
 def _repeated(tag: bytes, parts: Iterable[bytes]) -> bytes:

@@ -108,6 +108,7 @@ class Session:
         )
         self._lifetime = Lifetime(joined=now, heard=now, token_refreshed=now)
         self._jobs = JobQueue(MAX_QUEUED_REQUESTS, self._job_failed)
+        self._rests_until = 0.0
         self._missed: list[models.ParticipantInfo] = []
         self.moved_from: set[str] = set()
         """Rooms that the client may still have a token for."""
@@ -155,6 +156,7 @@ class Session:
         self.sink = None
         self._detached.set()
         self._lifetime.signal_lost = self.context.clock.monotonic()
+        self.disturb()
         if not self.participant.has_connected:
             self.remove(RemovalReason.SIGNAL_CLOSE)
 
@@ -187,7 +189,9 @@ class Session:
         """Queues a request; waits while too many are queued. Pings are answered at once."""
         self._lifetime.heard = self.context.clock.monotonic()
         if request.WhichOneof("message") in ("ping", "ping_req"):
-            self._lifetime.pings = True
+            if not self._lifetime.pings:
+                self._lifetime.pings = True
+                self.disturb()
             await self.handle(request)
         else:
             await self._jobs.put(partial(self.handle, request))
@@ -278,6 +282,8 @@ class Session:
 
     def tick(self, now: float) -> None:
         """Enforces the time limits. To be called about once a second."""
+        if now < self._rests_until:
+            return
         settings, lifetime = self.context.settings, self._lifetime
         end_simulated_speech(self, now)
         if lifetime.silent(now, settings):
@@ -296,6 +302,13 @@ class Session:
             self.remove(RemovalReason.STATE_MISMATCH)
         elif lifetime.token_is_old(now, settings):
             self.refresh_token()
+        elif self.participant.has_connected and not (self.negotiation.waits or self.simulation.speaks_until):
+            # Nearly all of an audience, and nobody else comes near a limit before that.
+            self._rests_until = lifetime.rests_until(settings)
+
+    def disturb(self) -> None:
+        """Something begins that has a time limit of its own."""
+        self._rests_until = 0.0
 
     def refresh_token(self) -> None:
         """Gives the client a token to come back with, as its own may expire."""
@@ -333,6 +346,7 @@ class Session:
     def media_lost(self) -> None:
         """As LiveKit: the client is told to resume and gets a while to do so."""
         self._lifetime.media_lost = self.context.clock.monotonic()
+        self.disturb()
         if self.connected:
             reason = models.DisconnectReason.CONNECTION_TIMEOUT
             self.send(responses.leave(reason, rtc.LeaveRequest.RESUME, self.protocol))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
@@ -52,38 +52,44 @@ class SignalConnection:
         self._log = structlog.get_logger(__name__)
         self._json = False
         self._queue: deque[Outgoing] = deque()
-        self._wake = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        """Only while something waits to be written: a task for each client, woken for each message to it, costs more
+        than the message."""
+        self._running = False
         self._closing: str | None = None
         self._close_timer: asyncio.TimerHandle | None = None
 
     def send(self, response: Outgoing) -> None:
         if self._closing is not None:
             return
-        if len(self._queue) >= self._settings.max_outgoing_messages:
+        if self._writer is None:
+            self._write_now(response)
+        elif len(self._queue) < self._settings.max_outgoing_messages:
+            self._queue.append(response)
+        else:
             self._metrics.errors.labels("slow_client").inc()
             self._log.warning("the client does not read, connection cut")
             self._closing = "too slow"
             self._abort()
-            return
-        self._queue.append(response)
-        self._wake.set()
 
     def close(self, reason: str) -> None:
         if self._closing is None:
             self._closing = reason
             self._close_timer = asyncio.get_running_loop().call_later(CLOSE_TIMEOUT_S, self._abort)
-            self._wake.set()
+            self._end()
 
     async def run(self, receive: Receive) -> None:
         """Passes requests to `receive` until either side closes."""
-        writer = asyncio.create_task(self._write(), name="signal-writer")
+        self._running = True
+        self._end()
         try:
             await self._read(receive)
         finally:
             if self._closing is None:
                 self._closing = ""
-            writer.cancel()
-            await asyncio.gather(writer, return_exceptions=True)
+            if self._writer is not None:
+                self._writer.cancel()
+                await asyncio.gather(self._writer, return_exceptions=True)
             if self._close_timer is not None:
                 self._close_timer.cancel()
 
@@ -122,20 +128,50 @@ class SignalConnection:
             raise MalformedMessage from error
         raise MalformedMessage
 
-    async def _write(self) -> None:
-        while self._closing is None or self._queue:
-            if not self._queue:
-                self._wake.clear()
-                await self._wake.wait()
-                continue
-            response = self._queue.popleft()
-            try:
-                await (
-                    self._socket.send_str(response.text)
-                    if self._json
-                    else self._socket.send_bytes(response.binary)
-                )
-            except ConnectionError:
-                # The reader sees the end of the connection too, and the session waits for a new one.
-                return
-        await self._socket.close(message=self._closing.encode()[:MAX_REASON_BYTES])
+    def _write_now(self, response: Outgoing) -> None:
+        step = self._frame(response)
+        try:
+            awaited = step.send(None)
+        except StopIteration:
+            return  # The transport has taken it.
+        except ConnectionError:
+            return  # The reader sees the end of the connection too, and the session waits for a new one.
+        self._writer = asyncio.create_task(self._write(_finished(step, awaited)), name="signal-writer")
+
+    def _end(self) -> None:
+        """Closes the WebSocket after what waits, once it is read: the closing handshake takes two."""
+        if self._closing is not None and self._running and self._writer is None:
+            self._writer = asyncio.create_task(self._write(), name="signal-writer")
+
+    async def _write(self, begun: Awaitable[None] | None = None) -> None:
+        """What waits, after what has `begun`; then the connection is closed if it is to be."""
+        try:
+            if begun is not None:
+                await begun
+            while self._queue:
+                await self._frame(self._queue.popleft())
+        except ConnectionError:
+            self._queue.clear()
+            return
+        if self._closing is None:
+            self._writer = None
+        else:
+            await self._socket.close(message=self._closing.encode()[:MAX_REASON_BYTES])
+
+    def _frame(self, response: Outgoing) -> Coroutine[Any, Any, None]:
+        if self._json:
+            return self._socket.send_str(response.text)
+        return self._socket.send_bytes(response.binary)
+
+
+async def _finished(step: Coroutine[Any, Any, None], awaited: asyncio.Future[Any]) -> None:
+    """The rest of a coroutine whose beginning ran outside of a task, until it waited for this. (Python 3.12 has eager
+    tasks for that.)"""
+    try:
+        while True:
+            await asyncio.wait([awaited])
+            awaited = step.send(None)
+    except StopIteration:
+        pass
+    finally:
+        step.close()

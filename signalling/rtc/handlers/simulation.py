@@ -38,6 +38,7 @@ def end_simulated_speech(session: Session, now: float) -> None:
 def _speaker_update(session: Session, message: rtc.SimulateScenario) -> None:
     """The client speaks for so many seconds."""
     session.simulation.speaks_until = session.context.clock.monotonic() + max(message.speaker_update, 0)
+    session.disturb()
     _tell_speaker(session, active=True)
 
 

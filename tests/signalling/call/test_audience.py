@@ -184,6 +184,32 @@ async def test_who_is_in_a_room_that_ends_is_not_told_who_else_leaves(controlled
     assert most - more == 2 * (more - few) > 0, "what one costs does not grow with those who leave with it"
 
 
+async def test_whose_limits_are_far_is_not_looked_at() -> None:
+    webinar = Webinar()
+    await webinar.begin(FEW)
+    world, lost = webinar.world, webinar.viewers[0]
+    await world.sessions_hear(*webinar.viewers)
+
+    def looks(seconds: float) -> int:
+        world.clock.advance(seconds)
+        with calls_counted() as counts:
+            world.attendance.tick(world.clock.monotonic())
+        return sum(number for name, number in counts.items() if name.endswith("lifetime.py:Lifetime.silent"))
+
+    timeout = world.settings.ping_timeout_s
+    assert looks(1) == FEW and looks(1) == 0
+    lost.session.detach(lost.sink)
+    assert looks(timeout - 4) == 1
+    await world.sessions_hear(*webinar.viewers[1:10])
+    assert looks(1.5) == 1 and looks(1) == FEW, "once for each, when a ping could be missing"
+    assert [viewer.session.connected for viewer in webinar.viewers] == [
+        False,
+        *[True] * 9,
+        *[False] * (FEW - 10),
+    ]
+    await world.close()
+
+
 async def test_a_crowd_is_told_to_the_host_as_few_lists() -> None:
     webinar = Webinar()
     await webinar.begin(MANY)
