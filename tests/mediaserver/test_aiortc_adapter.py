@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from OpenSSL import SSL
 
-from mediaserver.aiortc_adapter import Certificate, SecureTransport
+from mediaserver.aiortc_adapter import MAX_REPEATED_FLIGHTS, Certificate, SecureTransport, _Handshake
 
 PORT, MESSAGE_BYTES = 5000, 65_536
+CHANGE_CIPHER, HANDSHAKE = 20, 22
 
 
 @pytest.fixture
@@ -26,20 +28,35 @@ class End:
 
     def __init__(self, certificate: Certificate) -> None:
         self.peer: End | None = None
-        self.opened = asyncio.Event()
+        self.opened, self.closed, self._news = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self.sent: list[bytes] = []
+        self.received: list[bytes] = []
         self.secure = SecureTransport(
-            certificate, self._send, lambda label, data: None, self._channel_open, self._closed
+            certificate,
+            self._send,
+            self._received,
+            self._channel_open,
+            self.closed.set,
         )
 
     def _send(self, datagram: bytes) -> None:
+        self.sent.append(datagram)
+        self._news.set()
         if self.peer is not None:
             self.peer.secure.receive(datagram)
 
+    def _received(self, label: str, data: bytes) -> None:
+        self.received.append(data)
+        self._news.set()
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Something that was sent or received makes it true."""
+        while not condition():
+            self._news.clear()
+            await self._news.wait()
+
     def _channel_open(self, label: str) -> None:
         self.opened.set()
-
-    def _closed(self) -> None:
-        pass
 
 
 async def connected() -> tuple[End, End]:
@@ -57,13 +74,83 @@ async def connected() -> tuple[End, End]:
     return server, client
 
 
-async def test_who_is_closed_holds_no_memory_of_openssl_or_sctp(no_collector: None) -> None:
+async def test_who_is_closed_holds_no_memory_of_sctp(no_collector: None) -> None:
     server, client = await connected()
-    held = [weakref.ref(thing) for thing in (server.secure._dtls._ssl, server.secure._sctp)]
-    assert all(reference() is not None for reference in held)
+    held = weakref.ref(server.secure._sctp)
+    assert held() is not None
     await asyncio.gather(server.secure.close(), client.secure.close())
     await asyncio.sleep(0)  # tasks of SCTP that were on their way
-    assert [reference() for reference in held] == [None, None]
+    assert held() is None
+
+
+async def test_openssl_is_let_go_when_the_handshake_is_done(no_collector: None) -> None:
+    made = SSL.Connection.__init__
+    connections: list[weakref.ref[SSL.Connection]] = []
+
+    def init(connection: SSL.Connection, *arguments: object) -> None:
+        connections.append(weakref.ref(connection))
+        made(connection, *arguments)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SSL.Connection, "__init__", init)
+        server, client = await connected()
+    assert len(connections) == 2 and [connection() for connection in connections] == [None, None]
+    await asyncio.gather(server.secure.close(), client.secure.close())
+
+
+async def test_who_never_ends_the_handshake_holds_no_memory_of_openssl_when_closed(
+    no_collector: None,
+) -> None:
+    certificate = Certificate()
+    end = End(certificate)
+    trying = asyncio.ensure_future(end.secure.handshake([certificate.fingerprint], server=False))
+    await end.until(lambda: bool(end.sent))
+    handshake: _Handshake | None = end.secure._handshake
+    assert handshake is not None and handshake._ssl is not None
+    held = weakref.ref(handshake._ssl)
+    trying.cancel()
+    await asyncio.gather(trying, return_exceptions=True)
+    await end.secure.close()
+    assert held() is None
+
+
+async def test_the_last_flight_is_repeated_for_a_client_that_has_not_seen_it() -> None:
+    server, client = await connected()
+    finished = next(
+        datagram for datagram in reversed(client.sent) if datagram[0] in (HANDSHAKE, CHANGE_CIPHER)
+    )
+    before = len(server.sent)
+    server.secure.receive(finished)
+    flight = next(datagram for datagram in server.sent if datagram[0] == CHANGE_CIPHER)
+    assert server.sent[before:] == [flight]
+    for _ in range(100):
+        server.secure.receive(finished)
+    assert len(server.sent) == before + MAX_REPEATED_FLIGHTS
+    client.secure.receive(flight)
+    server.secure.send("_reliable", b"still here")
+    await client.until(lambda: client.received == [b"still here"])
+    await asyncio.gather(server.secure.close(), client.secure.close())
+
+
+async def test_messages_come_in_order_both_ways_and_the_end_is_told_once() -> None:
+    server, client = await connected()
+    messages = [bytes([number]) * (1 + number * 300) for number in range(60)]
+    for message in messages:
+        server.secure.send("_reliable", message)
+        client.secure.send("_reliable", message)
+    for end in (server, client):
+        await end.until(lambda end=end: len(end.received) == len(messages))  # type: ignore[misc]
+        assert end.received == messages
+    old = client.sent[-1]
+    await client.secure.close()
+    await server.closed.wait()
+    assert not client.closed.is_set()
+    server.closed.clear()
+    for datagram in (*client.sent, old):
+        server.secure.receive(datagram)
+    await asyncio.sleep(0)
+    assert not server.closed.is_set(), "what was received is not received again"
+    await server.secure.close()
 
 
 async def test_a_retransmission_that_comes_due_while_the_connection_ends_is_dropped_without_a_word() -> None:
