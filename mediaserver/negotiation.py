@@ -184,7 +184,8 @@ class PayloadTypes:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], tuple[int, int | None]] = {}
-        self._free = list(reversed(FREE_PAYLOAD_TYPES))
+        self._taken = 0
+        """Of `FREE_PAYLOAD_TYPES`, in order."""
 
     def own(self, source: Sequence[RtpCodec]) -> list[RtpCodec]:
         """The codecs of a source in its order, with our numbers; without those for which no number is left."""
@@ -205,9 +206,10 @@ class PayloadTypes:
         if key not in self._known:
             # Whether or not the publisher can send again: what we send again is in our cache, and probes need RTX.
             wanted = 2 if codec.kind == "video" else 1
-            if len(self._free) < wanted:
+            numbers = FREE_PAYLOAD_TYPES[self._taken : self._taken + wanted]
+            if len(numbers) < wanted:
                 return None
-            numbers = [self._free.pop() for _ in range(wanted)]
+            self._taken += wanted
             self._known[key] = numbers[0], numbers[1] if wanted == 2 else None
         number, rtx = self._known[key]
         # Lost RED is in the next packet; what is asked for again is Opus.

@@ -7,8 +7,6 @@ from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import ClassVar, Protocol
 
-import structlog
-
 from . import negotiation
 from .answering import Answerer, AnswerWishes, RemoteMedia, RemoteOffer, remote_media
 from .clock import Clock
@@ -96,7 +94,6 @@ class PeerConnection:
         self._senders = Senders(metrics, lambda sender: observer.sender_unsupported(self, sender))
         self._answers = Answerer(self._sections, self._receivers, self._senders)
         self._offers = OfferWriter(self._sections, self._senders)
-        log = structlog.get_logger("mediaserver.peer_connection").bind(offerer=offerer.value, **log_context)
         self._transport = Transport(
             engine,
             worker=worker,
@@ -104,7 +101,7 @@ class PeerConnection:
             observer=self,
             clock=clock,
             metrics=metrics,
-            log=log,
+            log_context=log_context,
         )
 
     @property

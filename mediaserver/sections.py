@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from . import codecs
 from .rtp import RtpReceiver, RtpSender
 from .sdp import MediaSection, SdpError, SessionDescription
 
 
-@dataclass
+@dataclass(slots=True)
 class Section:
     """An m-line of the connection; its place in the description never changes."""
 
@@ -28,7 +28,7 @@ class Section:
     #: Track id of its first track, which the client's receiver keeps as the id of whatever comes later.
     home: str = ""
     #: Streams that tracks on it had in our offers: libwebrtc tells of none of them a second time.
-    carried: set[str] = field(default_factory=set)
+    carried: frozenset[str] = frozenset()
 
     @property
     def free_for_a_track(self) -> bool:
@@ -48,7 +48,7 @@ class Section:
         sender.alias = ""
         if sender.stream in self.carried:
             sender.alias = f"again-{len(self.carried)}"
-        self.carried.add(sender.stream)
+        self.carried |= {sender.stream}
 
     def free(self) -> None:
         """Its sender waits for another section, or is gone."""

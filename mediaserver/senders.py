@@ -21,7 +21,7 @@ class Senders:
         self._senders: list[RtpSender] = []
         #: What the peer can decode, by kind, once a description of its told.
         self._decodable: dict[str, list[RtpCodec]] = {}
-        self._rejected_codecs: set[str] = set()
+        self._rejected_codecs: frozenset[str] = frozenset()
 
     def __iter__(self) -> Iterator[RtpSender]:
         return iter(self._senders)
@@ -74,7 +74,7 @@ class Senders:
 
     def refuse(self, section: Section, sender: RtpSender) -> None:
         """The peer's description showed that it cannot take the sender on this section."""
-        self._rejected_codecs.add(sender.source.mime_type.lower())
+        self._rejected_codecs |= {sender.source.mime_type.lower()}
         section.free()
         self._senders.remove(sender)
         self._metrics.errors.labels("unsupported_codec").inc()

@@ -46,11 +46,11 @@ class Subscriber:
         self._first_wishes = Wishes(quality=VideoQuality.LOW if adaptive_stream else VideoQuality.HIGH)
         self._wanted: dict[str, bool] = {}
         self._wishes: dict[str, Wishes] = {}
-        self._failed: set[str] = set()
+        self._failed: frozenset[str] = frozenset()
         self._waiting: dict[str, float | None] = {}
         """Tracks whose publisher was asked for a codec that this participant can decode, until when (None: the
         time is not known yet)."""
-        self._denied: set[str] = set()
+        self._denied: frozenset[str] = frozenset()
         self._max_subscriptions = max_subscriptions
         self._beyond_limit: dict[str, None] = {}
         """Wanted and allowed tracks that wait until another one ends, in this order."""
@@ -77,7 +77,7 @@ class Subscriber:
             track = self._participant.room.tracks.get(track_sid)
             if track is not None:  # Nothing that a client makes up is remembered.
                 self._wanted[track_sid] = wanted
-                self._failed.discard(track_sid)
+                self._failed -= {track_sid}
                 self.reconcile(track)
 
     def set_wishes(self, track_sid: str, wishes: Wishes) -> None:
@@ -143,8 +143,8 @@ class Subscriber:
         self._unsubscribe(track)
         for remembered in (self._wanted, self._wishes):
             remembered.pop(track.sid, None)
-        self._failed.discard(track.sid)
-        self._denied.discard(track.sid)
+        self._failed -= {track.sid}
+        self._denied -= {track.sid}
 
     def sender_unsupported(self, sender: RtpSender) -> None:
         """The last description of the client showed that it cannot decode this track; the sender is gone."""
@@ -159,8 +159,7 @@ class Subscriber:
         self.close()
         self._wanted.clear()
         self._wishes.clear()
-        self._failed.clear()
-        self._denied.clear()
+        self._failed = self._denied = frozenset()
 
     def close(self) -> None:
         for track in list(self._participant.room.tracks.values()):
@@ -173,7 +172,7 @@ class Subscriber:
         known = room.policy.sees(self._participant, track.publisher)
         if wanted and known and allowed == (track.sid in self._denied):
             # Clients show a track that they may not receive as such, so they must hear of every change.
-            (self._denied.discard if allowed else self._denied.add)(track.sid)
+            self._denied = self._denied - {track.sid} if allowed else self._denied | {track.sid}
             self._participant.observer.subscription_permission_changed(track, allowed)
         return allowed
 
@@ -253,7 +252,7 @@ class Subscriber:
         return self._participant.subscriber_connection.can_decode(mime_type)
 
     def _fail(self, track: Track) -> None:
-        self._failed.add(track.sid)
+        self._failed |= {track.sid}
         self._participant.observer.subscription_failed(track.sid, SubscriptionFailure.CODEC_UNSUPPORTED)
 
     def _unsubscribe(self, track: Track) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import enum
+from collections.abc import Mapping
 from typing import Protocol
 
 import structlog
@@ -11,6 +12,7 @@ import structlog
 from .aiortc_adapter import Certificate, Fingerprint, HandshakeError, SecureTransport
 from .clock import Clock
 from .engine import Engine, IceCredentials
+from .flag import Flag
 from .metrics import MediaMetrics
 from .negotiation import TransportLines
 from .sdp import MediaSection, SdpError, SessionDescription, number
@@ -77,7 +79,7 @@ class Transport:
         observer: TransportObserver,
         clock: Clock,
         metrics: MediaMetrics,
-        log: structlog.stdlib.BoundLogger,
+        log_context: Mapping[str, str],
     ) -> None:
         self.engine = engine
         self.id = engine.next_id()
@@ -88,11 +90,11 @@ class Transport:
         self._observer = observer
         self._clock = clock
         self._metrics = metrics
-        self._log = log.bind(transport=self.id)
+        self._log_context = log_context
         self._credentials = IceCredentials()
         self._remote_ufrag = ""
         self._sctp: tuple[int, int] | None = None
-        self._path_selected = asyncio.Event()
+        self._path_selected = Flag()
         self._handshake: asyncio.Task[None] | None = None
         self._secure = SecureTransport(
             process_certificate(),
@@ -104,6 +106,13 @@ class Transport:
         engine.register(self.id, worker, self)
         engine.plane.add_transport(self.id, worker, self._credentials.ufrag, self._credentials.password)
         metrics.connections.labels(self.state.value).inc()
+
+    @property
+    def _log(self) -> structlog.stdlib.BoundLogger:
+        """Made when something is logged, a few times in a connection's life."""
+        log: structlog.stdlib.BoundLogger = structlog.get_logger("mediaserver.peer_connection")
+        offerer = "server" if self._opens_channels else "client"
+        return log.bind(offerer=offerer, transport=self.id, **self._log_context)
 
     # Descriptions
 

@@ -92,9 +92,12 @@ def parse_v1(query: Mapping[str, str], max_bytes: int) -> ConnectParameters:
     decompression."""
     join = decode_join_request(query.get("join_request", ""), max_bytes)
     settings = join.connection_settings
+    # A copy: a part of a message keeps all of it, with the offer, for as long as the client stays.
+    client_info = models.ClientInfo()
+    client_info.CopyFrom(join.client_info)
     return ConnectParameters(
         single_connection=True,
-        client_info=join.client_info,
+        client_info=client_info,
         auto_subscribe=settings.auto_subscribe,
         auto_subscribe_data_tracks=settings.auto_subscribe_data_track,
         adaptive_stream=settings.adaptive_stream,

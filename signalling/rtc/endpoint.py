@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 from livekit.protocol import rtc
-from structlog.contextvars import bound_contextvars
+from structlog.contextvars import bind_contextvars, reset_contextvars
+from yarl import URL
 
 from signalling.client_network import client_network
 from signalling.rtc.admission import Admission, admit, token_of
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from signalling.api_keys import ApiKeys
     from signalling.rtc.attendance import Attendance
     from signalling.rtc.metrics import RtcMetrics
+    from signalling.rtc.session import Session
     from signalling.rtc.sessions import Sessions
     from signalling.rtc.settings import RtcSettings
 
@@ -95,32 +97,20 @@ class Endpoint:
         task = asyncio.current_task()
         assert task is not None, "a request handler runs in a task"
         self._connections.add(task)
-        try:
-            with bound_contextvars(
-                correlation_id=admission.correlation_id,
-                room=admission.room_name,
-                identity=admission.profile.identity,
-            ):
-                await socket.prepare(request)
-                await self._converse(socket, request, admission)
-        finally:
-            self._connections.discard(task)
-            self._counts.release(keys)
-        return socket
-
-    async def _converse(
-        self, socket: web.WebSocketResponse, request: web.Request, admission: Admission
-    ) -> None:
+        before = bind_contextvars(
+            correlation_id=admission.correlation_id,
+            room=admission.room_name,
+            identity=admission.profile.identity,
+        )
         connection = SignalConnection(
             socket, partial(_abort, request), self._settings, self._clock, self._metrics
         )
         session = None
         try:
-            if admission.parameters.reconnect:
-                session = await self._sessions.resume(admission, connection)
-            else:
-                session = await self._sessions.join(admission, connection)
-            self._metrics.joins.labels("resumed" if admission.parameters.reconnect else "joined").inc()
+            await socket.prepare(request)
+            session = await self._enter(admission, connection)
+            # What follows lasts for as long as somebody is there, and an admission with its offer is some kilobytes.
+            del admission
             await connection.run(session.receive if session is not None else _ignore)
         except JoinError as error:
             # Somebody else took the last seat during the handshake.
@@ -129,6 +119,19 @@ class Endpoint:
         finally:
             if session is not None:
                 session.detach(connection)
+            reset_contextvars(**before)
+            self._connections.discard(task)
+            self._counts.release(keys)
+        return socket
+
+    async def _enter(self, admission: Admission, connection: SignalConnection) -> Session | None:
+        """None: there is nothing to come back to, and the client was told so. Raises a `JoinError`."""
+        if admission.parameters.reconnect:
+            session = await self._sessions.resume(admission, connection)
+        else:
+            session = await self._sessions.join(admission, connection)
+        self._metrics.joins.labels("resumed" if admission.parameters.reconnect else "joined").inc()
+        return session
 
     def _socket(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(
@@ -142,11 +145,13 @@ class Endpoint:
         return socket
 
     def _admission(self, parse: Parse, request: web.Request) -> Admission:
-        token = token_of(request.headers, request.query)
+        # Read of a copy: an address keeps its parsed query, and the request stays for as long as its WebSocket.
+        query = URL.build(query_string=request.rel_url.raw_query_string, encoded=True).query
+        token = token_of(request.headers, query)
         claims = verify_token(
             token, self._keys, now=self._clock.time(), leeway_s=self._settings.token_leeway_s
         )
-        return admit(claims, parse(request.query), self._settings)
+        return admit(claims, parse(query), self._settings)
 
     def _acquire(self, admission: Admission, request: web.Request) -> dict[Hashable, int]:
         settings = self._settings

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from livekit.protocol import models
 
+from mediaserver.flag import Flag
 from mediaserver.participant import ParticipantKind, RemovalReason
 from signalling.rtc import responses
 from signalling.rtc.admission import Admission, admit, token_of
@@ -130,8 +130,9 @@ class Guest:
 
     def __init__(self, admission: Admission) -> None:
         self.admission = admission
+        self.correlation_id = admission.correlation_id
         self.client = admission.parameters.client_info
-        self._left = asyncio.Event()
+        self._left = Flag()
 
     def start(self, participant: Participant) -> None:
         """The participant was made."""

@@ -1,8 +1,8 @@
 """Work that is done one piece after the other."""
 
-import asyncio
-from collections import deque
 from collections.abc import Awaitable, Callable
+
+from mediaserver.flag import Flag
 
 Job = Callable[[], Awaitable[None]]
 
@@ -14,10 +14,11 @@ class JobQueue:
         """`failed` is called inside the `except` block of a job that raised."""
         self._capacity = capacity
         self._failed = failed
-        self._space = asyncio.Event()
-        self._waiting: deque[Job] = deque()
-        self._urgent: deque[Job] = deque()
-        self._wake = asyncio.Event()
+        self._space = Flag()
+        # Lists: there are some hundred jobs at most and seldom one, and an empty deque is 624 bytes.
+        self._waiting: list[Job] = []
+        self._urgent: list[Job] = []
+        self._wake = Flag()
         self._closed = False
 
     async def put(self, job: Job) -> None:
@@ -53,9 +54,9 @@ class JobQueue:
 
     def _take(self) -> Job:
         if self._urgent:
-            return self._urgent.popleft()
+            return self._urgent.pop(0)
         self._space.set()
-        return self._waiting.popleft()
+        return self._waiting.pop(0)
 
     async def _run(self, job: Job) -> None:
         try:

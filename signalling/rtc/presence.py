@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from mediaserver.participant import Participant
     from mediaserver.room import Room
-    from signalling.rtc.admission import Admission
     from signalling.rtc.outgoing import Outgoing
 
 
@@ -22,8 +21,8 @@ class Presence(Protocol):
     """Somebody in a room: a `Session` that speaks LiveKit's protocol with its client, or a client of another
     protocol, which is seen by the others and told nothing."""
 
-    admission: Admission
     participant: Participant
+    correlation_id: str
 
     @property
     def info(self) -> models.ParticipantInfo:

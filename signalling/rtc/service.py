@@ -122,7 +122,7 @@ class RtcService:
                 presence.participant,
                 connected=presence.connected,
                 client=describe(presence.client),
-                correlation_id=presence.admission.correlation_id,
+                correlation_id=presence.correlation_id,
             )
             for presence in present
         )

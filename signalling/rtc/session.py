@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import structlog
 from livekit.protocol import models, rtc
 
+from mediaserver.flag import Flag
 from mediaserver.participant import Participant, ParticipantState, RemovalReason
 from signalling.rtc import convert, enums, responses
 from signalling.rtc.data_blobs import DataBlobs
@@ -30,6 +31,7 @@ from signalling.rtc.lifetime import Lifetime
 from signalling.rtc.negotiation import Negotiation
 from signalling.rtc.outgoing import Outgoing
 from signalling.rtc.presence import Information
+from signalling.rtc.renewal import Renewal
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
@@ -94,23 +96,20 @@ class Session:
 
     def __init__(self, admission: Admission, context: SessionContext) -> None:
         now = context.clock.monotonic()
-        self.admission = admission
+        # Not all of the admission: that of a browser is some kilobytes, and an audience stays for an hour.
+        self.correlation_id = admission.correlation_id
+        self.renewal = Renewal.of(admission.claims)
         self.context = context
         self.client = admission.parameters.client_info
         self.simulation = Simulation()
         self.blobs = DataBlobs(context.settings.max_data_blobs_bytes)
         self.sink: SignalSink | None = None
-        self._detached = asyncio.Event()
-        self.log = structlog.get_logger(__name__).bind(
-            correlation_id=admission.correlation_id,
-            room=admission.room_name,
-            identity=admission.profile.identity,
-        )
+        self._detached = Flag()
         self._lifetime = Lifetime(joined=now, heard=now, token_refreshed=now)
         self._jobs = JobQueue(MAX_QUEUED_REQUESTS, self._job_failed)
         self._rests_until = 0.0
         self._missed: list[models.ParticipantInfo] = []
-        self.moved_from: set[str] = set()
+        self.moved_from: frozenset[str] = frozenset()
         """Rooms that the client may still have a token for."""
 
     def start(self, participant: Participant) -> None:
@@ -119,7 +118,18 @@ class Session:
         self._information = Information(participant, self.client)
         self.negotiation = Negotiation(self)
         self.data = DataPackets(self)
-        self.log = self.log.bind(participant=participant.sid)
+
+    @property
+    def log(self) -> structlog.stdlib.BoundLogger:
+        """Names the participant. Made when something is logged, which is seldom."""
+        participant = self.participant
+        log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+        return log.bind(
+            correlation_id=self.correlation_id,
+            room=participant.room.name,
+            identity=participant.identity,
+            participant=participant.sid,
+        )
 
     @property
     def info(self) -> models.ParticipantInfo:
@@ -249,13 +259,10 @@ class Session:
         others: Collection[models.ParticipantInfo],
     ) -> None:
         """The participant is in another room now; the client is told who else is."""
-        room = self.participant.room
-        self.admission = replace(self.admission, room_name=room.name)
-        self.moved_from.add(source.name)
+        self.moved_from |= {source.name}
         self._missed.clear()
         self.data.forget_sent()
-        self.log.info("moved", to=room.name)
-        self.log = self.log.bind(room=room.name)
+        self.log.info("moved", source=source.name)
         # Not all SDKs take it from `room_moved` alone that those of the old room are gone.
         self.send(responses.participants(responses.disconnected_infos(left_behind)))
         self.tell_moved(others)

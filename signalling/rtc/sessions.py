@@ -17,7 +17,7 @@ from signalling.rtc.handlers.resuming import resume, send_speakers
 from signalling.rtc.notifier import Notifier
 from signalling.rtc.outgoing import Outgoing
 from signalling.rtc.session import Session, SessionContext, SignalSink
-from signalling.rtc.tokens import VideoGrants, create_token
+from signalling.rtc.tokens import create_token
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from signalling.rtc.admission import Admission
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.settings import RtcSettings
+    from signalling.rtc.tokens import VideoGrants
 
 GO_ANSWER_DELAY_S = 0.05
 """The Go SDK (2.19) applies the offer that it sent with its join only once it has read the join response, while another
@@ -148,20 +149,20 @@ class Sessions:
         sink.close("nothing to resume")
 
     def _refreshed_token(self, session: Session, room_name: str) -> str:
-        claims, participant = session.admission.claims, session.participant
+        renewal, participant = session.renewal, session.participant
         return create_token(
-            *self._keys.signing(claims.api_key),  # another one if its own key was taken back
-            identity=claims.identity,
+            *self._keys.signing(renewal.api_key),  # another one if its own key was taken back
+            identity=renewal.identity,
             name=participant.name,
-            kind=claims.kind,
+            kind=renewal.kind,
             metadata=participant.metadata,
             attributes=participant.attributes,
-            room_preset=claims.room_preset,
-            room_config=claims.room_config,
-            video=grants_of(participant, claims.video or VideoGrants(), room_name),
+            room_preset=renewal.room_preset,
+            room_config=renewal.room_config,
+            video=grants_of(participant, renewal.video, room_name),
             ttl=timedelta(seconds=self._settings.refreshed_token_ttl_s),
             now=self._clock.time(),
-            correlation_id=session.admission.correlation_id,
+            correlation_id=session.correlation_id,
         )
 
 

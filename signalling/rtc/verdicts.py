@@ -72,7 +72,7 @@ class Verdicts:
         self._lag_s = 0.0
         for sid, verdict in self._diagnosis.update(now, server, samples).items():
             names = {
-                "correlation_id": presences[sid].admission.correlation_id,
+                "correlation_id": presences[sid].correlation_id,
                 "room": presences[sid].participant.room.name,
                 "identity": presences[sid].participant.identity,
                 "participant": sid,

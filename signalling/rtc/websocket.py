@@ -29,6 +29,9 @@ MAX_REASON_BYTES = 120
 Receive = Callable[[rtc.SignalRequest], Awaitable[None]]
 
 
+log = structlog.get_logger(__name__)
+
+
 class MalformedMessage(Exception):
     """A frame that is no request."""
 
@@ -49,9 +52,9 @@ class SignalConnection:
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
-        self._log = structlog.get_logger(__name__)
         self._json = False
-        self._queue: deque[Outgoing] = deque()
+        self._queue: deque[Outgoing] | None = None
+        """Made when a client first does not read fast enough."""
         self._writer: asyncio.Task[None] | None = None
         """Only while something waits to be written: a task for each client, woken for each message to it, costs more
         than the message."""
@@ -64,11 +67,14 @@ class SignalConnection:
             return
         if self._writer is None:
             self._write_now(response)
-        elif len(self._queue) < self._settings.max_outgoing_messages:
+            return
+        if self._queue is None:
+            self._queue = deque()
+        if len(self._queue) < self._settings.max_outgoing_messages:
             self._queue.append(response)
         else:
             self._metrics.errors.labels("slow_client").inc()
-            self._log.warning("the client does not read, connection cut")
+            log.warning("the client does not read, connection cut")
             self._closing = "too slow"
             self._abort()
 
@@ -106,7 +112,7 @@ class SignalConnection:
                 request = self._parse(message)
             except MalformedMessage:
                 self._metrics.errors.labels("malformed").inc()
-                self._log.warning("malformed signalling message")
+                log.warning("malformed signalling message")
                 await self._socket.close(code=WSCloseCode.INVALID_TEXT, message=b"malformed message")
                 return
             delay = bucket.take_later(self._clock.monotonic())
@@ -151,7 +157,7 @@ class SignalConnection:
             while self._queue:
                 await self._frame(self._queue.popleft())
         except ConnectionError:
-            self._queue.clear()
+            self._queue = None
             return
         if self._closing is None:
             self._writer = None

@@ -82,7 +82,7 @@ async def test_only_who_reports_is_told_and_the_operator_finds_the_same_code(wor
     assert received(boris) == [], "neither the verdict nor Anna's reports"
     lines = {line["identity"]: line for line in logs if line["event"] == "a call goes badly"}
     assert {line["code"] for line in lines.values()} == {"FIREWALL_TCP"} and set(lines) == {"anna", "boris"}
-    assert lines["anna"]["correlation_id"] == anna.session.admission.correlation_id
+    assert lines["anna"]["correlation_id"] == anna.session.correlation_id
     assert world.metric("polyana_rtc_verdicts_total", fault="firewall", code="FIREWALL_TCP") == 2
     report(boris)
     run(1)
