@@ -9,7 +9,10 @@ from typing import Final, Literal, final
 
 __all__ = [
     "FORWARD_LATENCY_BOUNDS_US",
+    "RECEIVER_FIELDS",
+    "SENDER_FIELDS",
     "SRTP_PROFILES",
+    "TRANSPORT_FIELDS",
     "AudioLevels",
     "BandwidthEstimated",
     "Chunk",
@@ -25,11 +28,8 @@ __all__ = [
     "IceSelected",
     "LayerBitrates",
     "PayloadTypeMapping",
-    "ReceiverStatistics",
     "SenderEncodingChanged",
-    "SenderStatistics",
     "Tapped",
-    "TransportStatistics",
     "WorkerFailed",
     "WorkerStatistics",
     "__version__",
@@ -249,64 +249,20 @@ class WorkerFailed:
     @property
     def reason(self) -> str: ...
 
-@final
-class TransportStatistics:
-    @property
-    def transport(self) -> int: ...
-    @property
-    def bytes_in(self) -> int: ...
-    @property
-    def bytes_out(self) -> int: ...
-    @property
-    def wire_bytes_out(self) -> int:
-        """With what IP and UDP or TCP add to each datagram."""
-    @property
-    def rtt_us(self) -> int | None: ...
-    @property
-    def feedback_arrived(self) -> int:
-        """Packets that the peer's transport-wide feedback said to have come; lost ones are `feedback_lost`. Of this
-        line alone; both stay 0 where the peer gives none."""
-    @property
-    def feedback_lost(self) -> int: ...
-    @property
-    def jitter_us(self) -> int:
-        """How unevenly packets came that left evenly, by the same feedback."""
-    @property
-    def keyframe_requests(self) -> int:
-        """PLI and FIR of the peer."""
+TRANSPORT_FIELDS: Final[list[tuple[str, str]]]
+"""Of the rows of `WorkerStatistics.transports`: names and types as NumPy reads them, eight bytes each.
 
-@final
-class ReceiverStatistics:
-    @property
-    def receiver(self) -> int: ...
-    @property
-    def packets(self) -> int: ...
-    @property
-    def bytes(self) -> int: ...
-    @property
-    def lost(self) -> int: ...
-    @property
-    def jitter_us(self) -> int: ...
-    @property
-    def live_encodings(self) -> int: ...
-    @property
-    def frames(self) -> int:
-        """Ends of frames that came, of all encodings."""
-
-@final
-class SenderStatistics:
-    @property
-    def sender(self) -> int: ...
-    @property
-    def packets(self) -> int: ...
-    @property
-    def bytes(self) -> int: ...
-    @property
-    def retransmitted(self) -> int: ...
-    @property
-    def fraction_lost(self) -> float: ...
-    @property
-    def encoding(self) -> int | None: ...
+`wire_bytes_out`: with what IP and UDP or TCP add to each datagram. `rtt_us`: -1 while it is not known.
+`feedback_arrived`: packets that the peer's transport-wide feedback said to have come, of this line alone; lost ones are
+`feedback_lost`; both stay 0 where the peer gives none. `jitter_us`: how unevenly packets came that left evenly, by the
+same feedback. `keyframe_requests`: PLI and FIR of the peer.
+"""
+RECEIVER_FIELDS: Final[list[tuple[str, str]]]
+"""Of the rows of `WorkerStatistics.receivers`. `frames`: ends of frames that came, of all encodings;
+`live_encodings`: a bit for each."""
+SENDER_FIELDS: Final[list[tuple[str, str]]]
+"""Of the rows of `WorkerStatistics.senders`. `fraction_lost`: 0 to 1, of the last report; `encoding`: -1 while none is
+sent."""
 
 @final
 class WorkerStatistics:
@@ -326,11 +282,12 @@ class WorkerStatistics:
     @property
     def forward_latency_sum_us(self) -> int: ...
     @property
-    def transports(self) -> list[TransportStatistics]: ...
+    def transports(self) -> bytes:
+        """Rows of `TRANSPORT_FIELDS`, in order of the ids."""
     @property
-    def receivers(self) -> list[ReceiverStatistics]: ...
+    def receivers(self) -> bytes: ...
     @property
-    def senders(self) -> list[SenderStatistics]: ...
+    def senders(self) -> bytes: ...
 
 FORWARD_LATENCY_BOUNDS_US: Final[list[int]]
 SRTP_PROFILES: Final[list[str]]

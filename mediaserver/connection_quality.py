@@ -7,15 +7,15 @@ statistics come in at regular intervals, levels go out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mediaserver.participant import ParticipantState
 from mediaserver.peer_connection import ConnectionState
+from mediaserver.statistics import Statistics
 
 if TYPE_CHECKING:
-    from mediaserver.engine import WorkerStatistics
     from mediaserver.participant import Participant
 
 BEST, WORST = 100.0, 30.0
@@ -82,53 +82,6 @@ def level(rating: float) -> ConnectionQuality:
     return ConnectionQuality.POOR if rating > LOST_RATING else ConnectionQuality.LOST
 
 
-class ReceiverCounts(Protocol):
-    """Of `engine.ReceiverStatistics`."""
-
-    @property
-    def packets(self) -> int: ...
-    @property
-    def lost(self) -> int: ...
-    @property
-    def jitter_us(self) -> int: ...
-
-
-class SenderCounts(Protocol):
-    """Of `engine.SenderStatistics`."""
-
-    @property
-    def packets(self) -> int: ...
-    @property
-    def fraction_lost(self) -> float: ...
-
-
-class TransportCounts(Protocol):
-    """Of `engine.TransportStatistics`."""
-
-    @property
-    def bytes_in(self) -> int: ...
-    @property
-    def rtt_us(self) -> int | None: ...
-
-
-@dataclass
-class Sample:
-    """Statistics of all workers by id."""
-
-    receivers: dict[int, ReceiverCounts] = field(default_factory=dict)
-    senders: dict[int, SenderCounts] = field(default_factory=dict)
-    transports: dict[int, TransportCounts] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, workers: Iterable[WorkerStatistics]) -> Sample:
-        sample = cls()
-        for worker in workers:
-            sample.receivers.update({found.receiver: found for found in worker.receivers})
-            sample.senders.update({found.sender: found for found in worker.senders})
-            sample.transports.update({found.transport: found for found in worker.transports})
-        return sample
-
-
 SILENT_SAMPLES = 4
 """So many intervals without a single byte mean that the peer is gone: it checks consent every 5 s (RFC 7675)."""
 
@@ -137,11 +90,11 @@ class QualityMonitor:
     """Remembers the sample before, and how each participant was rated."""
 
     def __init__(self) -> None:
-        self._before = Sample()
+        self._before = Statistics()
         self._ratings: dict[str, float] = {}
         self._silence: dict[str, int] = {}
 
-    def update(self, participants: Iterable[Participant], now: Sample) -> dict[str, Rated]:
+    def update(self, participants: Iterable[Participant], now: Statistics) -> dict[str, Rated]:
         """Ratings by participant sid, of those whose media has connected. To be called at regular intervals."""
         ratings = {
             participant.sid: self._rating(participant, now)
@@ -152,7 +105,7 @@ class QualityMonitor:
         self._silence = {sid: count for sid, count in self._silence.items() if sid in ratings}
         return {sid: Rated(level(rating), rating) for sid, rating in ratings.items()}
 
-    def _rating(self, participant: Participant, now: Sample) -> float:
+    def _rating(self, participant: Participant, now: Statistics) -> float:
         before = self._ratings.get(participant.sid, BEST)
         if self._silent(participant, now):
             return LOST_RATING
@@ -166,36 +119,36 @@ class QualityMonitor:
         share = FALL if rating < before else RISE
         return share * rating + (1 - share) * before
 
-    def _silent(self, participant: Participant, now: Sample) -> bool:
+    def _silent(self, participant: Participant, now: Statistics) -> bool:
         """Nothing comes from the peer, not even checks of consent."""
         connection = participant.primary_connection
         if not connection.has_peer:
             return False
-        found, before = now.transports.get(connection.id), self._before.transports.get(connection.id)
+        found, before = now.transports.find(connection.id), self._before.transports.find(connection.id)
         still = found is not None and before is not None and found.bytes_in == before.bytes_in
         self._silence[participant.sid] = self._silence.get(participant.sid, 0) + 1 if still else 0
         silent = self._silence[participant.sid] >= SILENT_SAMPLES
         return silent or connection.state is not ConnectionState.CONNECTED
 
-    def _rtt_us(self, participant: Participant, now: Sample) -> int:
-        found = now.transports.get(participant.primary_connection.id)
-        return (found.rtt_us if found is not None else None) or 0
+    def _rtt_us(self, participant: Participant, now: Statistics) -> int:
+        found = now.transports.find(participant.primary_connection.id)
+        return max(0, found.rtt_us) if found is not None else 0
 
-    def _published(self, participant: Participant, now: Sample) -> Iterable[Window]:
+    def _published(self, participant: Participant, now: Statistics) -> Iterable[Window]:
         rtt_us = self._rtt_us(participant, now)
         for track in participant.publisher.tracks.values():
             for receiver in (stream.receiver for stream in track.streams if stream.receiver is not None):
-                found, before = now.receivers.get(receiver.id), self._before.receivers.get(receiver.id)
+                found, before = now.receivers.find(receiver.id), self._before.receivers.find(receiver.id)
                 if found is None or before is None or track.muted:
                     continue
                 packets, lost = found.packets - before.packets, max(0, found.lost - before.lost)
                 if packets > 0:
                     yield Window(track.kind, packets, lost / (packets + lost), found.jitter_us, rtt_us)
 
-    def _subscribed(self, participant: Participant, now: Sample) -> Iterable[Window]:
+    def _subscribed(self, participant: Participant, now: Statistics) -> Iterable[Window]:
         rtt_us = self._rtt_us(participant, now)
         for subscription in participant.subscriber.subscriptions.values():
             sender = subscription.sender.id
-            found, before = now.senders.get(sender), self._before.senders.get(sender)
+            found, before = now.senders.find(sender), self._before.senders.find(sender)
             if found is not None and before is not None and (packets := found.packets - before.packets) > 0:
                 yield Window(subscription.track.kind, packets, found.fraction_lost, 0, rtt_us)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mediaserver.engine import WorkerStatistics
     from mediaserver.participant import Participant
+    from mediaserver.statistics import Statistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,8 @@ class Counts:
     sent: dict[int, int] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, workers: Iterable[WorkerStatistics]) -> Counts:
-        counts = cls()
-        for worker in workers:
-            counts.wire.update({found.transport: found.wire_bytes_out for found in worker.transports})
-            counts.sent.update({found.sender: found.bytes for found in worker.senders})
-        return counts
+    def of(cls, statistics: Statistics) -> Counts:
+        return cls(statistics.transports.values("wire_bytes_out"), statistics.senders.values("bytes"))
 
 
 class DataMeter:

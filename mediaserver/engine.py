@@ -17,10 +17,7 @@ from ._dataplane import (
     CodecParameters,
     Encoding,
     PayloadTypeMapping,
-    ReceiverStatistics,
-    SenderStatistics,
     Tapped,
-    TransportStatistics,
     WorkerStatistics,
 )
 from .clock import Clock, SystemClock
@@ -34,16 +31,16 @@ __all__ = [
     "Engine",
     "EngineSettings",
     "PayloadTypeMapping",
-    "ReceiverStatistics",
-    "SenderStatistics",
     "Tapped",
     "TransportHandler",
-    "TransportStatistics",
     "WorkerStatistics",
 ]
 
 FORWARD_LATENCY_BOUNDS_US = dataplane.FORWARD_LATENCY_BOUNDS_US
 SRTP_PROFILES = dataplane.SRTP_PROFILES
+TRANSPORT_FIELDS = dataplane.TRANSPORT_FIELDS
+RECEIVER_FIELDS = dataplane.RECEIVER_FIELDS
+SENDER_FIELDS = dataplane.SENDER_FIELDS
 EVENTS_AT_ONCE = 512
 # RFC 8445, section 5.3 asks for 24 and 128 bits at least.
 UFRAG_BYTES = 9

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mediaserver.diagnosis import (
@@ -17,45 +17,14 @@ from mediaserver.diagnosis import (
 )
 from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US
 from mediaserver.participant import ParticipantState
+from mediaserver.statistics import Statistics, TransportRow
 from mediaserver.track import TrackSource
 
 if TYPE_CHECKING:
-    from mediaserver.engine import (
-        ReceiverStatistics,
-        SenderStatistics,
-        TransportStatistics,
-        WorkerStatistics,
-    )
+    from mediaserver.engine import WorkerStatistics
     from mediaserver.participant import Participant
 
 SLOW_BUCKET = FORWARD_LATENCY_BOUNDS_US.index(SLOW_FORWARD_US)
-
-
-@dataclass
-class Counts:
-    """What the data plane has counted since the start."""
-
-    at: float = 0.0
-    """Seconds, monotonic."""
-    transports: dict[int, TransportStatistics] = field(default_factory=dict)
-    receivers: dict[int, ReceiverStatistics] = field(default_factory=dict)
-    workers: list[WorkerStatistics] = field(default_factory=list)
-    _senders: dict[int, SenderStatistics] | None = None
-
-    @classmethod
-    def of(cls, workers: list[WorkerStatistics], now: float) -> Counts:
-        counts = cls(now, workers=workers)
-        for worker in workers:
-            counts.transports.update({found.transport: found for found in worker.transports})
-            counts.receivers.update({found.receiver: found for found in worker.receivers})
-        return counts
-
-    @property
-    def senders(self) -> dict[int, SenderStatistics]:
-        """Many, and seldom needed."""
-        if self._senders is None:
-            self._senders = {found.sender: found for worker in self.workers for found in worker.senders}
-        return self._senders
 
 
 @dataclass(slots=True)
@@ -77,14 +46,14 @@ class LineReader:
         """`relays`: addresses of TURN servers that we tell clients of."""
         self._network_of = network_of
         self._relays = relays
-        self._before = Counts()
-        self._after = Counts()
+        self._before = Statistics()
+        self._after = Statistics()
         self._seen: dict[str, _Seen] = {}
 
     def read(
         self,
         participants: Iterable[Participant],
-        counts: Counts,
+        counts: Statistics,
         reports: Mapping[str, ClientReport],
     ) -> dict[str, LineSample]:
         """One sample for each participant, by sid, of the time since the last call."""
@@ -118,7 +87,7 @@ class LineReader:
         if path != seen.path:
             self._place(seen, path)
         down, allocator = participant.subscriber_connection, participant.subscriber.allocator
-        before, after = self._before.transports.get(down.id), self._after.transports.get(down.id)
+        before, after = self._before.transports.find(down.id), self._after.transports.find(down.id)
         passed = self._passed_down(participant, before, after)
         # The audience sends nothing, and there is nothing to look for.
         sends = bool(participant.publisher.tracks)
@@ -143,17 +112,16 @@ class LineReader:
         host = path[1].rpartition(":")[0].strip("[]")
         seen.path, seen.network, seen.is_relay = path, self._network_of(host), host in self._relays
 
-    def _rtt_ms(self, participant: Participant, down: TransportStatistics | None) -> float | None:
+    def _rtt_ms(self, participant: Participant, down: TransportRow | None) -> float | None:
         """The longest of both connections."""
-        longest_us = down.rtt_us if down is not None else None
+        longest_us = down.rtt_us if down is not None else -1
         if not participant.single_connection:
-            up = self._after.transports.get(participant.publisher_connection.id)
-            if up is not None and up.rtt_us is not None:
-                longest_us = max(up.rtt_us, longest_us or 0)
-        return None if longest_us is None else longest_us / 1000
+            up = self._after.transports.find(participant.publisher_connection.id)
+            longest_us = max(up.rtt_us if up is not None else -1, longest_us)
+        return None if longest_us < 0 else longest_us / 1000
 
     def _passed_down(
-        self, participant: Participant, before: TransportStatistics | None, after: TransportStatistics | None
+        self, participant: Participant, before: TransportRow | None, after: TransportRow | None
     ) -> Passed:
         if before is None or after is None:
             return NOTHING_PASSED
@@ -166,7 +134,7 @@ class LineReader:
         best, packets = 1.0, 0
         for subscription in participant.subscriber.subscriptions.values():
             sender = subscription.sender.id
-            before, after = (counts.senders.get(sender) for counts in (self._before, self._after))
+            before, after = (counts.senders.find(sender) for counts in (self._before, self._after))
             sent = after.packets - before.packets if before is not None and after is not None else 0
             if after is not None and sent > 0:
                 source = self._arrived(subscription.sender.source.id)
@@ -176,7 +144,7 @@ class LineReader:
         return Passed(packets - lost, lost)
 
     def _arrived(self, receiver: int) -> Passed:
-        before, after = (counts.receivers.get(receiver) for counts in (self._before, self._after))
+        before, after = (counts.receivers.find(receiver) for counts in (self._before, self._after))
         if before is None or after is None:
             return NOTHING_PASSED
         return Passed(max(0, after.packets - before.packets), max(0, after.lost - before.lost))
@@ -188,9 +156,11 @@ class LineReader:
     def _up_jitter_ms(self, participant: Participant) -> float:
         """Of speech, which leaves evenly; pictures do not."""
         speech = [
-            self._after.receivers[receiver].jitter_us / 1000
+            found.jitter_us / 1000
             for kind, receiver in _receivers(participant)
-            if kind == "audio" and self._arrived(receiver).arrived
+            if kind == "audio"
+            and self._arrived(receiver).arrived
+            and (found := self._after.receivers.find(receiver)) is not None
         ]
         return max(speech, default=0.0)
 
@@ -206,7 +176,7 @@ class LineReader:
 
     def _fps(self, receiver: int) -> float | None:
         """Of one encoding on average; None while others begin or end."""
-        before, after = (counts.receivers.get(receiver) for counts in (self._before, self._after))
+        before, after = (counts.receivers.find(receiver) for counts in (self._before, self._after))
         if before is None or after is None or not after.live_encodings:
             return None
         if before.live_encodings != after.live_encodings or after.frames < before.frames:
@@ -221,7 +191,7 @@ def _route(protocol: str, seen: _Seen, report: ClientReport | None) -> Route:
     return Route.RELAY if seen.is_relay or (report is not None and report.relayed) else Route.UDP
 
 
-def _keyframe_requests(before: TransportStatistics | None, after: TransportStatistics | None) -> int:
+def _keyframe_requests(before: TransportRow | None, after: TransportRow | None) -> int:
     if before is None or after is None:
         return 0
     return after.keyframe_requests - before.keyframe_requests

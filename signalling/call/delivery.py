@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from mediaserver.engine import WorkerStatistics
     from mediaserver.participant import Participant
+    from mediaserver.statistics import Statistics
 
 
 @dataclass
@@ -25,14 +25,9 @@ class DeliveryMeter:
     def __init__(self) -> None:
         self._before = _Counts()
 
-    def read(
-        self, participants: Iterable[Participant], workers: Iterable[WorkerStatistics]
-    ) -> dict[str, frozenset[str]]:
+    def read(self, participants: Iterable[Participant], statistics: Statistics) -> dict[str, frozenset[str]]:
         """Which tracks reached each of them since the call before, all by sids."""
-        now = _Counts()
-        for worker in workers:
-            now.sent.update({found.sender: found.bytes for found in worker.senders})
-            now.arrived.update({found.transport: found.feedback_arrived for found in worker.transports})
+        now = _Counts(statistics.senders.values("bytes"), statistics.transports.values("feedback_arrived"))
         found = {participant.sid: self._reached(participant, now) for participant in participants}
         self._before = now
         return found

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import web
 
 from mediaserver.participant import Participant
+from mediaserver.statistics import Statistics
 from mediaserver.track import Track, TrackSource
 from signalling.call.attendance import AttendanceBook, AttendanceRow, PresenceRecord
 from signalling.call.call import Call, CallContext
@@ -180,7 +181,7 @@ class CallService:
     async def sample(self) -> None:
         """To be called once a second: who received something."""
         people = [p for call in self.calls.values() for _, p in call.present()]
-        delivered = self._meter.read(people, await self._sample() if people else ())
+        delivered = self._meter.read(people, Statistics(await self._sample() if people else ()))
         now, before = self._clock.time(), self._sampled_at
         self._sampled_at = now
         for name, book in self.books.items():

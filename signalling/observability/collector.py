@@ -8,6 +8,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US, Engine, WorkerStatistics
+from mediaserver.statistics import Statistics
 from signalling.rtc import RtcSnapshot
 
 #: Counter of the data plane -> (metric, labels). What begins with error_ becomes polyana_packet_errors_total.
@@ -44,7 +45,8 @@ class DataPlaneCollector(Collector):
         workers = self._engine.statistics()
         totals = total_counters(workers)
         yield from self._rooms()
-        yield _objects(workers)
+        statistics = Statistics(workers)
+        yield _objects(statistics)
         for name, directions in DIRECTED.items():
             family = CounterMetricFamily(name, DOCUMENTATION[name], labels=["direction"])
             for direction, counter in directions.items():
@@ -52,7 +54,7 @@ class DataPlaneCollector(Collector):
             yield family
         yield _labelled("polyana_packet_errors", "Datagrams that were refused, by reason", totals, ERROR)
         yield _events(totals)
-        yield _loss(workers)
+        yield _loss(statistics)
         yield _latency(workers)
         cpu = CounterMetricFamily(
             "polyana_worker_cpu_seconds", "CPU time of data plane workers", labels=["worker"]
@@ -103,37 +105,38 @@ def _events(totals: Counter[str]) -> Metric:
     return family
 
 
-def _objects(workers: Iterable[WorkerStatistics]) -> Metric:
+def _objects(statistics: Statistics) -> Metric:
     """What the data plane keeps; nothing when everybody has left."""
     family = GaugeMetricFamily(
         "polyana_data_plane_objects", "Transports, receivers and senders", labels=["kind"]
     )
-    for kind in ("transports", "receivers", "senders"):
-        family.add_metric([kind], sum(len(getattr(worker, kind)) for worker in workers))
+    family.add_metric(["transports"], len(statistics.transports))
+    family.add_metric(["receivers"], len(statistics.receivers))
+    family.add_metric(["senders"], len(statistics.senders))
     return family
 
 
-def _loss(workers: Iterable[WorkerStatistics]) -> Metric:
+def _loss(statistics: Statistics) -> Metric:
     """Loss now: of what publishers send to us, and the mean of what viewers report."""
     family = GaugeMetricFamily("polyana_loss_ratio", "Share of packets lost, 0 to 1", labels=["direction"])
-    incoming, outgoing = loss_in(workers), loss_out(workers)
+    incoming, outgoing = loss_in(statistics), loss_out(statistics)
     family.add_metric(["in"], incoming)
     family.add_metric(["out"], outgoing)
     return family
 
 
-def loss_in(workers: Iterable[WorkerStatistics]) -> float:
+def loss_in(statistics: Statistics) -> float:
     """Lost on the way from publishers, over the life of the live tracks."""
-    receivers = [receiver for worker in workers for receiver in worker.receivers]
-    lost = sum(receiver.lost for receiver in receivers)
-    total = lost + sum(receiver.packets for receiver in receivers)
-    return lost / total if total else 0.0
+    receivers = statistics.receivers
+    lost, packets = int(receivers.column("lost").sum()), int(receivers.column("packets").sum())
+    return lost / (lost + packets) if lost + packets else 0.0
 
 
-def loss_out(workers: Iterable[WorkerStatistics]) -> float:
+def loss_out(statistics: Statistics) -> float:
     """Mean loss in the last reports of viewers."""
-    reported = [sender.fraction_lost for worker in workers for sender in worker.senders if sender.packets]
-    return sum(reported) / len(reported) if reported else 0.0
+    rows = statistics.senders.rows
+    reported = rows["fraction_lost"][rows["packets"] > 0]
+    return float(reported.mean()) if len(reported) else 0.0
 
 
 def _latency(workers: Iterable[WorkerStatistics]) -> Metric:

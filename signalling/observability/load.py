@@ -10,6 +10,7 @@ from typing import Any
 
 from mediaserver.clock import Clock
 from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US, Engine, WorkerStatistics
+from mediaserver.statistics import Statistics
 from signalling import __version__
 from signalling.observability.collector import loss_in, loss_out, merged_latency, total_counters
 from signalling.rtc import RtcSnapshot
@@ -26,9 +27,17 @@ class _Reading:
     workers: list[WorkerStatistics]
     process_cpu_s: float
     totals: Counter[str] = field(init=False)
+    statistics: Statistics = field(init=False)
+    received: dict[int, int] = field(init=False)
+    """Bytes by receiver."""
+    sent: dict[int, int] = field(init=False)
+    """By sender."""
 
     def __post_init__(self) -> None:
         self.totals = total_counters(self.workers)
+        self.statistics = Statistics(self.workers)
+        self.received = self.statistics.receivers.values("bytes")
+        self.sent = self.statistics.senders.values("bytes")
 
 
 class LoadSampler:
@@ -102,10 +111,10 @@ def _room(room: RoomSnapshot, before: _Reading, after: _Reading, seconds: float)
     senders = {s.sender for p in room.participants for s in p.subscriptions}
 
     def received(reading: _Reading) -> int:
-        return sum(r.bytes for w in reading.workers for r in w.receivers if r.receiver in receivers)
+        return sum(reading.received.get(receiver, 0) for receiver in receivers)
 
     def sent(reading: _Reading) -> int:
-        return sum(s.bytes for w in reading.workers for s in w.senders if s.sender in senders)
+        return sum(reading.sent.get(sender, 0) for sender in senders)
 
     return {
         "name": room.name,
@@ -131,8 +140,8 @@ def _totals(
         "packets_out_per_s": _rate(old, new, "rtp_packets_out", seconds),
         "bitrate_in_bps": BITS * _rate(old, new, "rtp_bytes_in", seconds),
         "bitrate_out_bps": BITS * _rate(old, new, "rtp_bytes_out", seconds),
-        "loss_in": round(loss_in(after.workers), 5),
-        "loss_out": round(loss_out(after.workers), 5),
+        "loss_in": round(loss_in(after.statistics), 5),
+        "loss_out": round(loss_out(after.statistics), 5),
         "nacks_per_s": _rate(old, new, "nacks_in", seconds),
         "plis_per_s": _rate(old, new, "plis_in", seconds),
         "forward_latency_p50_us": p50,

@@ -13,9 +13,9 @@ from signalling.rtc.errors import InvalidRequest
 from signalling.rtc.notice import notice
 
 if TYPE_CHECKING:
-    from mediaserver.engine import WorkerStatistics
     from mediaserver.participant import Participant
     from mediaserver.room import Room
+    from mediaserver.statistics import Statistics
 
 BUDGET_ATTRIBUTE = "polyana.data_budget_mb"
 """Of a participant, in its token or set by itself: megabytes that the server may send it in a lesson, 0: no limit."""
@@ -61,10 +61,11 @@ class DataSaving:
         self._saving_until: dict[str, float] = {}
         """By sid, of those who were told that they save."""
 
-    def update(self, rooms: Iterable[Room], workers: Iterable[WorkerStatistics], now: float) -> None:
+    def update(self, rooms: Iterable[Room], statistics: Statistics) -> None:
         """Limits the pictures of those who have a budget."""
+        now = statistics.at
         limited = self._limited(rooms, now)
-        counts = Counts.of(workers) if limited else Counts()
+        counts = Counts.of(statistics) if limited else Counts()
         usage = self._meter.read([participant for participant, _ in limited], counts)
         for participant, budget in limited:
             used = usage[participant.sid]

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 
-from mediaserver.connection_quality import QualityMonitor, Sample
+from mediaserver.connection_quality import QualityMonitor
 from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
+from mediaserver.statistics import Statistics
 from signalling.rtc import responses
 from signalling.rtc.api.context import ApiContext
 from signalling.rtc.api.endpoint import ApiEndpoint
@@ -162,17 +163,15 @@ class RtcService:
         self.attendance.tick(now)
 
     async def _watch_lines(self) -> None:
-        workers = await self._engine.sample_statistics()
-        now = self._clock.monotonic()
-        self._verdicts.update(workers, now)
-        self._saving.update(self.attendance.rooms, workers, now)
+        statistics = Statistics(await self._engine.sample_statistics(), self._clock.monotonic())
+        self._verdicts.update(statistics)
+        self._saving.update(self.attendance.rooms, statistics)
 
     async def _rate_connections(self) -> None:
         workers = await self._engine.sample_statistics()
         rtp_bytes = sum(w.counters["rtp_bytes_in"] + w.counters["rtp_bytes_out"] for w in workers)
         self.attendance.load.observe(rtp_bytes, self._clock.monotonic())
-        sample = Sample.of(workers)
         participants = [p for room in self.attendance.rooms for p in room.participants.values()]
-        rated = self._quality.update(participants, sample)
+        rated = self._quality.update(participants, Statistics(workers))
         for room in self.attendance.rooms:
             room.tell_quality(rated)

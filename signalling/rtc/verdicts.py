@@ -16,14 +16,14 @@ import structlog
 
 from mediaserver.data import RELIABLE
 from mediaserver.diagnosis import Diagnosis, LineSample, ServerSample, Verdict
-from mediaserver.line_samples import Counts, LineReader
+from mediaserver.line_samples import LineReader
 from signalling.client_network import client_network
 from signalling.rtc.client_reports import VERDICT_TOPIC
 from signalling.rtc.notice import notice
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
-    from mediaserver.engine import WorkerStatistics
+    from mediaserver.statistics import Statistics
     from signalling.rtc.attendance import Attendance
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.session import Session
@@ -56,8 +56,9 @@ class Verdicts:
         self._lag_s = max(self._lag_s, now - self._ticked - interval_s)
         self._ticked = now
 
-    def update(self, workers: list[WorkerStatistics], now: float) -> None:
+    def update(self, statistics: Statistics) -> None:
         """Finds out, logs and tells. To be called once a second."""
+        now = statistics.at
         sessions = {session.participant.sid: session for session in self._sessions}
         fresh = {sid: session.data.reports.fresh(now) for sid, session in sessions.items()}
         reports = {sid: report for sid, report in fresh.items() if report is not None}
@@ -67,7 +68,7 @@ class Verdicts:
             for presence in presences.values()
             if presence.participant.primary_connection.has_peer
         ]
-        samples = self._reader.read(participants, Counts.of(workers, now), reports)
+        samples = self._reader.read(participants, statistics, reports)
         server = self._reader.server(self._lag_s)
         self._lag_s = 0.0
         for sid, verdict in self._diagnosis.update(now, server, samples).items():

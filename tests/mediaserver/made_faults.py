@@ -14,12 +14,14 @@ from typing import Any, cast
 
 from mediaserver.diagnosis import ClientReport, Diagnosis, ServerSample, Verdict
 from mediaserver.layers import VideoLayer, VideoQuality
-from mediaserver.line_samples import Counts, LineReader
+from mediaserver.line_samples import LineReader
 from mediaserver.participant import Participant
 from mediaserver.peer_connection import ConnectionState
 from mediaserver.room import Room
+from mediaserver.statistics import Statistics
 from mediaserver.track import TrackSource
 from tests.interop.link import Link
+from tests.mediaserver import made_statistics
 from tests.mediaserver.room_fakes import fake, make_participant, make_room, publish
 
 RELAY = "203.0.113.9"
@@ -38,7 +40,7 @@ RTT_GAIN = 1 / 8
 
 @dataclass
 class Transport:
-    """`TransportStatistics`."""
+    """Of `statistics.TransportRow`."""
 
     transport: int
     rtt_us: int | None = None
@@ -50,7 +52,7 @@ class Transport:
 
 @dataclass
 class Receiver:
-    """`ReceiverStatistics`."""
+    """Of `statistics.ReceiverRow`."""
 
     receiver: int
     packets: int = 0
@@ -63,7 +65,7 @@ class Receiver:
 
 @dataclass
 class Sender:
-    """`SenderStatistics`."""
+    """Of `statistics.SenderRow`."""
 
     sender: int
     packets: int = 0
@@ -188,10 +190,9 @@ class Lesson:
             self._measure(person)
         self.now += 1
         self.room.update_allocations(self.now)
-        worker: Any = _Worker(self.people)
         reports = {one.participant.sid: one.report for one in self.people if one.report is not None}
         participants = [person.participant for person in self.people]
-        samples = self.reader.read(participants, Counts.of([worker], self.now), reports)
+        samples = self.reader.read(participants, _counted(self.people, self.now), reports)
         names = {person.participant.sid: person.name for person in self.people}
         for sid, verdict in self.diagnosis.update(self.now, self.server, samples).items():
             self.said.setdefault(names[sid], []).append((self.now, verdict))
@@ -281,14 +282,18 @@ class Lesson:
             person.transport.rtt_us = round(sample if known is None else known + (sample - known) * RTT_GAIN)
 
 
-class _Worker:
-    """`WorkerStatistics`."""
+def _counted(people: list[Person], now: float) -> Statistics:
+    return made_statistics.statistics(
+        now,
+        transports=[_row(person.transport) for person in people],
+        receivers=[_row(one, without="missing") for person in people for one in person.receivers.values()],
+        senders=[_row(sender) for person in people for sender in person.senders],
+    )
 
-    def __init__(self, people: list[Person]) -> None:
-        self.worker = 0
-        self.transports = [replace(person.transport) for person in people]
-        self.receivers = [replace(one) for person in people for one in person.receivers.values()]
-        self.senders = [replace(sender) for person in people for sender in person.senders]
+
+def _row(counts: Transport | Receiver | Sender, without: str = "") -> dict[str, Any]:
+    fields = vars(counts).items()
+    return {name: value for name, value in fields if value is not None and name != without}
 
 
 async def a_lesson(seed: int) -> Lesson:

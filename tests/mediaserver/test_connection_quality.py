@@ -1,7 +1,6 @@
 """Ratings of connections from what was delivered, and who is told of them."""
 
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,7 +11,6 @@ from mediaserver.connection_quality import (
     ConnectionQuality,
     QualityMonitor,
     Rated,
-    Sample,
     Window,
     level,
     rate,
@@ -20,6 +18,8 @@ from mediaserver.connection_quality import (
 from mediaserver.participant import Participant
 from mediaserver.peer_connection import ConnectionState
 from mediaserver.room import Room
+from mediaserver.statistics import Statistics
+from tests.mediaserver import made_statistics
 from tests.mediaserver.room_fakes import fake, make_participant, make_room, publish, told
 
 EXCELLENT, GOOD, POOR, LOST = (
@@ -28,25 +28,6 @@ EXCELLENT, GOOD, POOR, LOST = (
     ConnectionQuality.POOR,
     ConnectionQuality.LOST,
 )
-
-
-@dataclass
-class Received:
-    packets: int
-    lost: int
-    jitter_us: int = 0
-
-
-@dataclass
-class Sent:
-    packets: int
-    fraction_lost: float
-
-
-@dataclass
-class Transport:
-    bytes_in: int
-    rtt_us: int | None = None
 
 
 @pytest.mark.parametrize(
@@ -94,18 +75,19 @@ async def a_call() -> tuple[Room, Participant, Participant]:
 
 def sample(
     anna: Participant, boris: Participant, number: int, *, loss: float = 0.0, still: bool = False
-) -> Sample:
+) -> Statistics:
     """The `number`-th interval of 100 packets; `loss` on the way to Boris, who may say nothing at all."""
     track = next(iter(anna.publisher.tracks.values()))
     subscription = next(iter(boris.subscriber.subscriptions.values()))
     assert track.receiver is not None
-    return Sample(
-        receivers={track.receiver.id: cast(Any, Received(100 * number, 0))},
-        senders={subscription.sender.id: cast(Any, Sent(100 * number, loss))},
-        transports={
-            1: cast(Any, Transport(1000 * number, 40_000)),
-            2: cast(Any, Transport(0 if still else 100 * number, 40_000)),
-        },
+    bytes_in = {1: 1000 * number, 2: 0 if still else 100 * number}
+    return made_statistics.statistics(
+        receivers=[{"receiver": track.receiver.id, "packets": 100 * number}],
+        senders=[{"sender": subscription.sender.id, "packets": 100 * number, "fraction_lost": loss}],
+        transports=[
+            {"transport": transport, "bytes_in": size, "rtt_us": 40_000}
+            for transport, size in bytes_in.items()
+        ],
     )
 
 

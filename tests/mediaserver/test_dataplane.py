@@ -14,6 +14,7 @@ from aiortc.rtp import RtcpPsfbPacket, RtcpRrPacket, RtpPacket
 from dataplane_peer import OUT_RTX, OUT_VIDEO, PASSWORD, POLICIES, Peer, number_of
 
 from mediaserver._dataplane import CodecParameters, DataPlane, Encoding, PayloadTypeMapping
+from mediaserver.statistics import Statistics
 
 Join = Callable[..., Peer]
 
@@ -77,6 +78,14 @@ def test_media_reports_and_resends_in_every_profile(join: Join, profile: str) ->
     assert resent.payload[:2] == struct.pack("!H", numbers[10])
     reports = [report for report in alice.next_rtcp() if isinstance(report, RtcpRrPacket)]
     assert reports
+    counted = Statistics(alice.plane.statistics())
+    (sent,), (came,) = (
+        counted.senders.values("packets").values(),
+        counted.receivers.values("packets").values(),
+    )
+    assert (sent, came) == (30, 30) and counted.senders.values("retransmitted") == {counted.senders.ids[0]: 1}
+    assert [*counted.transports.values("bytes_in")] == [1, 2], "in order of their ids"
+    assert min(counted.transports.values("wire_bytes_out").values()) > 0
 
 
 def test_a_request_for_a_keyframe_reaches_the_publisher(join: Join) -> None:

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mediaserver.statistics import Statistics
 from signalling.call.attendance import AttendanceBook, PresenceRecord
 from signalling.call.delivery import DeliveryMeter
+from tests.mediaserver import made_statistics
 
 Script = list[tuple[float, str, str]]
 
@@ -87,10 +89,10 @@ def test_within_a_second_whatever_the_reconnects(spans: list[tuple[float, float]
     assert truth - 1.0 * len(spans) <= rows[0].received_s <= truth + 0.01
 
 
-def statistics(sent: dict[int, int], arrived: dict[int, int]) -> Any:
-    return SimpleNamespace(
-        senders=[SimpleNamespace(sender=key, bytes=value) for key, value in sent.items()],
-        transports=[SimpleNamespace(transport=key, feedback_arrived=value) for key, value in arrived.items()],
+def statistics(sent: dict[int, int], arrived: dict[int, int]) -> Statistics:
+    return made_statistics.statistics(
+        senders=[{"sender": key, "bytes": value} for key, value in sent.items()],
+        transports=[{"transport": key, "feedback_arrived": value} for key, value in arrived.items()],
     )
 
 
@@ -116,4 +118,4 @@ def test_what_was_sent_is_not_what_came() -> None:
         (({1: 300, 2: 50}, {7: 9}), False),  # feedback alone is no media
     ]
     for (sent, arrived), expected in reads:
-        assert bool(meter.read([cast(Any, phone)], [statistics(sent, arrived)])["PA"]) is expected
+        assert bool(meter.read([cast(Any, phone)], statistics(sent, arrived))["PA"]) is expected

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -14,6 +13,7 @@ from signalling.call.errors import CallError
 from signalling.call.screen_time import ScreenTime
 from signalling.call.settings import ScreenLimit
 from signalling.call.time_limit import TimePhase
+from tests.mediaserver import made_statistics
 from tests.signalling.call.call_fakes import CallWorld, hears
 from tests.signalling.rtc.rtc_fakes import Client
 
@@ -72,12 +72,12 @@ class ScreenWorld(CallWorld):
 
     def _counted(self) -> Any:
         senders = [
-            SimpleNamespace(sender=one.sender.id, bytes=round(self.clock.now))
+            {"sender": one.sender.id, "bytes": round(self.clock.now)}
             for _, participant in self.call.present()
             for one in participant.subscriber.subscriptions.values()
             if cast(Any, one.sender).target.get("enabled") and cast(Any, one.track.receiver).enabled
         ]
-        return SimpleNamespace(senders=senders, transports=[])
+        return made_statistics.worker(senders=senders)
 
 
 @pytest.fixture

@@ -1,12 +1,12 @@
 """A media server that says what a test wants, and rooms to go with it."""
 
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US
 from signalling.rtc import RtcSnapshot
 from signalling.rtc.snapshot import ParticipantSnapshot, RoomSnapshot, SubscriptionSnapshot, TrackSnapshot
+from tests.mediaserver import made_statistics
 
 
 def latency(*counts: int) -> list[int]:
@@ -23,17 +23,23 @@ class Worker:
     cpu_us: int = 0
     forward_latency: list[int] = field(default_factory=lambda: latency(0))
     forward_latency_sum_us: int = 0
-    transports: list[Any] = field(default_factory=list)
-    receivers: list[Any] = field(default_factory=list)
-    senders: list[Any] = field(default_factory=list)
+    transports: Any = ()
+    receivers: Any = ()
+    senders: Any = ()
+    """Rows that become bytes."""
+
+    def __post_init__(self) -> None:
+        self.transports = made_statistics.transports({"transport": number} for number in self.transports)
+        self.receivers = made_statistics.receivers(self.receivers)
+        self.senders = made_statistics.senders(self.senders)
 
 
 def receiver(number: int, *, size: int = 0, packets: int = 0, lost: int = 0) -> Any:
-    return SimpleNamespace(receiver=number, bytes=size, packets=packets, lost=lost)
+    return {"receiver": number, "bytes": size, "packets": packets, "lost": lost}
 
 
 def sender(number: int, *, size: int = 0, packets: int = 0, fraction_lost: float = 0.0) -> Any:
-    return SimpleNamespace(sender=number, bytes=size, packets=packets, fraction_lost=fraction_lost)
+    return {"sender": number, "bytes": size, "packets": packets, "fraction_lost": fraction_lost}
 
 
 class Observed:

@@ -4,7 +4,8 @@ from typing import cast
 
 from prometheus_client import CollectorRegistry
 
-from mediaserver.engine import Engine
+from mediaserver.engine import Engine, WorkerStatistics
+from mediaserver.statistics import Statistics
 from signalling.observability.collector import KNOWN, DataPlaneCollector, loss_in, loss_out
 from tests.signalling.observability.observed import (
     Observed,
@@ -84,8 +85,9 @@ def test_loss_is_a_share_of_what_is_alive() -> None:
             sender(5, packets=0, fraction_lost=1.0),  # paused: its last report says nothing
         ],
     )
-    assert loss_in([worker]) == 0.05 and loss_out([worker]) == 0.25
-    assert loss_in([Worker()]) == loss_out([]) == 0.0
+    counted, nothing = (Statistics([cast(WorkerStatistics, one)]) for one in (worker, Worker()))
+    assert loss_in(counted) == 0.05 and loss_out(counted) == 0.25
+    assert loss_in(nothing) == loss_out(Statistics()) == 0.0
     assert scraped(Observed(worker)).get_sample_value("polyana_loss_ratio", {"direction": "in"}) == 0.05
 
 

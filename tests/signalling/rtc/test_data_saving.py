@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from livekit.protocol import models, rtc
 
 from mediaserver.data_budget import DataPlan
-from mediaserver.engine import WorkerStatistics
 from mediaserver.room import RoomSettings
+from mediaserver.statistics import Statistics
 from signalling.rtc.data_saving import (
     BUDGET_ATTRIBUTE,
     MINUTES_ATTRIBUTE,
@@ -22,6 +20,7 @@ from signalling.rtc.data_saving import (
     plan_of,
 )
 from signalling.rtc.errors import InvalidRequest, PermissionDenied
+from tests.mediaserver import made_statistics
 from tests.signalling.rtc.rtc_fakes import Client, World
 
 MB = 1_000_000
@@ -51,18 +50,18 @@ class Lesson:
         self.wire += wire
         self.pictures += pictures
         self.world.clock.advance(1.0)
-        now = self.world.clock.monotonic()
-        self.saving.update(self.world.attendance.rooms, self._statistics(), now)
+        self.saving.update(self.world.attendance.rooms, self._statistics())
         await self.world.pass_time(0.5)
 
-    def _statistics(self) -> Iterator[WorkerStatistics]:
+    def _statistics(self) -> Statistics:
         participant = self.family.participant
-        transport = SimpleNamespace(transport=participant.subscriber_connection.id, wire_bytes_out=self.wire)
+        transport = {"transport": participant.subscriber_connection.id, "wire_bytes_out": self.wire}
         senders = [
-            SimpleNamespace(sender=one.sender.id, bytes=self.pictures)
+            {"sender": one.sender.id, "bytes": self.pictures}
             for one in participant.subscriber.subscriptions.values()
         ]
-        yield cast(WorkerStatistics, SimpleNamespace(transports=[transport], senders=senders))
+        now = self.world.clock.monotonic()
+        return made_statistics.statistics(now, transports=[transport], senders=senders)
 
     @property
     def layer(self) -> int | None:

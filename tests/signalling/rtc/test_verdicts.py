@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from mediaserver.diagnosis import Fault, Verdict
 from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US, WorkerStatistics
+from mediaserver.statistics import Statistics
 from signalling.rtc.client_reports import FRESH_S, MAX_REPORT_BYTES, ClientReports
 from signalling.rtc.settings import RtcSettings
 from signalling.rtc.verdicts import Verdicts, relay_hosts
@@ -31,9 +32,9 @@ class Worker:
     cpu_us: int = 0
     counters: dict[str, int] = field(default_factory=lambda: {"send_dropped": 0, "datagrams_out": 0})
     forward_latency: list[int] = field(default_factory=lambda: [0] * (len(FORWARD_LATENCY_BOUNDS_US) + 1))
-    transports: list[Any] = field(default_factory=list)
-    receivers: list[Any] = field(default_factory=list)
-    senders: list[Any] = field(default_factory=list)
+    transports: bytes = b""
+    receivers: bytes = b""
+    senders: bytes = b""
 
 
 def verdicts_of(world: World) -> Callable[..., None]:
@@ -45,7 +46,7 @@ def verdicts_of(world: World) -> Callable[..., None]:
             world.clock.advance(1)
             each()
             verdicts.ticked(world.clock.monotonic(), 1.0)
-            verdicts.update([cast(WorkerStatistics, Worker())], world.clock.monotonic())
+            verdicts.update(Statistics([cast(WorkerStatistics, Worker())], world.clock.monotonic()))
 
     return run
 

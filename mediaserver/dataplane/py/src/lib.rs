@@ -447,6 +447,9 @@ impl DataPlane {
 fn _dataplane(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("FORWARD_LATENCY_BOUNDS_US", FORWARD_LATENCY_BOUNDS_US.to_vec())?;
+    module.add("TRANSPORT_FIELDS", statistics::TRANSPORT_FIELDS.to_vec())?;
+    module.add("RECEIVER_FIELDS", statistics::RECEIVER_FIELDS.to_vec())?;
+    module.add("SENDER_FIELDS", statistics::SENDER_FIELDS.to_vec())?;
     module.add("SRTP_PROFILES", PROFILES.map(|(name, _)| name).to_vec())?;
     module.add_class::<DataPlane>()?;
     module.add_class::<CodecParameters>()?;
@@ -466,9 +469,6 @@ fn _dataplane(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<events::Tapped>()?;
     module.add_class::<events::CommandFailed>()?;
     module.add_class::<events::WorkerFailed>()?;
-    module.add_class::<statistics::TransportStatistics>()?;
-    module.add_class::<statistics::ReceiverStatistics>()?;
-    module.add_class::<statistics::SenderStatistics>()?;
     module.add_class::<statistics::WorkerStatistics>()?;
     Ok(())
 }

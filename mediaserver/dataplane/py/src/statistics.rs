@@ -1,56 +1,53 @@
 //! Snapshots as frozen Python objects.
 
-use polyana_io::core::Counters;
+use polyana_io::core::{self, Counters};
 use polyana_io::{ShellCounters, WorkerStatistics as Snapshot};
 use pyo3::prelude::*;
-use pyo3::types::{IntoPyDict, PyDict, PyList};
+use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyList};
 use std::collections::BTreeMap;
 
-/// Declares a frozen class with read-only fields.
-macro_rules! record {
-    ($name:ident { $($field:ident : $kind:ty),* $(,)? }) => {
-        #[pyclass(frozen, from_py_object, module = "mediaserver._dataplane")]
-        #[derive(Clone, Debug)]
-        pub(crate) struct $name { $(#[pyo3(get)] $field: $kind),* }
+/// Declares the rows of a table: each field is a number of eight bytes, little-endian, the first one is the id.
+/// Python gets the names and types as NumPy reads them, so that both sides cannot differ.
+macro_rules! rows {
+    ($fields:ident, $row:ident($from:ident: $kind:ty) { $($field:ident: $code:literal = $value:expr),* $(,)? }) => {
+        pub(crate) const $fields: &[(&str, &str)] = &[$((stringify!($field), $code)),*];
 
-        #[pymethods]
-        impl $name {
-            fn __repr__(&self) -> String {
-                format!("{self:?}")
-            }
+        fn $row($from: &$kind) -> [[u8; 8]; $fields.len()] {
+            [$($value.to_le_bytes()),*]
         }
     };
 }
 
-record!(TransportStatistics {
-    transport: u64,
-    bytes_in: u64,
-    bytes_out: u64,
-    wire_bytes_out: u64,
-    rtt_us: Option<u64>,
-    feedback_arrived: u64,
-    feedback_lost: u64,
-    jitter_us: u32,
-    keyframe_requests: u64,
+rows!(TRANSPORT_FIELDS, transport(from: core::TransportStatistics) {
+    transport: "<i8" = from.transport,
+    bytes_in: "<i8" = from.bytes_in,
+    bytes_out: "<i8" = from.bytes_out,
+    wire_bytes_out: "<i8" = from.wire_bytes_out,
+    rtt_us: "<i8" = from.rtt_us.map_or(-1, u64::cast_signed),
+    feedback_arrived: "<i8" = from.feedback_arrived,
+    feedback_lost: "<i8" = from.feedback_lost,
+    jitter_us: "<i8" = u64::from(from.jitter_us),
+    keyframe_requests: "<i8" = from.keyframe_requests,
 });
-record!(ReceiverStatistics {
-    receiver: u64,
-    packets: u64,
-    bytes: u64,
-    lost: u64,
-    jitter_us: u32,
-    frames: u64,
-    live_encodings: u8,
+rows!(RECEIVER_FIELDS, receiver(from: core::ReceiverStatistics) {
+    receiver: "<i8" = from.receiver,
+    packets: "<i8" = from.packets,
+    bytes: "<i8" = from.bytes,
+    lost: "<i8" = from.lost,
+    jitter_us: "<i8" = u64::from(from.jitter_us),
+    frames: "<i8" = from.frames,
+    live_encodings: "<i8" = u64::from(from.live_encodings),
 });
-record!(SenderStatistics {
-    sender: u64,
-    packets: u64,
-    bytes: u64,
-    retransmitted: u64,
-    fraction_lost: f32,
-    encoding: Option<u8>,
+rows!(SENDER_FIELDS, sender(from: core::SenderStatistics) {
+    sender: "<i8" = from.sender,
+    packets: "<i8" = from.packets,
+    bytes: "<i8" = from.bytes,
+    retransmitted: "<i8" = from.retransmitted,
+    fraction_lost: "<f8" = f64::from(from.fraction_lost),
+    encoding: "<i8" = from.encoding.map_or(-1, i64::from),
 });
-/// Its lists are made once: several readers look at each snapshot, and a big room has thousands of entries.
+
+/// Its tables are bytes: a big room has thousands of rows, which nobody wants as objects.
 #[pyclass(frozen, module = "mediaserver._dataplane")]
 #[derive(Debug)]
 pub(crate) struct WorkerStatistics {
@@ -65,11 +62,11 @@ pub(crate) struct WorkerStatistics {
     #[pyo3(get)]
     forward_latency_sum_us: u64,
     #[pyo3(get)]
-    transports: Py<PyList>,
+    transports: Py<PyBytes>,
     #[pyo3(get)]
-    receivers: Py<PyList>,
+    receivers: Py<PyBytes>,
     #[pyo3(get)]
-    senders: Py<PyList>,
+    senders: Py<PyBytes>,
 }
 
 #[pymethods]
@@ -159,59 +156,26 @@ impl WorkerStatistics {
             cpu_us: snapshot.cpu_us,
             forward_latency: PyList::new(py, snapshot.forward_latency.cumulative())?.unbind(),
             forward_latency_sum_us: snapshot.forward_latency.sum_us,
-            transports: list(py, core.transports.into_iter().map(TransportStatistics::from))?,
-            receivers: list(py, core.receivers.into_iter().map(ReceiverStatistics::from))?,
-            senders: list(py, core.senders.into_iter().map(SenderStatistics::from))?,
+            transports: table(py, core.transports, |found| found.transport, transport)?,
+            receivers: table(py, core.receivers, |found| found.receiver, receiver)?,
+            senders: table(py, core.senders, |found| found.sender, sender)?,
         })
     }
 }
 
-fn list<'py, T: IntoPyObject<'py>>(
-    py: Python<'py>,
-    found: impl ExactSizeIterator<Item = T>,
-) -> PyResult<Py<PyList>> {
-    Ok(PyList::new(py, found)?.unbind())
-}
-
-impl From<polyana_io::core::TransportStatistics> for TransportStatistics {
-    fn from(from: polyana_io::core::TransportStatistics) -> Self {
-        Self {
-            transport: from.transport,
-            bytes_in: from.bytes_in,
-            bytes_out: from.bytes_out,
-            wire_bytes_out: from.wire_bytes_out,
-            rtt_us: from.rtt_us,
-            feedback_arrived: from.feedback_arrived,
-            feedback_lost: from.feedback_lost,
-            jitter_us: from.jitter_us,
-            keyframe_requests: from.keyframe_requests,
+/// In order of the ids.
+fn table<T, const N: usize>(
+    py: Python<'_>,
+    mut found: Vec<T>,
+    id: impl Fn(&T) -> u64,
+    row: impl Fn(&T) -> [[u8; 8]; N],
+) -> PyResult<Py<PyBytes>> {
+    found.sort_unstable_by_key(id);
+    let written = PyBytes::new_with(py, found.len() * N * 8, |bytes| {
+        for (one, place) in found.iter().zip(bytes.as_chunks_mut::<8>().0.chunks_mut(N)) {
+            place.copy_from_slice(&row(one));
         }
-    }
-}
-
-impl From<polyana_io::core::ReceiverStatistics> for ReceiverStatistics {
-    fn from(from: polyana_io::core::ReceiverStatistics) -> Self {
-        Self {
-            receiver: from.receiver,
-            packets: from.packets,
-            bytes: from.bytes,
-            lost: from.lost,
-            jitter_us: from.jitter_us,
-            frames: from.frames,
-            live_encodings: from.live_encodings,
-        }
-    }
-}
-
-impl From<polyana_io::core::SenderStatistics> for SenderStatistics {
-    fn from(from: polyana_io::core::SenderStatistics) -> Self {
-        Self {
-            sender: from.sender,
-            packets: from.packets,
-            bytes: from.bytes,
-            retransmitted: from.retransmitted,
-            fraction_lost: from.fraction_lost,
-            encoding: from.encoding,
-        }
-    }
+        Ok(())
+    })?;
+    Ok(written.unbind())
 }

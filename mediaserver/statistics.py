@@ -1,0 +1,124 @@
+"""What the data plane has counted, of all workers at one moment: tables with a row for each of its objects.
+
+Thousands of rows come each second, and hardly any of them shows anything. They stay columns of numbers, and questions
+about all of them are asked of whole columns (NumPy); an object is made only of the row that somebody looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from mediaserver.engine import RECEIVER_FIELDS, SENDER_FIELDS, TRANSPORT_FIELDS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mediaserver.engine import WorkerStatistics
+
+
+class TransportRow(NamedTuple):
+    """See `_dataplane.TRANSPORT_FIELDS`."""
+
+    transport: int
+    bytes_in: int
+    bytes_out: int
+    wire_bytes_out: int
+    rtt_us: int
+    feedback_arrived: int
+    feedback_lost: int
+    jitter_us: int
+    keyframe_requests: int
+
+
+class ReceiverRow(NamedTuple):
+    """See `_dataplane.RECEIVER_FIELDS`."""
+
+    receiver: int
+    packets: int
+    bytes: int
+    lost: int
+    jitter_us: int
+    frames: int
+    live_encodings: int
+
+
+class SenderRow(NamedTuple):
+    """See `_dataplane.SENDER_FIELDS`."""
+
+    sender: int
+    packets: int
+    bytes: int
+    retransmitted: int
+    fraction_lost: float
+    encoding: int
+
+
+Row = TypeVar("Row", TransportRow, ReceiverRow, SenderRow)
+FIELDS = {TransportRow: TRANSPORT_FIELDS, ReceiverRow: RECEIVER_FIELDS, SenderRow: SENDER_FIELDS}
+
+
+class Table(Generic[Row]):
+    """Rows in order of their ids, which are in the first column."""
+
+    def __init__(self, kind: type[Row], parts: Sequence[bytes] = ()) -> None:
+        """`parts`: of the workers, each in order."""
+        self._kind: type[Row] = kind
+        dtype = np.dtype(FIELDS[kind])
+        rows = np.frombuffer(b"".join(parts), dtype)
+        self.rows: NDArray[np.void] = rows if len(parts) < 2 else np.sort(rows, order=kind._fields[0])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        return self.column(self._kind._fields[0])
+
+    def column(self, name: str) -> NDArray[np.int64]:
+        """Of all rows. Not to be changed."""
+        column: NDArray[np.int64] = self.rows[name]
+        return column
+
+    def values(self, name: str) -> dict[int, int]:
+        """A column by the ids of its rows."""
+        return dict(zip(self.ids.tolist(), self.column(name).tolist(), strict=True))
+
+    def find(self, number: int) -> Row | None:
+        """The row with this id."""
+        at = self._places.get(number)
+        return None if at is None else self._kind._make(self.rows[at].item())
+
+    def places(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
+        """The row of each id; -1: there is none."""
+        if not len(self):
+            return np.full(len(ids), -1, np.intp)
+        at = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
+        return np.where(self.ids[at] == ids, at, -1)
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        return {number: at for at, number in enumerate(self.ids.tolist())}
+
+
+class Statistics:
+    """`at`: seconds, monotonic; `workers` as the engine gives them. Tables are made when they are asked for."""
+
+    def __init__(self, workers: Iterable[WorkerStatistics] = (), at: float = 0.0) -> None:
+        self.workers = list(workers)
+        self.at = at
+
+    @cached_property
+    def transports(self) -> Table[TransportRow]:
+        return Table(TransportRow, [worker.transports for worker in self.workers])
+
+    @cached_property
+    def receivers(self) -> Table[ReceiverRow]:
+        return Table(ReceiverRow, [worker.receivers for worker in self.workers])
+
+    @cached_property
+    def senders(self) -> Table[SenderRow]:
+        return Table(SenderRow, [worker.senders for worker in self.workers])
