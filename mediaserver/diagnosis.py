@@ -10,12 +10,13 @@ What several networks suffer at the same time is the server's own line; people b
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 from functools import cached_property
+from itertools import chain
 from statistics import fmean as mean
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 WINDOW = 7
 """Samples that are looked at together."""
@@ -38,6 +39,8 @@ BURST_LOSS, QUIET_LOSS = 0.1, 0.01
 """Losses that come in bursts, with seconds without any between them."""
 LONG_RTT_MS = 400.0
 """People begin to talk over each other (ITU-T G.114: 400 ms one way is the most; a call has devices on both ends)."""
+COMMON_DELAY_MS = 0.75 * LONG_RTT_MS
+"""Of most networks, when one is above the limit."""
 QUEUE_MS = 250.0
 """Longer than the shortest round trip by this: a queue stands before the line."""
 LONG_JITTER_MS = 30.0
@@ -269,6 +272,21 @@ class _Line:
         self.shortest_rtt_ms = float("inf")
 
     @property
+    def rests(self) -> bool:
+        """Another sample that shows nothing would change nothing but the samples."""
+        full = len(self.samples) == WINDOW <= self.ordinary
+        return full and self.verdict is None and not self.uplink_was_full
+
+    def resume(self, samples: Iterable[LineSample], shortest_rtt_ms: float) -> None:
+        """With these as the last ones; none that came meanwhile showed anything."""
+        self.samples.clear()
+        self.down_arrived = self.down_lost = self.up_arrived = self.up_lost = 0
+        for sample in samples:
+            self.samples.append(sample)
+            self._count(sample, 1)
+        self.shortest_rtt_ms = min(self.shortest_rtt_ms, shortest_rtt_ms)
+
+    @property
     def needs_a_look(self) -> bool:
         """Whether the window shows anything, without which nothing can be found; hardly any good line does."""
         return self.ordinary < WINDOW
@@ -339,6 +357,17 @@ def _up(sample: LineSample) -> Passed:
     return sample.up
 
 
+class Resting(Protocol):
+    """Lines of which nothing is to be seen, by key, and what common faults need of them (`_Common`)."""
+
+    def __contains__(self, key: str) -> bool: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __len__(self) -> int: ...
+    def losses_down(self) -> Iterable[tuple[str, bool | None]]: ...
+    def narrowness(self) -> Iterable[tuple[str, bool | None]]: ...
+    def delays(self) -> Iterable[tuple[str, bool | None]]: ...
+
+
 class Diagnosis:
     """Remembers lines by a key of the caller's, a participant's sid."""
 
@@ -351,20 +380,38 @@ class Diagnosis:
         line = self._lines.get(key)
         return line.verdict if line is not None else None
 
+    def rests(self, key: str) -> bool:
+        """Whether nothing has been to be seen of the line for so long that it need not be looked at."""
+        return self._lines[key].rests
+
+    def shortest_rtt_ms(self, key: str) -> float:
+        """Ever, of its path; infinite: none is known."""
+        return self._lines[key].shortest_rtt_ms
+
+    def resume(self, key: str, samples: Iterable[LineSample], shortest_rtt_ms: float) -> None:
+        """A line has rested; its samples of the window, the oldest first, and the shortest round trip meanwhile."""
+        self._lines[key].resume(samples, shortest_rtt_ms)
+
     def update(
-        self, now: float, server: ServerSample, samples: Mapping[str, LineSample]
+        self,
+        now: float,
+        server: ServerSample,
+        samples: Mapping[str, LineSample],
+        resting: Resting | None = None,
     ) -> dict[str, Verdict | None]:
         """What is said from now on of whom something else was said before; None: nothing is wrong any more.
 
-        To be called once a second. `now`: seconds, monotonic. Who is not in `samples` is forgotten.
+        To be called once a second. `now`: seconds, monotonic. Who is neither in `samples` nor `resting` is forgotten.
         """
-        self._lines = {key: self._lines.get(key) or _Line(now) for key in samples}
+        self._keep(samples, resting, now)
         self._server.append(server)
         for key, sample in samples.items():
             self._observe(self._lines[key], sample, now)
-        server_fault, common = self._server_fault(), _Common(self._lines.values())
+        server_fault = self._server_fault()
+        lines = {key: self._lines[key] for key in samples}
+        common = _Common(lines.values(), resting)
         changes: dict[str, Verdict | None] = {}
-        for key, line in self._lines.items():
+        for key, line in lines.items() if server_fault is None else self._lines.items():
             if server_fault is not None and line.samples:
                 found: Verdict | None = server_fault
             elif line.needs_a_look:
@@ -376,6 +423,14 @@ class Diagnosis:
             if _settle(line, found):
                 changes[key] = line.verdict
         return changes
+
+    def _keep(self, samples: Mapping[str, LineSample], resting: Resting | None, now: float) -> None:
+        for key in samples:
+            if key not in self._lines:
+                self._lines[key] = _Line(now)
+        rest = resting if resting is not None else ()
+        if len(self._lines) > len(samples) + len(rest):
+            self._lines = {key: one for key, one in self._lines.items() if key in samples or key in rest}
 
     def _observe(self, line: _Line, sample: LineSample, now: float) -> None:
         before = line.samples[-1] if line.samples else None
@@ -414,8 +469,10 @@ def _settle(line: _Line, found: Verdict | None) -> bool:
 class _Common:
     """What most networks suffer at the same time. Seldom asked, so counted when it is."""
 
-    def __init__(self, lines: Iterable[_Line]) -> None:
+    def __init__(self, lines: Iterable[_Line], resting: Resting | None) -> None:
+        """`lines`: that do not rest."""
         self._lines = lines
+        self._resting = resting
 
     @cached_property
     def _placed(self) -> list[tuple[_Line, LineSample]]:
@@ -425,7 +482,8 @@ class _Common:
 
     @cached_property
     def loss_down(self) -> bool:
-        return _most(_loses(sample, line.loss_down) for line, sample in self._placed)
+        awake = (_loses(sample, line.loss_down) for line, sample in self._placed)
+        return _most(chain(awake, self._resting.losses_down() if self._resting else ()))
 
     @cached_property
     def loss_up(self) -> bool:
@@ -433,14 +491,16 @@ class _Common:
 
     @cached_property
     def narrow(self) -> bool:
-        return _most((one.network, one.is_narrow if one.takes_pictures else None) for _, one in self._placed)
+        awake = ((one.network, one.is_narrow if one.takes_pictures else None) for _, one in self._placed)
+        return _most(chain(awake, self._resting.narrowness() if self._resting else ()))
 
     @cached_property
     def delay(self) -> bool:
-        return _most(
-            (one.network, None if one.rtt_ms is None else one.rtt_ms >= LONG_RTT_MS * 0.75)
+        awake = (
+            (one.network, None if one.rtt_ms is None else one.rtt_ms >= COMMON_DELAY_MS)
             for _, one in self._placed
         )
+        return _most(chain(awake, self._resting.delays() if self._resting else ()))
 
 
 def _loses(sample: LineSample, loss: float | None) -> tuple[str, bool | None]:

@@ -88,7 +88,7 @@ class LineReader:
             self._place(seen, path)
         down, allocator = participant.subscriber_connection, participant.subscriber.allocator
         before, after = self._before.transports.find(down.id), self._after.transports.find(down.id)
-        passed = self._passed_down(participant, before, after)
+        passed = passed_down(before, after, lambda: self._reported(participant))
         # The audience sends nothing, and there is nothing to look for.
         sends = bool(participant.publisher.tracks)
         return LineSample(
@@ -97,8 +97,8 @@ class LineReader:
             remote=path[1],
             down=passed,
             up=self._passed_up(participant) if sends else NOTHING_PASSED,
-            rtt_ms=self._rtt_ms(participant, after),
-            down_jitter_ms=after.jitter_us / 1000 if after is not None and passed.arrived else 0.0,
+            rtt_ms=longest_rtt_ms(after, self._upstream(participant)),
+            down_jitter_ms=down_jitter_ms(after, passed),
             up_jitter_ms=self._up_jitter_ms(participant) if sends else 0.0,
             is_narrow=allocator.is_narrow,
             camera_fps=self._camera_fps(participant) if sends else None,
@@ -112,22 +112,11 @@ class LineReader:
         host = path[1].rpartition(":")[0].strip("[]")
         seen.path, seen.network, seen.is_relay = path, self._network_of(host), host in self._relays
 
-    def _rtt_ms(self, participant: Participant, down: TransportRow | None) -> float | None:
-        """The longest of both connections."""
-        longest_us = down.rtt_us if down is not None else -1
-        if not participant.single_connection:
-            up = self._after.transports.find(participant.publisher_connection.id)
-            longest_us = max(up.rtt_us if up is not None else -1, longest_us)
-        return None if longest_us < 0 else longest_us / 1000
-
-    def _passed_down(
-        self, participant: Participant, before: TransportRow | None, after: TransportRow | None
-    ) -> Passed:
-        if before is None or after is None:
-            return NOTHING_PASSED
-        arrived = after.feedback_arrived - before.feedback_arrived
-        lost = after.feedback_lost - before.feedback_lost
-        return Passed(arrived, lost) if arrived + lost else self._reported(participant)
+    def _upstream(self, participant: Participant) -> TransportRow | None:
+        """Of the connection from the participant, if it is another one."""
+        if participant.single_connection:
+            return None
+        return self._after.transports.find(participant.publisher_connection.id)
 
     def _reported(self, participant: Participant) -> Passed:
         """Of a peer that reports each stream from its publisher on: the stream that lost the least on this line."""
@@ -183,6 +172,27 @@ class LineReader:
             return None
         seconds = max(self._after.at - self._before.at, 1e-3)
         return (after.frames - before.frames) / after.live_encodings.bit_count() / seconds
+
+
+def passed_down(
+    before: TransportRow | None, after: TransportRow | None, reported: Callable[[], Passed]
+) -> Passed:
+    """On the line to somebody, as its peer said of all that was sent, or else of each stream (`reported`)."""
+    if before is None or after is None:
+        return NOTHING_PASSED
+    arrived = after.feedback_arrived - before.feedback_arrived
+    lost = after.feedback_lost - before.feedback_lost
+    return Passed(arrived, lost) if arrived + lost else reported()
+
+
+def down_jitter_ms(after: TransportRow | None, passed: Passed) -> float:
+    return after.jitter_us / 1000 if after is not None and passed.arrived else 0.0
+
+
+def longest_rtt_ms(*transports: TransportRow | None) -> float | None:
+    """Of these connections; None: none is known."""
+    longest_us = max(-1 if one is None else one.rtt_us for one in transports)
+    return None if longest_us < 0 else longest_us / 1000
 
 
 def _route(protocol: str, seen: _Seen, report: ClientReport | None) -> Route:

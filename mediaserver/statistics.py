@@ -99,6 +99,13 @@ class Table(Generic[Row]):
         at = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
         return np.where(self.ids[at] == ids, at, -1)
 
+    def at(self, places: NDArray[np.intp], name: str, missing: int = 0) -> NDArray[np.int64]:
+        """Of a column; `missing` where there is no row."""
+        if not len(self):
+            return np.full(len(places), missing, np.int64)
+        found: NDArray[np.int64] = np.where(places < 0, missing, self.column(name)[places])
+        return found
+
     @cached_property
     def _places(self) -> dict[int, int]:
         return {number: at for at, number in enumerate(self.ids.tolist())}

@@ -55,6 +55,8 @@ class Subscriber:
         self._beyond_limit: dict[str, None] = {}
         """Wanted and allowed tracks that wait until another one ends, in this order."""
         self.subscriptions: dict[str, Subscription] = {}
+        self.changes = 0
+        """How often one has begun or ended."""
         self.allocator = StreamAllocator(participant, allow_pause=allow_pause)
         self.started = False
 
@@ -151,6 +153,7 @@ class Subscriber:
         for subscription in list(self.subscriptions.values()):
             if subscription.sender is sender:
                 del self.subscriptions[subscription.track.sid]
+                self.changes += 1
                 self._unsubscribe(subscription.track)
                 self.reconcile(subscription.track)
 
@@ -204,6 +207,7 @@ class Subscriber:
                 continue
             subscription = Subscription(stream, self._participant, sender, wishes)
             self.subscriptions[track.sid] = subscription
+            self.changes += 1
             self._stop_waiting(track)
             subscription.apply()
             self._participant.room.subscribed(self._participant, track)
@@ -262,4 +266,5 @@ class Subscriber:
         self.allocator.forget(track)
         subscription = self.subscriptions.pop(track.sid, None)
         if subscription is not None:
+            self.changes += 1
             self._participant.subscriber_connection.remove_sender(subscription.sender)

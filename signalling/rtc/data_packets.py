@@ -75,7 +75,10 @@ class DataPackets:
             return "invalid", "any"
         kind = packet.WhichOneof("value") or "unknown"
         if kind == "user" and packet.user.topic.startswith(OWN_TOPICS):
-            return self.reports.received(packet.user.topic, packet.user.payload), "report"
+            outcome = self.reports.received(packet.user.topic, packet.user.payload)
+            if self.reports.wants_verdicts:
+                self._session.context.reporting[self._participant.sid] = self._session
+            return outcome, "report"
         if not allowed:
             return "denied", "any"
         if kind in _SERVER_ONLY or not self._may_send(packet, kind):

@@ -68,7 +68,7 @@ class RtcService:
         context = ApiContext(self.attendance, settings, clock, self.metrics)
         self._api = ApiEndpoint(context, keys, ApiMetrics(registry))
         self._quality = QualityMonitor()
-        self._verdicts = Verdicts(self._sessions, self.attendance, settings, clock, self.metrics)
+        self._verdicts = Verdicts(self._sessions.reporting, self.attendance, settings, clock, self.metrics)
         self._saving = DataSaving()
         self._quality_interval_s = settings.quality_interval_s
         self._enabled_codecs = settings.enabled_codecs

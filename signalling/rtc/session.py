@@ -69,6 +69,8 @@ class SessionContext:
     """The session of somebody who speaks this protocol too."""
     removed: Callable[[Session], None]
     """The participant is out of its room; the session ends by itself."""
+    reporting: dict[str, Session]
+    """Those whose clients say how they are, by sid."""
 
     def ice_servers(self, participant: Participant) -> list[IceServer]:
         """What this participant may use from now on."""

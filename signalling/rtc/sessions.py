@@ -49,8 +49,17 @@ class Sessions:
         self._keys = keys
         self._clock = clock
         self._metrics = metrics
+        self.reporting: dict[str, Session] = {}
+        """Those whose clients say how they are and want to know why a call goes badly, by sid."""
         self._context = SessionContext(
-            settings, clock, metrics, server_info, self._refreshed_token, self._session_of, self._removed
+            settings,
+            clock,
+            metrics,
+            server_info,
+            self._refreshed_token,
+            self._session_of,
+            self._removed,
+            self.reporting,
         )
         self._log = structlog.get_logger(__name__)
         metrics.sessions.set_function(lambda: sum(1 for _ in self))  # counted when somebody asks
@@ -135,6 +144,7 @@ class Sessions:
 
     def _removed(self, session: Session) -> None:
         self._attendance.left(session)
+        self.reporting.pop(session.participant.sid, None)
 
     def _refuse(
         self,

@@ -8,15 +8,15 @@ null when nothing is wrong any more. Faults are home, device, firewall and serve
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
 
 from mediaserver.data import RELIABLE
-from mediaserver.diagnosis import Diagnosis, LineSample, ServerSample, Verdict
-from mediaserver.line_samples import LineReader
+from mediaserver.diagnosis import LineSample, ServerSample, Verdict
+from mediaserver.line_watch import LineWatch
 from signalling.client_network import client_network
 from signalling.rtc.client_reports import VERDICT_TOPIC
 from signalling.rtc.notice import notice
@@ -31,21 +31,20 @@ if TYPE_CHECKING:
 
 
 class Verdicts:
-    """`sessions`: of clients that can be told."""
+    """`reporting`: by sid, who says how its client is, and is told."""
 
     def __init__(
         self,
-        sessions: Iterable[Session],
+        reporting: Mapping[str, Session],
         attendance: Attendance,
         settings: RtcSettings,
         clock: Clock,
         metrics: RtcMetrics,
     ) -> None:
-        self._sessions = sessions
+        self._reporting = reporting
         self._attendance = attendance
         self._metrics = metrics
-        self._reader = LineReader(client_network, relay_hosts(settings))
-        self._diagnosis = Diagnosis()
+        self._watch = LineWatch(client_network, relay_hosts(settings))
         self._ticked = clock.monotonic()
         self._lag_s = 0.0
         self._told: dict[str, Verdict | None] = {}
@@ -58,29 +57,25 @@ class Verdicts:
 
     def update(self, statistics: Statistics) -> None:
         """Finds out, logs and tells. To be called once a second."""
-        now = statistics.at
-        sessions = {session.participant.sid: session for session in self._sessions}
-        fresh = {sid: session.data.reports.fresh(now) for sid, session in sessions.items()}
+        fresh = {sid: one.data.reports.fresh(statistics.at) for sid, one in self._reporting.items()}
         reports = {sid: report for sid, report in fresh.items() if report is not None}
-        presences = {presence.participant.sid: presence for presence in self._attendance}
-        participants = [
-            presence.participant
-            for presence in presences.values()
-            if presence.participant.primary_connection.has_peer
-        ]
-        samples = self._reader.read(participants, statistics, reports)
-        server = self._reader.server(self._lag_s)
+        presences = list(self._attendance)
+        self._watch.read([presence.participant for presence in presences], statistics, reports)
+        server = self._watch.server(self._lag_s)
         self._lag_s = 0.0
-        for sid, verdict in self._diagnosis.update(now, server, samples).items():
-            names = {
-                "correlation_id": presences[sid].correlation_id,
-                "room": presences[sid].participant.room.name,
-                "identity": presences[sid].participant.identity,
-                "participant": sid,
-            }
-            self._write(verdict, names, samples[sid], server)
-        self._told = {sid: verdict for sid, verdict in self._told.items() if sid in sessions}
-        for session in sessions.values():
+        changes = self._watch.judge(server)
+        for presence in presences if changes else ():
+            participant = presence.participant
+            if participant.sid in changes:
+                names = {
+                    "correlation_id": presence.correlation_id,
+                    "room": participant.room.name,
+                    "identity": participant.identity,
+                    "participant": participant.sid,
+                }
+                self._write(changes[participant.sid], names, self._watch.sample(participant.sid), server)
+        self._told = {sid: verdict for sid, verdict in self._told.items() if sid in self._reporting}
+        for session in self._reporting.values():
             self._tell(session)
 
     def _write(
@@ -109,10 +104,8 @@ class Verdicts:
         )
 
     def _tell(self, session: Session) -> None:
-        if not session.data.reports.wants_verdicts:
-            return
         sid = session.participant.sid
-        verdict = self._diagnosis.verdict(sid)
+        verdict = self._watch.verdict(sid)
         # When it cannot be sent now, it is sent with the next sample.
         if self._told.get(sid) is not verdict and session.participant.send_data(
             RELIABLE, verdict_packet(verdict)

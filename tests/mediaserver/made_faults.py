@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from mediaserver.diagnosis import ClientReport, Diagnosis, ServerSample, Verdict
+from mediaserver.diagnosis import ClientReport, ServerSample, Verdict
 from mediaserver.layers import VideoLayer, VideoQuality
-from mediaserver.line_samples import LineReader
+from mediaserver.line_watch import LineWatch
 from mediaserver.participant import Participant
 from mediaserver.peer_connection import ConnectionState
 from mediaserver.room import Room
@@ -158,8 +158,7 @@ class Lesson:
     room: Room
     people: list[Person]
     chance: random.Random
-    reader: LineReader
-    diagnosis: Diagnosis = field(default_factory=Diagnosis)
+    watch: LineWatch
     server: ServerSample = field(default_factory=ServerSample)
     now: float = 0.0
     said: dict[str, list[tuple[float, Verdict | None]]] = field(default_factory=dict)
@@ -178,7 +177,7 @@ class Lesson:
 
     def verdicts(self) -> dict[str, Verdict]:
         """The standing ones, by name."""
-        found = {one.name: self.diagnosis.verdict(one.participant.sid) for one in self.people}
+        found = {one.name: self.watch.verdict(one.participant.sid) for one in self.people}
         return {name: verdict for name, verdict in found.items() if verdict is not None}
 
     def _second(self) -> None:
@@ -192,9 +191,9 @@ class Lesson:
         self.room.update_allocations(self.now)
         reports = {one.participant.sid: one.report for one in self.people if one.report is not None}
         participants = [person.participant for person in self.people]
-        samples = self.reader.read(participants, _counted(self.people, self.now), reports)
+        self.watch.read(participants, _counted(self.people, self.now), reports)
         names = {person.participant.sid: person.name for person in self.people}
-        for sid, verdict in self.diagnosis.update(self.now, self.server, samples).items():
+        for sid, verdict in self.watch.judge(self.server).items():
             self.said.setdefault(names[sid], []).append((self.now, verdict))
 
     def _up(self, person: Person) -> dict[str, float]:
@@ -313,12 +312,12 @@ async def a_lesson(seed: int) -> Lesson:
     camera = await publish(participants[0], "video", source=TrackSource.CAMERA, layers=LAYERS)
     tracks["teacher"].append(camera)
     people = [_person(one, tracks[one.identity], number, chance) for number, one in enumerate(participants)]
-    return Lesson(room, people, chance, new_reader())
+    return Lesson(room, people, chance, new_watch())
 
 
-def new_reader() -> LineReader:
+def new_watch() -> LineWatch:
     """To which everybody has joined just now."""
-    return LineReader(lambda host: host, frozenset({RELAY}))
+    return LineWatch(lambda host: host, frozenset({RELAY}))
 
 
 def _person(participant: Participant, tracks: list[Any], number: int, chance: random.Random) -> Person:

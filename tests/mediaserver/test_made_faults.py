@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from mediaserver.diagnosis import ClientReport, Fault, ServerSample, Verdict
-from tests.mediaserver.made_faults import RELAY, Lesson, Person, a_lesson, any_family, new_reader
+from tests.mediaserver.made_faults import RELAY, Lesson, Person, a_lesson, any_family, new_watch
 from tests.mediaserver.room_fakes import fake
 
 SEEDS = range(int(os.environ.get("FAULT_SEEDS", "5")))
@@ -222,7 +222,7 @@ def all_blocked(lesson: Lesson) -> Expected:
     participant.has_connected = False
     for connection in participant.connections:
         fake(connection).path = None
-    lesson.reader = new_reader()
+    lesson.watch = new_watch()
     return firewall(person)
 
 

@@ -39,7 +39,9 @@ class Worker:
 
 def verdicts_of(world: World) -> Callable[..., None]:
     """Lets so many seconds pass."""
-    verdicts = Verdicts(world.sessions, world.attendance, world.settings, world.clock, world.metrics)
+    verdicts = Verdicts(
+        world.sessions.reporting, world.attendance, world.settings, world.clock, world.metrics
+    )
 
     def run(seconds: int, each: Callable[[], None] = lambda: None) -> None:
         for _ in range(seconds):

@@ -1,0 +1,121 @@
+"""Follows the lines of all participants: what ails them, found out once a second.
+
+Nearly all lines of an audience show nothing for minutes. They rest (`resting_lines`): only whether they may show
+something is asked, of all of them at once; the others are judged one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mediaserver.diagnosis import (
+    NOTHING_PASSED,
+    WINDOW,
+    ClientReport,
+    Diagnosis,
+    LineSample,
+    Route,
+    ServerSample,
+    Verdict,
+)
+from mediaserver.line_samples import LineReader
+from mediaserver.resting_lines import RestingLine, RestingLines
+
+if TYPE_CHECKING:
+    from mediaserver.participant import Participant
+    from mediaserver.statistics import Statistics
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A line that may rest soon."""
+
+    line: RestingLine
+    unchanged: int = 0
+    """Samples on end."""
+
+
+class LineWatch:
+    """`network_of` says whose an address is: people behind one share a line."""
+
+    def __init__(self, network_of: Callable[[str], str], relays: Collection[str]) -> None:
+        """`relays`: addresses of TURN servers that we tell clients of."""
+        self._reader = LineReader(network_of, relays)
+        self._diagnosis = Diagnosis()
+        self._resting = RestingLines()
+        self._candidates: dict[str, _Candidate] = {}
+        self._awake: dict[str, Participant] = {}
+        self._samples: dict[str, LineSample] = {}
+        self._now = 0.0
+
+    @property
+    def resting(self) -> int:
+        """How many lines rest."""
+        return len(self._resting)
+
+    def verdict(self, sid: str) -> Verdict | None:
+        """The standing one."""
+        return self._diagnosis.verdict(sid)
+
+    def sample(self, sid: str) -> LineSample:
+        """The newest of a line that is watched."""
+        return self._samples[sid] if sid in self._samples else self._resting.newest(sid)
+
+    def read(
+        self,
+        participants: Collection[Participant],
+        statistics: Statistics,
+        reports: Mapping[str, ClientReport],
+    ) -> None:
+        """Samples of the time since the last call, which was a second ago. `reports` by sid."""
+        self._now = statistics.at
+        suspicious = self._resting.look(statistics, reports)
+        self._awake, woken, rest = {}, [], 0
+        for participant in participants:
+            sid = participant.sid
+            line = self._resting.get(sid)
+            if line is not None and sid not in suspicious and line.is_as_it_was:
+                rest += 1
+            elif line is not None:
+                woken.append(sid)
+                self._awake[sid] = participant
+            elif participant.primary_connection.has_peer:
+                self._awake[sid] = participant
+        if rest + len(woken) < len(self._resting):
+            self._resting.keep({participant.sid for participant in participants})
+        for sid in woken:
+            self._wake(sid, now=False)
+        self._samples = self._reader.read(self._awake.values(), statistics, reports)
+
+    def server(self, loop_lag_s: float) -> ServerSample:
+        """Of the same time. `loop_lag_s`: how late the event loop was."""
+        return self._reader.server(loop_lag_s)
+
+    def judge(self, server: ServerSample) -> dict[str, Verdict | None]:
+        """What is said from now on of whom something else was said before, by sid; None: nothing is wrong any more."""
+        changes = self._diagnosis.update(self._now, server, self._samples, self._resting)
+        self._candidates = {sid: one for sid in self._samples if (one := self._candidate(sid)) is not None}
+        for sid, verdict in changes.items():
+            if verdict is not None and sid in self._resting:  # the server is at fault
+                self._samples[sid] = self._resting.newest(sid)
+                self._wake(sid, now=True)
+        return changes
+
+    def _wake(self, sid: str, *, now: bool) -> None:
+        self._diagnosis.resume(sid, *self._resting.take(sid, now=now))
+
+    def _candidate(self, sid: str) -> _Candidate | None:
+        """Puts a line to rest that has been quiet and the same for long; else whether it may be soon."""
+        sample, participant = self._samples[sid], self._awake[sid]
+        if sample.up is not NOTHING_PASSED or sample.route is not Route.UDP or sample.is_narrow:
+            return None
+        known = self._candidates.get(sid)
+        if known is None or not known.line.is_as_it_was:
+            return _Candidate(RestingLine.of(participant, sample))
+        known.unchanged += 1
+        if known.unchanged < WINDOW or not self._diagnosis.rests(sid):
+            return known
+        self._resting.add(sid, known.line, self._diagnosis.shortest_rtt_ms(sid))
+        return None

@@ -1,0 +1,262 @@
+"""Lines that have shown nothing for long, of those who send nothing: nearly all of an audience.
+
+What the data plane counts of them is looked at all at once, as columns (NumPy). A line leaves when something may be to
+be seen of it, and then its last samples are made as they would have been made one by one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mediaserver.diagnosis import (
+    COMMON_DELAY_MS,
+    LONG_JITTER_MS,
+    LONG_RTT_MS,
+    MIN_PACKETS,
+    NOTICEABLE_LOSS,
+    QUEUE_MS,
+    WINDOW,
+    LineSample,
+    Passed,
+)
+from mediaserver.line_samples import down_jitter_ms, longest_rtt_ms, passed_down
+from mediaserver.participant import ParticipantState
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from mediaserver.diagnosis import ClientReport
+    from mediaserver.participant import Participant
+    from mediaserver.statistics import Statistics
+
+
+@dataclass(slots=True)
+class RestingLine:
+    """What must stay as it is. The sample holds what the data plane does not count."""
+
+    participant: Participant
+    sample: LineSample
+    subscriptions: int
+    path: tuple[str, str] | None
+    permissions: object
+    transport: int
+    upstream: int
+    """Id of the transport from the participant where there are two, else 0, which is none."""
+    senders: tuple[int, ...]
+
+    @classmethod
+    def of(cls, participant: Participant, sample: LineSample) -> RestingLine:
+        subscriber = participant.subscriber
+        return cls(
+            participant,
+            sample._replace(report=None, keyframe_requests=0),
+            subscriber.changes,
+            participant.primary_connection.path,
+            participant.permissions,
+            participant.subscriber_connection.id,
+            0 if participant.single_connection else participant.publisher_connection.id,
+            tuple(one.sender.id for one in subscriber.subscriptions.values()),
+        )
+
+    @property
+    def is_as_it_was(self) -> bool:
+        participant = self.participant
+        subscriber = participant.subscriber
+        return (
+            participant.state is ParticipantState.ACTIVE
+            and not participant.publisher.tracks
+            and subscriber.changes == self.subscriptions
+            and participant.permissions is self.permissions
+            and participant.primary_connection.path == self.path
+            and subscriber.allocator.is_watched is self.sample.takes_pictures
+            and not subscriber.allocator.is_narrow
+        )
+
+    def sample_of(self, before: Statistics, after: Statistics, report: ClientReport | None) -> LineSample:
+        """What it showed between two moments in which it rested."""
+        old, new = before.transports.find(self.transport), after.transports.find(self.transport)
+        passed = passed_down(old, new, lambda: self._unreported(before, after))
+        return self.sample._replace(
+            down=passed,
+            rtt_ms=longest_rtt_ms(new, after.transports.find(self.upstream)),
+            down_jitter_ms=down_jitter_ms(new, passed),
+            report=report,
+        )
+
+    def _unreported(self, before: Statistics, after: Statistics) -> Passed:
+        """Nothing was reported lost, else it would not have rested."""
+        rows = [(before.senders.find(one), after.senders.find(one)) for one in self.senders]
+        sent = [new.packets - old.packets for old, new in rows if old is not None and new is not None]
+        return Passed(sum(packets for packets in sent if packets > 0), 0)
+
+
+class RestingLines:
+    """By the sid of their participants."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, RestingLine] = {}
+        self._shortest: dict[str, float] = {}
+        """Round trips, ms."""
+        self._columns: _Columns | None = None
+        """None: lines have come or gone."""
+        self._moments: deque[tuple[Statistics, Mapping[str, ClientReport]]] = deque(maxlen=WINDOW + 2)
+        """For the window that ends now, and the one before."""
+
+    def __contains__(self, sid: str) -> bool:
+        return sid in self._lines
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def get(self, sid: str) -> RestingLine | None:
+        return self._lines.get(sid)
+
+    def look(self, now: Statistics, reports: Mapping[str, ClientReport]) -> set[str]:
+        """Those of which something may be to be seen since the last call; never one too few. To be called once a
+        second, whether any line is here or not."""
+        found: set[str] = set()
+        if self._lines:
+            found = self._current.suspicious(self._moments[-1][0], now)
+            found |= {sid for sid, report in reports.items() if report.shows_anything or report.relayed}
+        self._moments.append((now, reports))
+        return found
+
+    def add(self, sid: str, line: RestingLine, shortest_rtt_ms: float) -> None:
+        """From the next second on. It has shown nothing and been as it is for a whole window."""
+        self._change()
+        self._lines[sid], self._shortest[sid] = line, shortest_rtt_ms
+
+    def take(self, sid: str, *, now: bool) -> tuple[list[LineSample], float]:
+        """Out of here: its last samples, the oldest first, and its shortest round trip, ms. `now`: it has rested in
+        this second, too."""
+        self._change()
+        line, moments = self._lines.pop(sid), list(self._moments)
+        last = moments if now else moments[:-1]
+        samples = [
+            line.sample_of(before, after, reports.get(sid))
+            for (before, _), (after, reports) in pairwise(last[-WINDOW - 1 :])
+        ]
+        return samples, self._shortest.pop(sid)
+
+    def keep(self, present: Collection[str]) -> None:
+        """All others are forgotten."""
+        self._change()
+        self._lines = {sid: line for sid, line in self._lines.items() if sid in present}
+        self._shortest = {sid: self._shortest[sid] for sid in self._lines}
+
+    def newest(self, sid: str) -> LineSample:
+        """What one shows now."""
+        (before, _), (after, reports) = list(self._moments)[-2:]
+        return self._lines[sid].sample_of(before, after, reports.get(sid))
+
+    # What several networks suffer at the same time: the network of each line, and whether it does; None: it cannot be
+    # told. No line here loses packets, or is too narrow.
+
+    def losses_down(self) -> Iterator[tuple[str, bool | None]]:
+        columns = self._current
+        packets = np.zeros(len(self), np.int64)
+        for (before, _), (after, _) in pairwise(list(self._moments)[-WINDOW - 1 :]):
+            packets += columns.passed(before, after)
+        for line, enough in zip(self._lines.values(), (packets >= MIN_PACKETS).tolist(), strict=True):
+            yield line.sample.network, False if enough else None
+
+    def narrowness(self) -> Iterator[tuple[str, bool | None]]:
+        for line in self._lines.values():
+            yield line.sample.network, False if line.sample.takes_pictures else None
+
+    def delays(self) -> Iterator[tuple[str, bool | None]]:
+        rtt_ms = self._current.rtt_ms(self._moments[-1][0]).tolist()
+        for line, one in zip(self._lines.values(), rtt_ms, strict=True):
+            yield line.sample.network, None if one < 0 else one >= COMMON_DELAY_MS
+
+    @property
+    def _current(self) -> _Columns:
+        if self._columns is None:
+            self._columns = _Columns(self._lines, self._shortest)
+        return self._columns
+
+    def _change(self) -> None:
+        """Lines come or go: what the columns know by themselves is kept."""
+        if self._columns is not None:
+            self._shortest = dict(zip(self._lines, self._columns.shortest_ms.tolist(), strict=True))
+            self._columns = None
+
+
+class _Columns:
+    """The lines in the order of the dictionary."""
+
+    def __init__(self, lines: dict[str, RestingLine], shortest_ms: dict[str, float]) -> None:
+        self._sids = np.array(list(lines), dtype=object)
+        self._transports = _ids(line.transport for line in lines.values())
+        self._upstream = _ids(line.upstream for line in lines.values())
+        self._senders = _ids(sender for line in lines.values() for sender in line.senders)
+        counts = [len(line.senders) for line in lines.values()]
+        self._owners = np.repeat(np.arange(len(lines)), counts)
+        self.shortest_ms = np.array([shortest_ms[sid] for sid in lines], np.float64)
+
+    def suspicious(self, before: Statistics, after: Statistics) -> set[str]:
+        old, new = before.transports.places(self._transports), after.transports.places(self._transports)
+
+        def growth(name: str) -> NDArray[np.int64]:
+            return after.transports.at(new, name) - before.transports.at(old, name)
+
+        arrived, lost = growth("feedback_arrived"), growth("feedback_lost")
+        rtt_ms = self.rtt_ms(after)
+        self.shortest_ms = np.minimum(self.shortest_ms, np.where(rtt_ms < 0, np.inf, rtt_ms))
+        found = (
+            (old < 0)
+            | (new < 0)
+            | (lost > NOTICEABLE_LOSS * arrived)
+            | (after.transports.at(new, "jitter_us") / 1000 >= LONG_JITTER_MS)
+            | (rtt_ms >= LONG_RTT_MS)
+            | (rtt_ms > self.shortest_ms + QUEUE_MS)
+            | (growth("keyframe_requests") > 0)
+        )
+        untold = arrived + lost == 0
+        if untold.any():
+            # Their peers report each stream by itself, if anything is sent to them.
+            packets, reported = self._sent(before, after)
+            lossy = np.zeros(len(found), np.bool_)
+            np.logical_or.at(lossy, self._owners, (packets > 0) & (reported > 0))
+            found |= untold & lossy
+        return set(self._sids[found].tolist())
+
+    def rtt_ms(self, at: Statistics) -> NDArray[np.float64]:
+        """The longest of both connections; negative: not known."""
+        down, up = (
+            at.transports.at(at.transports.places(ids), "rtt_us", -1)
+            for ids in (self._transports, self._upstream)
+        )
+        longest: NDArray[np.float64] = np.maximum(down, up) / 1000
+        return longest
+
+    def passed(self, before: Statistics, after: Statistics) -> NDArray[np.int64]:
+        """Packets that their peers told of, else those that were sent to them."""
+        old, new = before.transports.places(self._transports), after.transports.places(self._transports)
+        told = np.zeros(len(new), np.int64)
+        for name in ("feedback_arrived", "feedback_lost"):
+            told += after.transports.at(new, name) - before.transports.at(old, name)
+        sent = np.zeros(len(new), np.int64)
+        np.add.at(sent, self._owners, self._sent(before, after)[0])
+        passed: NDArray[np.int64] = np.where((old < 0) | (new < 0), 0, np.where(told == 0, sent, told))
+        return passed
+
+    def _sent(self, before: Statistics, after: Statistics) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Packets to them, and the share that was reported lost, of each of the senders."""
+        old, new = before.senders.places(self._senders), after.senders.places(self._senders)
+        grown = after.senders.at(new, "packets") - before.senders.at(old, "packets")
+        packets = np.where((old < 0) | (new < 0), 0, np.maximum(0, grown))
+        return packets, after.senders.at(new, "fraction_lost").astype(np.float64)
+
+
+def _ids(numbers: Iterable[int]) -> NDArray[np.int64]:
+    return np.array(list(numbers), np.int64)

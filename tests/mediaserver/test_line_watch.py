@@ -1,0 +1,285 @@
+"""Lines that rest are looked at all at once: what is said of them is what would be said had each been judged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mediaserver.diagnosis import WINDOW, ClientReport, ServerSample, Verdict
+from mediaserver.line_watch import LineWatch
+from mediaserver.participant import Participant
+from mediaserver.peer_connection import ConnectionState
+from mediaserver.permissions import Permissions
+from mediaserver.room import Room
+from mediaserver.statistics import Statistics
+from tests.mediaserver.made_statistics import statistics
+from tests.mediaserver.room_fakes import ALL, fake, make_participant, make_room, publish
+
+PICTURES = Permissions(can_subscribe=True, can_publish=False, can_publish_data=True)
+
+
+class Sleepless(LineWatch):
+    """Judges every line by itself."""
+
+    def _candidate(self, sid: str) -> None:
+        return None
+
+
+@dataclass
+class Line:
+    """How the counters of a participant grow each second; a good line as it is."""
+
+    arrived: int = 200
+    lost: int = 0
+    jitter_us: int = 3000
+    rtt_us: int = 20_000
+    upstream_rtt_us: int = -1
+    keyframe_requests: int = 0
+    sent: int = 200
+    fraction_lost: float = 0.0
+    report: ClientReport | None = None
+
+
+@dataclass
+class Audience:
+    """A publisher and those who watch it."""
+
+    room: Room
+    people: list[Participant]
+    watches: list[LineWatch]
+    lines: dict[str, Line] = field(default_factory=lambda: defaultdict(Line))
+    server: ServerSample = field(default_factory=ServerSample)
+    now: float = 100.0
+    counted: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    async def gathered(cls, viewers: int, *watches: LineWatch) -> Audience:
+        room = make_room()
+        people = [make_participant(room, f"p{n}", single=n % 3 != 2) for n in range(1 + viewers)]
+        for kind in ("audio", "video"):
+            await publish(people[0], kind)
+        made = cls(room, people, list(watches))
+        for number, person in enumerate(people):
+            made.move(person, f"198.51.100.{number % 5}:{number}")
+            for connection in person.connections:
+                fake(connection).become(ConnectionState.CONNECTED)
+            fake(person.subscriber_connection).estimate(5_000_000)
+        return made
+
+    def move(self, person: Participant, remote: str, protocol: str = "udp") -> None:
+        for connection in person.connections:
+            fake(connection).path = protocol, remote
+
+    def second(self) -> list[dict[str, Verdict | None]]:
+        """What each of the watches says."""
+        self.now += 1
+        self.room.update_allocations(self.now)
+        now = self._counted()
+        reports = {p.sid: one for p in self.people if (one := self.lines[p.sid].report) is not None}
+        said = []
+        for watch in self.watches:
+            watch.read(self.people, now, reports)
+            said.append(watch.judge(self.server))
+        return said
+
+    def _counted(self) -> Statistics:
+        for person in self.people:
+            line = self.lines[person.sid]
+            down = self._row("transport", person.subscriber_connection.id)
+            for name, more in (
+                ("feedback_arrived", line.arrived),
+                ("feedback_lost", line.lost),
+                ("keyframe_requests", line.keyframe_requests),
+            ):
+                down[name] = down.get(name, 0) + more
+            down |= {"jitter_us": line.jitter_us, "rtt_us": line.rtt_us}
+            if not person.single_connection:
+                self._row("transport", person.publisher_connection.id)["rtt_us"] = line.upstream_rtt_us
+            for subscription in person.subscriber.subscriptions.values():
+                sender = self._row("sender", subscription.sender.id)
+                sender["packets"] = sender.get("packets", 0) + line.sent
+                sender["fraction_lost"] = line.fraction_lost
+        tables = {
+            f"{kind}s": [row for (what, _), row in self.counted.items() if what == kind]
+            for kind in ("transport", "sender")
+        }
+        return statistics(self.now, **tables)
+
+    def _row(self, kind: str, number: int) -> dict[str, Any]:
+        return self.counted.setdefault((kind, number), {kind: number})
+
+    async def happens(self, action: str, person: Participant, stage: int) -> None:
+        """Something that is no number of the data plane."""
+        track = next(iter(self.people[0].publisher.tracks))
+        match action:
+            case "moves":
+                self.move(person, f"203.0.113.{stage}:7")
+            case "tcp":
+                self.move(person, f"203.0.113.{stage}:7", "tcp")
+            case "unsubscribes":
+                person.subscriber.request(track, False)
+            case "subscribes":
+                person.subscriber.request(track, True)
+            case "narrow":
+                fake(person.subscriber_connection).estimate(1)
+            case "wide":
+                fake(person.subscriber_connection).estimate(5_000_000)
+            case "publishes" if person.permissions == ALL and not person.publisher.tracks:
+                await publish(person, "audio")
+            case "unpublishes" if person is not self.people[0]:
+                for published in list(person.publisher.tracks.values()):
+                    person.publisher.unpublish(published)
+            case "permission" if person is not self.people[0]:
+                person.set_permissions(PICTURES if person.permissions == ALL else ALL)
+            case "leaves" if person is not self.people[0]:
+                self.people.remove(person)
+            case "server":
+                late = 0.0 if self.server.loop_lag_s else 1.0
+                self.server = ServerSample(loop_lag_s=late)
+
+
+REPORTS = [ClientReport(bandwidth_limited=True), ClientReport(lag_ms=150.0), ClientReport(relayed=True)]
+VALUES: dict[str, list[Any]] = {
+    "arrived": [20, 0],
+    "lost": [3, 4, 5, 9],
+    "jitter_us": [29_900, 31_000],
+    "rtt_us": [-1, 260_000, 280_000, 310_000, 399_000, 401_000],
+    "upstream_rtt_us": [20_000, 310_000, 401_000],
+    "keyframe_requests": [1, 3],
+    "sent": [3, 0],
+    "fraction_lost": [0.03, 0.3],
+    "report": REPORTS,
+}
+# On both sides of every limit, little of which is wrong with most.
+value = st.one_of([st.tuples(st.just(name), st.sampled_from(found)) for name, found in VALUES.items()])
+odd = st.lists(value, min_size=1, max_size=3).map(lambda found: replace(Line(), **dict(found)))
+unreported = st.builds(
+    Line, arrived=st.just(0), sent=st.sampled_from([200, 3, 0]), fraction_lost=st.sampled_from([0.0, 0.03])
+)
+# A line is as it is for some time, and most are good.
+line = st.just(Line()) | unreported | odd | odd
+action = st.sampled_from(
+    [
+        "nothing",
+        "nothing",
+        "nothing",
+        "moves",
+        "tcp",
+        "unsubscribes",
+        "subscribes",
+        "narrow",
+        "wide",
+        "publishes",
+        "unpublishes",
+        "permission",
+        "leaves",
+        "server",
+    ]
+)
+everybody = st.integers(0, 5)
+stages = st.lists(
+    st.tuples(
+        st.integers(1, 3 * WINDOW),
+        st.lists(st.tuples(everybody, line), min_size=1, max_size=4),
+        everybody,
+        action,
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(1, 5), stages)
+def test_what_is_said_is_what_would_be_said_had_each_line_been_judged(viewers: int, stages: Any) -> None:
+    async def run() -> None:
+        watch, sleepless = (kind(lambda host: host, ()) for kind in (LineWatch, Sleepless))
+        audience = await Audience.gathered(viewers, watch, sleepless)
+        for _ in range(2 * WINDOW + 4):  # good lines rest by then
+            audience.second()
+        for number, (seconds, lines, who, what) in enumerate(stages):
+            for index, one in lines:
+                if index < len(audience.people):
+                    audience.lines[audience.people[index].sid] = one
+            if who < len(audience.people):
+                await audience.happens(what, audience.people[who], number)
+            for _ in range(seconds):
+                said, expected = audience.second()
+                assert said == expected
+                for person in audience.people:
+                    assert watch.sample(person.sid) == sleepless.sample(person.sid)
+                    assert watch.verdict(person.sid) is sleepless.verdict(person.sid)
+
+    asyncio.run(run())
+
+
+async def test_an_audience_on_good_lines_rests_and_each_wakes_alone() -> None:
+    watch = LineWatch(lambda host: host, ())
+    audience = await Audience.gathered(6, watch)
+    for _ in range(WINDOW):
+        audience.second()
+    assert watch.resting == 0
+    for _ in range(WINDOW + 4):
+        audience.second()
+    assert watch.resting == 6, "all but the publisher"
+    bad = audience.lines[audience.people[3].sid] = Line(lost=20)
+    said = [audience.second()[0] for _ in range(8)]
+    assert watch.resting == 5
+    assert {audience.people[3].sid: Verdict.HOME_LOSS} in said
+    bad.lost = 0
+    for _ in range(3 * WINDOW):
+        audience.second()
+    assert watch.resting == 6 and watch.verdict(audience.people[3].sid) is None
+
+
+async def test_nobody_who_has_left_is_remembered() -> None:
+    watch = LineWatch(lambda host: host, ())
+    audience = await Audience.gathered(4, watch)
+    for _ in range(3 * WINDOW):
+        audience.second()
+    assert watch.resting == 4
+    del audience.people[2:]
+    audience.second()
+    assert watch.resting == 1
+
+
+LOSES, WAITS = Line(lost=20), Line(rtt_us=450_000)
+ENOUGH, FEW, LATE = Line(), Line(arrived=3), Line(rtt_us=310_000)
+
+
+@pytest.mark.parametrize(
+    ("others", "bad", "expected"),
+    [
+        pytest.param(ENOUGH, LOSES, Verdict.HOME_LOSS, id="others lose nothing"),
+        pytest.param(FEW, LOSES, Verdict.SERVER_LINE, id="of others nothing is known"),
+        pytest.param(ENOUGH, WAITS, Verdict.HOME_DELAY, id="others are quick"),
+        pytest.param(LATE, WAITS, Verdict.SERVER_LINE, id="others are nearly as late"),
+    ],
+)
+async def test_lines_that_rest_count_when_most_networks_suffer(
+    others: Line, bad: Line, expected: Verdict
+) -> None:
+    watch, sleepless = LineWatch(lambda host: host, ()), Sleepless(lambda host: host, ())
+    audience = await Audience.gathered(9, watch, sleepless)
+    publisher, *viewers = audience.people
+    ill = [viewer for viewer in viewers if viewer.single_connection][:3]
+    for number, person in enumerate(audience.people):
+        audience.move(person, f"192.0.2.{number}:1")
+    for person in (publisher, *viewers):
+        audience.lines[person.sid] = replace(others)
+    for _ in range(3 * WINDOW):
+        audience.second()
+    assert watch.resting == 9
+    for person in (publisher, *ill):
+        audience.lines[person.sid] = replace(bad)
+    for _ in range(2 * WINDOW):
+        said, same = audience.second()
+        assert said == same
+    assert {watch.verdict(person.sid) for person in ill} == {expected}
+    assert watch.resting == 6
