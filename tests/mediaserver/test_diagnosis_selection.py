@@ -53,6 +53,7 @@ good = st.builds(
     camera_fps=st.sampled_from([None, 30.0, 9.1]),
     tracks=st.just(1),
     takes_pictures=st.booleans(),
+    report=st.none(),
 )
 # Little is wrong with most bad lines.
 odd = st.builds(

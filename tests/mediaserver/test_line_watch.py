@@ -101,13 +101,17 @@ class Audience:
             down |= {"jitter_us": line.jitter_us, "rtt_us": line.rtt_us}
             if not person.single_connection:
                 self._row("transport", person.publisher_connection.id)["rtt_us"] = line.upstream_rtt_us
+            for track in person.publisher.tracks.values():
+                if track.receiver is not None:
+                    receiver = self._row("receiver", track.receiver.id)
+                    receiver["packets"] = receiver.get("packets", 0) + line.sent
             for subscription in person.subscriber.subscriptions.values():
                 sender = self._row("sender", subscription.sender.id)
                 sender["packets"] = sender.get("packets", 0) + line.sent
                 sender["fraction_lost"] = line.fraction_lost
         tables = {
             f"{kind}s": [row for (what, _), row in self.counted.items() if what == kind]
-            for kind in ("transport", "sender")
+            for kind in ("transport", "receiver", "sender")
         }
         return statistics(self.now, **tables)
 
