@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mediaserver.participant import ParticipantState
 from mediaserver.peer_connection import ConnectionState
 from mediaserver.statistics import Statistics
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from mediaserver.participant import Participant
 
 BEST, WORST = 100.0, 30.0
@@ -54,23 +58,16 @@ class Rated:
         return max(1.0, 1 + 0.035 * rating + rating * (rating - 60) * (100 - rating) * 7e-6)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What one stream did between two samples."""
-
-    kind: str
-    packets: int
-    loss: float
-    """Share of the packets, 0 to 1."""
-    jitter_us: int = 0
-    rtt_us: int = 0
-
-
-def rate(window: Window) -> float:
-    """The rating of one stream, 0 to 100."""
-    delay_ms = (window.rtt_us / 2 + 2 * window.jitter_us) / 1000
-    for_delay = delay_ms / 40 if delay_ms <= LONG_DELAY_MS else (delay_ms - 120) / 10
-    return max(0.0, BEST - for_delay - 100 * window.loss * LOSS_WEIGHT[window.kind])
+def rate(
+    loss: NDArray[np.float64],
+    weight: NDArray[np.float64],
+    jitter_us: NDArray[np.int64],
+    rtt_us: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Ratings of streams, 0 to 100. `loss`: share of the packets, 0 to 1; `weight`: see `LOSS_WEIGHT`."""
+    delay_ms = (rtt_us / 2 + 2 * jitter_us) / 1000
+    for_delay = np.where(delay_ms <= LONG_DELAY_MS, delay_ms / 40, (delay_ms - 120) / 10)
+    return np.maximum(0.0, BEST - for_delay - 100 * loss * weight)
 
 
 def level(rating: float) -> ConnectionQuality:
@@ -87,68 +84,121 @@ SILENT_SAMPLES = 4
 
 
 class QualityMonitor:
-    """Remembers the sample before, and how each participant was rated."""
+    """Remembers the statistics before, and how each participant was rated."""
 
     def __init__(self) -> None:
         self._before = Statistics()
-        self._ratings: dict[str, float] = {}
+        self._rated: dict[str, Rated] = {}
         self._silence: dict[str, int] = {}
+        self.changed: set[str] = set()
+        """Sids of those of whom something else is said since the last update, or nothing any more."""
 
     def update(self, participants: Iterable[Participant], now: Statistics) -> dict[str, Rated]:
         """Ratings by participant sid, of those whose media has connected. To be called at regular intervals."""
-        ratings = {
-            participant.sid: self._rating(participant, now)
-            for participant in participants
-            if participant.state is ParticipantState.ACTIVE
-        }
-        self._before, self._ratings = now, ratings
-        self._silence = {sid: count for sid, count in self._silence.items() if sid in ratings}
-        return {sid: Rated(level(rating), rating) for sid, rating in ratings.items()}
+        active = [one for one in participants if one.state is ParticipantState.ACTIVE]
+        columns = _Columns(active)
+        silence = columns.silence(self._silence, self._before, now)
+        rated = [self._rated.get(sid) for sid in columns.sids]
+        before = np.array([BEST if one is None else one.rating for one in rated], np.float64)
+        rating = columns.streams_rated(self._before, now)
+        unheard = np.isnan(rating)
+        rating = np.maximum(WORST, rating)
+        share = np.where(rating < before, FALL, RISE)
+        rating = share * rating + (1 - share) * before
+        rating = np.where(unheard, np.where(before <= LOST_RATING, BEST, before), rating)
+        rating = np.where(columns.starved, WORST, rating)
+        rating = np.where(columns.cut | (silence >= SILENT_SAMPLES), LOST_RATING, rating)
+        found = {sid: Rated(level(one), one) for sid, one in zip(columns.sids, rating.tolist(), strict=True)}
+        self.changed = _told_otherwise(self._rated, found)
+        self._silence = dict(zip(columns.sids, silence.tolist(), strict=True))
+        self._before, self._rated = now, found
+        return found
 
-    def _rating(self, participant: Participant, now: Statistics) -> float:
-        before = self._ratings.get(participant.sid, BEST)
-        if self._silent(participant, now):
-            return LOST_RATING
-        allocator = participant.subscriber.allocator
-        if allocator.paused and not allocator.is_saving:
-            return WORST
-        windows = [*self._published(participant, now), *self._subscribed(participant, now)]
-        if not windows:
-            return BEST if before <= LOST_RATING else before
-        rating = max(WORST, min(rate(window) for window in windows))
-        share = FALL if rating < before else RISE
-        return share * rating + (1 - share) * before
 
-    def _silent(self, participant: Participant, now: Statistics) -> bool:
-        """Nothing comes from the peer, not even checks of consent."""
-        connection = participant.primary_connection
-        if not connection.has_peer:
-            return False
-        found, before = now.transports.find(connection.id), self._before.transports.find(connection.id)
-        still = found is not None and before is not None and found.bytes_in == before.bytes_in
-        self._silence[participant.sid] = self._silence.get(participant.sid, 0) + 1 if still else 0
-        silent = self._silence[participant.sid] >= SILENT_SAMPLES
-        return silent or connection.state is not ConnectionState.CONNECTED
+class _Columns:
+    """Participants, and the streams to and from them, in order."""
 
-    def _rtt_us(self, participant: Participant, now: Statistics) -> int:
-        found = now.transports.find(participant.primary_connection.id)
-        return max(0, found.rtt_us) if found is not None else 0
+    def __init__(self, participants: Iterable[Participant]) -> None:
+        sids, transports, cut, starved = list[str](), list[int](), list[bool](), list[bool]()
+        senders, receivers = _Streams(), _Streams()
+        for number, participant in enumerate(participants):
+            connection, subscriber = participant.primary_connection, participant.subscriber
+            sids.append(participant.sid)
+            transports.append(connection.id if connection.has_peer else 0)
+            cut.append(connection.has_peer and connection.state is not ConnectionState.CONNECTED)
+            starved.append(bool(subscriber.allocator.paused) and not subscriber.allocator.is_saving)
+            for subscription in subscriber.subscriptions.values():
+                senders.add(number, subscription.sender.id, subscription.track.kind)
+            for track in participant.publisher.tracks.values():
+                for stream in track.streams if not track.muted else ():
+                    if stream.receiver is not None:
+                        receivers.add(number, stream.receiver.id, track.kind)
+        self.sids = sids
+        self.cut, self.starved = np.array(cut, np.bool_), np.array(starved, np.bool_)
+        """Without a connection; without pictures for which the line has no place."""
+        self._transports = np.array(transports, np.int64)
+        self._senders, self._receivers = senders, receivers
 
-    def _published(self, participant: Participant, now: Statistics) -> Iterable[Window]:
-        rtt_us = self._rtt_us(participant, now)
-        for track in participant.publisher.tracks.values():
-            for receiver in (stream.receiver for stream in track.streams if stream.receiver is not None):
-                found, before = now.receivers.find(receiver.id), self._before.receivers.find(receiver.id)
-                if found is None or before is None or track.muted:
-                    continue
-                packets, lost = found.packets - before.packets, max(0, found.lost - before.lost)
-                if packets > 0:
-                    yield Window(track.kind, packets, lost / (packets + lost), found.jitter_us, rtt_us)
+    def silence(self, known: Mapping[str, int], before: Statistics, now: Statistics) -> NDArray[np.int64]:
+        """For how many intervals nothing has come from the peer, not even checks of consent."""
+        old, new = before.transports.places(self._transports), now.transports.places(self._transports)
+        same = before.transports.at(old, "bytes_in") == now.transports.at(new, "bytes_in")
+        counted = np.array([known.get(sid, 0) for sid in self.sids], np.int64)
+        return np.where((old >= 0) & (new >= 0) & same, counted + 1, 0)
 
-    def _subscribed(self, participant: Participant, now: Statistics) -> Iterable[Window]:
-        rtt_us = self._rtt_us(participant, now)
-        for subscription in participant.subscriber.subscriptions.values():
-            sender = subscription.sender.id
-            found, before = now.senders.find(sender), self._before.senders.find(sender)
-            if found is not None and before is not None and (packets := found.packets - before.packets) > 0:
-                yield Window(subscription.track.kind, packets, found.fraction_lost, 0, rtt_us)
+    def streams_rated(self, before: Statistics, now: Statistics) -> NDArray[np.float64]:
+        """The worst of each participant's streams on which anything came; NaN: there is none."""
+        rtt_us = np.maximum(0, now.transports.at(now.transports.places(self._transports), "rtt_us"))
+        worst = np.full(len(self.sids), np.nan)
+
+        sent = self._senders
+        ids = np.array(sent.ids, np.int64)
+        old, new = before.senders.places(ids), now.senders.places(ids)
+        packets = now.senders.at(new, "packets") - before.senders.at(old, "packets")
+        loss = now.senders.at(new, "fraction_lost").astype(np.float64)
+        heard = (old >= 0) & (new >= 0) & (packets > 0)
+        sent.rate(worst, heard, loss, np.zeros(len(ids), np.int64), rtt_us)
+
+        came = self._receivers
+        ids = np.array(came.ids, np.int64)
+        old, new = before.receivers.places(ids), now.receivers.places(ids)
+        packets = now.receivers.at(new, "packets") - before.receivers.at(old, "packets")
+        lost = np.maximum(0, now.receivers.at(new, "lost") - before.receivers.at(old, "lost"))
+        heard = (old >= 0) & (new >= 0) & (packets > 0)
+        loss = lost / np.where(heard, packets + lost, 1)
+        came.rate(worst, heard, loss, now.receivers.at(new, "jitter_us"), rtt_us)
+        return worst
+
+
+class _Streams:
+    """Whose they are, their ids in the data plane, and what a lost packet of them costs."""
+
+    def __init__(self) -> None:
+        self.owners: list[int] = []
+        self.ids: list[int] = []
+        self.weights: list[float] = []
+
+    def add(self, owner: int, number: int, kind: str) -> None:
+        self.owners.append(owner)
+        self.ids.append(number)
+        self.weights.append(LOSS_WEIGHT[kind])
+
+    def rate(
+        self,
+        worst: NDArray[np.float64],
+        heard: NDArray[np.bool_],
+        loss: NDArray[np.float64],
+        jitter_us: NDArray[np.int64],
+        rtt_us: NDArray[np.int64],
+    ) -> None:
+        """Lowers `worst`, by owner, to what each stream that was `heard` is rated. `rtt_us` by owner."""
+        owners = np.array(self.owners, np.intp)
+        rated = rate(loss, np.array(self.weights, np.float64), jitter_us, rtt_us[owners])
+        np.fmin.at(worst, owners[heard], rated[heard])
+
+
+def _told_otherwise(before: Mapping[str, Rated], now: Mapping[str, Rated]) -> set[str]:
+    fresh = {
+        sid for sid, one in now.items() if (old := before.get(sid)) is None or old.quality is not one.quality
+    }
+    return fresh | (before.keys() - now.keys())

@@ -196,6 +196,8 @@ class Participant:
         self.data_publisher = DataTrackPublisher(self, limits.max_data_tracks)
         self.data_subscriber = DataTrackSubscriber(self, auto_subscribe=auto_subscribe_data_tracks)
         self._quality_told: dict[str, ConnectionQuality] = {}
+        self._quality_of = -1
+        """`Subscriber.changes` at that time."""
         self.data = DataOutbox(limits.max_joining_data_bytes, limits.max_reliable_buffer_bytes)
 
     @property
@@ -266,8 +268,14 @@ class Participant:
         self.room.participant_changed(self, immediately=True)
         self.observer.profile_changed()
 
+    @property
+    def hears_of_others(self) -> bool:
+        """It receives tracks of others than when it was told how good connections are."""
+        return self._quality_of != self.subscriber.changes
+
     def tell_quality(self, rated: Mapping[str, Rated]) -> None:
         """Tells what has changed of the participant's own connection, and of those whose tracks it receives."""
+        self._quality_of = self.subscriber.changes
         received = (
             subscription.track.publisher.sid for subscription in self.subscriber.subscriptions.values()
         )

@@ -484,10 +484,13 @@ class Room:
             loudest = next(iter(self.speakers.snapshot()), None)
             self.loudest = loudest.sid if loudest is not None else self.loudest
 
-    def tell_quality(self, rated: Mapping[str, Rated]) -> None:
-        """How good the connections are, by participant sid. To be called at regular intervals."""
+    def tell_quality(self, rated: Mapping[str, Rated], changed: Collection[str]) -> None:
+        """How good the connections are, by participant sid, and of whom something else is said than before. To be
+        called at regular intervals."""
+        published = any(track.publisher.sid in changed for track in self.tracks.values())
         for participant in self.participants.values():
-            participant.tell_quality(rated)
+            if published or participant.sid in changed or participant.hears_of_others:
+                participant.tell_quality(rated)
 
     def expired(self, now: float) -> bool:
         """Whether nobody has come for so long that the room should end."""

@@ -174,4 +174,4 @@ class RtcService:
         participants = [p for room in self.attendance.rooms for p in room.participants.values()]
         rated = self._quality.update(participants, Statistics(workers))
         for room in self.attendance.rooms:
-            room.tell_quality(rated)
+            room.tell_quality(rated, self._quality.changed)

@@ -2,16 +2,17 @@
 
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mediaserver.connection_quality import (
+    LOSS_WEIGHT,
     SILENT_SAMPLES,
     ConnectionQuality,
     QualityMonitor,
     Rated,
-    Window,
     level,
     rate,
 )
@@ -30,24 +31,30 @@ EXCELLENT, GOOD, POOR, LOST = (
 )
 
 
+def rated(kind: str, loss: float, *, rtt_us: int = 0, jitter_us: int = 0) -> float:
+    """One stream."""
+    numbers: list[Any] = [np.array([one]) for one in (loss, LOSS_WEIGHT[kind], jitter_us, rtt_us)]
+    return float(rate(*numbers)[0])
+
+
 @pytest.mark.parametrize(
-    ("window", "quality"),
+    ("rating", "quality"),
     [
-        (Window("audio", 100, 0.0), EXCELLENT),
-        (Window("audio", 100, 0.05, rtt_us=80_000), EXCELLENT),
-        (Window("audio", 100, 0.15), GOOD),
-        (Window("audio", 100, 0.30), POOR),
-        (Window("video", 100, 0.03), EXCELLENT),
-        (Window("video", 100, 0.06), GOOD),
-        (Window("video", 100, 0.15), POOR),
-        (Window("audio", 100, 0.0, rtt_us=300_000), EXCELLENT),
-        (Window("audio", 100, 0.0, rtt_us=800_000), GOOD),
-        (Window("audio", 100, 0.0, rtt_us=2_000_000), LOST),
-        (Window("audio", 100, 0.0, jitter_us=200_000), GOOD),
+        (rated("audio", 0.0), EXCELLENT),
+        (rated("audio", 0.05, rtt_us=80_000), EXCELLENT),
+        (rated("audio", 0.15), GOOD),
+        (rated("audio", 0.30), POOR),
+        (rated("video", 0.03), EXCELLENT),
+        (rated("video", 0.06), GOOD),
+        (rated("video", 0.15), POOR),
+        (rated("audio", 0.0, rtt_us=300_000), EXCELLENT),
+        (rated("audio", 0.0, rtt_us=800_000), GOOD),
+        (rated("audio", 0.0, rtt_us=2_000_000), LOST),
+        (rated("audio", 0.0, jitter_us=200_000), GOOD),
     ],
 )
-def test_levels_by_loss_and_delay(window: Window, quality: ConnectionQuality) -> None:
-    assert level(rate(window)) is quality
+def test_levels_by_loss_and_delay(rating: float, quality: ConnectionQuality) -> None:
+    assert level(rating) is quality
 
 
 @given(
@@ -57,9 +64,9 @@ def test_levels_by_loss_and_delay(window: Window, quality: ConnectionQuality) ->
 )
 def test_a_worse_line_is_never_rated_better(kind: str, one: Any, other: Any) -> None:
     worse = tuple(map(max, one, other))
-    line, worse_line = (Window(kind, 50, loss, jitter, rtt) for loss, rtt, jitter in (one, worse))
-    assert 0 <= rate(worse_line) <= rate(line) <= 100
-    assert 1 <= Rated(EXCELLENT, rate(line)).mean_opinion_score <= 4.51
+    line, worse_line = (rated(kind, loss, rtt_us=rtt, jitter_us=jitter) for loss, rtt, jitter in (one, worse))
+    assert 0 <= worse_line <= line <= 100
+    assert 1 <= Rated(EXCELLENT, line).mean_opinion_score <= 4.51
 
 
 async def a_call() -> tuple[Room, Participant, Participant]:
@@ -134,11 +141,36 @@ async def test_a_line_without_place_for_a_picture_is_poor_at_once_and_good_again
 async def test_each_hears_of_itself_and_of_those_it_receives_when_it_changes() -> None:
     room, anna, boris = await a_call()
     best = {p.sid: Rated(EXCELLENT, 100.0) for p in (anna, boris)}
-    room.tell_quality(best)
+    room.tell_quality(best, best.keys())
     assert told(boris, "connection_quality_changed") == [(best,)]
     assert told(anna, "connection_quality_changed") == [({anna.sid: best[anna.sid]},)]
-    room.tell_quality(best)
+    room.tell_quality(best, ())
     poor = {anna.sid: Rated(POOR, 35.0), boris.sid: Rated(EXCELLENT, 90.0)}
-    room.tell_quality(poor)
+    room.tell_quality(poor, {anna.sid})
     assert told(boris, "connection_quality_changed")[1:] == [({anna.sid: poor[anna.sid]},)]
     assert len(told(anna, "connection_quality_changed")) == 2
+
+
+async def test_who_begins_to_receive_somebody_hears_how_that_one_is() -> None:
+    room, anna, boris = await a_call()
+    (track,) = anna.publisher.tracks
+    boris.subscriber.request(track, False)
+    rated = {p.sid: Rated(EXCELLENT, 100.0) for p in (anna, boris)}
+    room.tell_quality(rated, rated.keys())
+    assert told(boris, "connection_quality_changed") == [({boris.sid: rated[boris.sid]},)]
+    room.tell_quality(rated, ())
+    boris.subscriber.request(track, True)
+    room.tell_quality(rated, ())
+    assert told(boris, "connection_quality_changed")[1:] == [({anna.sid: rated[anna.sid]},)]
+
+
+async def test_the_monitor_says_of_whom_something_else_is_said() -> None:
+    _, anna, boris = await a_call()
+    monitor = QualityMonitor()
+    changed = []
+    for number, loss in enumerate([0.0, 0.0, 0.4, 0.4, 0.4], 1):
+        monitor.update([anna, boris], sample(anna, boris, number, loss=loss))
+        changed.append(monitor.changed)
+    assert changed == [{anna.sid, boris.sid}, set(), {boris.sid}, {boris.sid}, set()]
+    monitor.update([anna], sample(anna, boris, 6))
+    assert monitor.changed == {boris.sid}
