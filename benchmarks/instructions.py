@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 DATAPLANE = Path(__file__).parents[1] / "mediaserver" / "dataplane"
-SHAPES = ("vp8", "vp8-temporal", "opus")
+SHAPES = ("vp8", "vp8-feedback", "vp8-temporal", "opus")
 SHORT, LONG = 200, 600
 
 

@@ -8,6 +8,10 @@ pub const MAX_DATAGRAM: usize = 1500;
 const MAX_SEGMENTS: usize = 64;
 const MAX_GROUP_BYTES: usize = 65_000;
 
+/// What is sent before more is made: few enough bytes that they are still in the processor's cache when the kernel copies
+/// them, and that who comes last in a big room does not wait until all is encrypted.
+const FULL_BYTES: usize = 64 << 10;
+
 /// Datagrams to send, in one buffer. Reused between polls, so that steady state allocates nothing.
 #[derive(Debug, Default)]
 pub struct TransmitBatch {
@@ -36,6 +40,11 @@ impl TransmitBatch {
     /// True when there is nothing to send.
     pub fn is_empty(&self) -> bool {
         self.transmits.is_empty()
+    }
+
+    /// It should be sent before more is added; whoever adds something all the same may.
+    pub(crate) fn is_full(&self) -> bool {
+        self.used >= FULL_BYTES
     }
 
     /// Appends one datagram that `write` makes; nothing is appended when it gives `None`.

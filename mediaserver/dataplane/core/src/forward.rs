@@ -5,30 +5,52 @@ use crate::{Core, Event, MediaKind, Time, TransmitBatch};
 /// How often senders that must wait go on.
 pub(crate) const PACE_US: u64 = 5_000;
 
+/// How far what was gathered has been forwarded.
+#[derive(Debug, Default)]
+pub(crate) struct Forwarded {
+    /// Of `Core::queued`, all of whose senders have it.
+    receivers: usize,
+    /// Senders of the next one.
+    senders: usize,
+}
+
 impl Core {
-    pub(crate) fn forward_queued(&mut self, now: Time, batch: &mut TransmitBatch) {
-        if !self.taps.is_empty() {
+    /// True: the batch is full, there is more.
+    pub(crate) fn forward_queued(&mut self, now: Time, batch: &mut TransmitBatch) -> bool {
+        let is_new = self.forwarded.receivers == 0 && self.forwarded.senders == 0;
+        if is_new && !self.taps.is_empty() {
             self.copy_to_taps(now);
         }
-        let mut queued = std::mem::take(&mut self.queued);
-        for &receiver in &queued {
-            self.forward_receiver(receiver, now, batch);
-            let receiver = &mut self.receivers[receiver];
+        while let Some(&index) = self.queued.get(self.forwarded.receivers) {
+            if self.forward_receiver(index, now, batch) {
+                return true;
+            }
+            self.forwarded.receivers += 1;
+            self.forwarded.senders = 0;
+            let receiver = &mut self.receivers[index];
             receiver.queued = false;
             receiver
                 .encodings
                 .iter_mut()
                 .for_each(|encoding| encoding.pending.clear());
         }
-        queued.clear();
-        self.queued = queued; // keeps its memory
+        self.queued.clear();
+        self.forwarded.receivers = 0;
+        false
     }
 
-    fn forward_receiver(&mut self, index: usize, now: Time, batch: &mut TransmitBatch) {
+    /// True: the batch is full.
+    fn forward_receiver(&mut self, index: usize, now: Time, batch: &mut TransmitBatch) -> bool {
         let mut wants_keyframes = 0u32;
         let source = &self.receivers[index];
         let limited = source.kind == MediaKind::Audio && self.config.loudest_speakers > 0;
-        for &number in &source.senders {
+        let mut is_full = false;
+        for &number in &source.senders[self.forwarded.senders..] {
+            if batch.is_full() {
+                is_full = true;
+                break;
+            }
+            self.forwarded.senders += 1;
             let transport = &mut self.transports[self.senders[number].transport];
             let places = self.config.loudest_speakers;
             if limited
@@ -84,5 +106,6 @@ impl Core {
             }
             self.wake_transport(owner, now);
         }
+        is_full
     }
 }

@@ -64,6 +64,8 @@ pub struct Core {
     by_address: FxHashMap<(Protocol, std::net::SocketAddr), usize>,
     /// Receivers with packets that the next poll forwards.
     queued: Vec<usize>,
+    /// Where it goes on, when the batch before was full.
+    forwarded: forward::Forwarded,
     /// Answers made while receiving: STUN, DTLS, resends.
     control: TransmitBatch,
     timers: Timers,
@@ -96,6 +98,7 @@ impl Core {
             by_ufrag: FxHashMap::default(),
             by_address: FxHashMap::default(),
             queued: Vec::new(),
+            forwarded: forward::Forwarded::default(),
             control: TransmitBatch::default(),
             timers: Timers::default(),
             audio_active: false,
@@ -106,11 +109,16 @@ impl Core {
         }
     }
 
-    /// Forwards what was gathered and runs what is due; appends to `batch` (the shell clears it).
-    pub fn poll(&mut self, now: Time, batch: &mut TransmitBatch) {
+    /// Forwards what was gathered and runs what is due; appends to `batch`, which the shell empties. True: the batch is
+    /// full, there is more, and the shell sends it and calls again before it takes in anything else.
+    #[must_use]
+    pub fn poll(&mut self, now: Time, batch: &mut TransmitBatch) -> bool {
         batch.append(&mut self.control);
-        self.forward_queued(now, batch);
-        self.run_timers(now, batch);
+        let is_full = self.forward_queued(now, batch);
+        if !is_full {
+            self.run_timers(now, batch);
+        }
+        is_full
     }
 
     /// True while a video frame has come in only in part: its rest is on the way, and leaves in the same segmented send

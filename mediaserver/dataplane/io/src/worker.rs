@@ -331,16 +331,21 @@ impl Worker {
 
     fn work(&mut self) {
         let now = self.clock.now();
-        self.core.poll(now, &mut self.batch);
-        // Before the answer to a check leaves: the peer's next datagram may come to another worker, which must know whose
-        // it is.
-        self.pass_events();
-        let batch = std::mem::take(&mut self.batch);
-        for transmit in batch.transmits() {
-            self.send(transmit, batch.bytes(transmit));
+        let mut batch = std::mem::take(&mut self.batch);
+        loop {
+            let has_more = self.core.poll(now, &mut batch);
+            // Before the answer to a check leaves: the peer's next datagram may come to another worker, which must know
+            // whose it is.
+            self.pass_events();
+            for transmit in batch.transmits() {
+                self.send(transmit, batch.bytes(transmit));
+            }
+            batch.clear();
+            if !has_more {
+                break;
+            }
         }
         self.batch = batch;
-        self.batch.clear();
     }
 
     fn send(&mut self, transmit: &Transmit, bytes: &[u8]) {

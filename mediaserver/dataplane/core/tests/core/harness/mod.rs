@@ -372,11 +372,15 @@ impl Network {
         self.poll();
     }
 
-    /// One poll of the core; what it sends starts to travel.
+    /// Lets the core work; what it sends starts to travel.
     pub fn poll(&mut self) {
+        while self.poll_once() {}
+    }
+
+    fn poll_once(&mut self) -> bool {
         let mut batch = std::mem::take(&mut self.batch);
         batch.clear();
-        self.core.poll(self.now, &mut batch);
+        let has_more = self.core.poll(self.now, &mut batch);
         for transmit in batch.transmits() {
             self.sends += 1;
             let bytes = batch.bytes(transmit);
@@ -417,6 +421,7 @@ impl Network {
         {
             panic!("a command failed: {reason}");
         }
+        has_more
     }
 
     /// Takes the events so far.

@@ -213,6 +213,11 @@ impl Peer {
         }))
     }
 
+    /// The transport-wide number of the first packet of which the server has not been told.
+    pub fn next_untold(&self) -> u64 {
+        self.told_to
+    }
+
     fn report(&mut self, now: Time, out: &mut Vec<Vec<u8>>) {
         if self.next_report <= now {
             self.next_report = Time(now.0 + REPORT_INTERVAL_US);
