@@ -11,13 +11,14 @@ use harness::{Codec, Network, Peer, Source, id};
 use polyana_core::{Command, Config, Time, TransmitBatch};
 
 const RECEIVERS: usize = 50;
-const MAX_FRAMES: usize = 1000;
+const MAX_FRAMES: usize = 600;
 /// From the core to a receiver.
 const LINE_US: u64 = 10_000;
 /// More than what is sent: no line is too narrow for it.
 const WANTED_BPS: u64 = 4_000_000;
-/// Lines are known to carry it by then.
-const WARM_UP_MS: u64 = 5000;
+/// Lines are known to carry it after the longer one.
+const WARM_UP_MS: u64 = 500;
+const WARM_UP_OF_LINES_MS: u64 = 3000;
 /// Nobody reports or checks here.
 const CONSENT_TIMEOUT_US: u64 = 3_600_000_000;
 
@@ -70,10 +71,11 @@ fn main() {
     let mut network = Network::with_config(1, config);
     let alice = network.add_peer();
     let track = network.publish(alice, source(&shape));
+    let gives_feedback = shape == "vp8-feedback";
     for _ in 0..RECEIVERS {
         let peer = network.add_peer();
         network.subscribe(peer, track);
-        if shape == "vp8-feedback" {
+        if gives_feedback {
             network.peers[peer].gives_feedback = true;
             network.command(Command::SetWantedBitrate {
                 transport: network.peers[peer].transport,
@@ -81,7 +83,11 @@ fn main() {
             });
         }
     }
-    network.run_ms(WARM_UP_MS);
+    network.run_ms(if gives_feedback {
+        WARM_UP_OF_LINES_MS
+    } else {
+        WARM_UP_MS
+    });
     network.peers[alice].sources[0].active = false;
     network.run_ms(200); // all is told of
     let peer = &mut network.peers[alice];

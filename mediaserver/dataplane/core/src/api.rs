@@ -9,6 +9,17 @@ use std::net::SocketAddr;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub u64);
 
+/// What can wait a moment is done on this beat, so that it wakes a worker once for many peers: reports, reading RTCP.
+pub const BEAT_US: u64 = 10_000;
+
+impl Time {
+    /// The beat at this time or before.
+    #[must_use]
+    pub fn on_beat(self) -> Self {
+        Self(self.0 - self.0 % BEAT_US)
+    }
+}
+
 /// Given by the control plane; unique while the process lives.
 pub type TransportId = u64;
 /// A track that comes in from a peer (`RTCRtpReceiver` in W3C words).

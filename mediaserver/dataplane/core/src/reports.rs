@@ -145,7 +145,7 @@ impl Core {
         };
         let report_due = now >= owner.report_due;
         if report_due {
-            owner.report_due = Time(now.0 + REPORT_INTERVAL_US);
+            owner.report_due = Time(now.0 + REPORT_INTERVAL_US).on_beat();
             let mut blocks: Vec<ReportBlock> = Vec::new();
             for &receiver in &owner.receivers {
                 for encoding in self.receivers[receiver]
@@ -212,7 +212,7 @@ impl Core {
         }
         self.scratch = asked;
         if now >= owner.feedback_due && !owner.feedback.is_empty() {
-            owner.feedback_due = Time(now.0 + self.config.feedback_interval_us);
+            owner.feedback_due = Time(now.0 + self.config.feedback_interval_us).on_beat();
             let feedback = std::cell::RefCell::new(&mut owner.feedback);
             compounds.flush(); // feedback may need the whole packet
             compounds.add(|writer| feedback.borrow_mut().write(writer, ssrc));

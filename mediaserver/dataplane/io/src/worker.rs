@@ -7,7 +7,7 @@ use crate::tcp::{Connections, Moved, Verdict};
 use crate::udp::{ReceiveArena, Sent, UdpSocket};
 use crossbeam_channel::Receiver;
 use polyana_core::{
-    Command, Core, Disposition, Event, Path, Protocol, Time, Transmit, TransmitBatch, TransportId,
+    BEAT_US, Command, Core, Disposition, Event, Path, Protocol, Time, Transmit, TransmitBatch, TransportId,
 };
 use polyana_wire::{DatagramKind, stun};
 use rustc_hash::FxHashMap;
@@ -23,8 +23,8 @@ const MAX_GATHERED: usize = 512;
 /// A full socket buffer is waited for this long before the rest of a group is dropped.
 const SEND_WAIT: Duration = Duration::from_millis(1);
 
-/// While RTCP comes in, it is read this often, some milliseconds' worth at once.
-const CONTROL_INTERVAL: Duration = Duration::from_millis(5);
+/// RTCP is read beat by beat while so many datagrams of it come in one; fewer are read as they come.
+const BUSY_CONTROL: usize = 2;
 
 // epoll tokens: 0 mailbox, 1.. UDP sockets, CONTROL sockets for RTCP, LISTENERS.. listeners, CONNECTIONS.. connections.
 const MAILBOX: u64 = 0;
@@ -48,7 +48,7 @@ pub(crate) struct Worker {
     clock: Clock,
     sockets: Sockets,
     /// When RTCP is read next; None: epoll tells when there is some.
-    control_due: Option<Instant>,
+    control_due: Option<Time>,
     listeners: Vec<TcpListener>,
     connections: Connections,
     tcp_of_transport: FxHashMap<TransportId, Vec<SocketAddr>>,
@@ -125,8 +125,8 @@ impl Worker {
             self.wait(&mut ready)?;
             let woken = Instant::now();
             let mut gathered = 0;
-            if self.control_due.is_some_and(|due| woken >= due) || ready.contains(&CONTROL) {
-                self.read_control(woken)?;
+            if self.control_is_due() || ready.contains(&CONTROL) {
+                self.read_control()?;
             }
             for &token in &ready {
                 match token {
@@ -149,16 +149,11 @@ impl Worker {
     }
 
     fn wait(&self, ready: &mut Vec<u64>) -> io::Result<()> {
-        let timeout = self
-            .core
-            .next_wake()
-            .map(|at| Duration::from_micros(at.0.saturating_sub(self.clock.now().0)));
+        let due = self.core.next_wake().into_iter().chain(self.control_due).min();
+        let timeout = due.map(|at| Duration::from_micros(at.0.saturating_sub(self.clock.now().0)));
         // Connections that have to show a check are looked at once a second.
         let sweep = (self.connections.len() > 0).then_some(Duration::from_secs(1));
-        let control = self
-            .control_due
-            .map(|due| due.saturating_duration_since(Instant::now()));
-        let timeout = [timeout, sweep, control].into_iter().flatten().min();
+        let timeout = [timeout, sweep].into_iter().flatten().min();
         let timeout = timeout.map(|timeout| Timespec {
             tv_sec: timeout.as_secs() as i64,
             tv_nsec: i64::from(timeout.subsec_nanos()),
@@ -193,18 +188,24 @@ impl Worker {
         }
     }
 
-    /// Reads RTCP, and says when next: soon while it comes in, else when epoll tells.
-    fn read_control(&mut self, now: Instant) -> io::Result<()> {
-        let mut most = 0;
+    /// Now, or so soon that it need not wake the worker another time.
+    fn control_is_due(&self) -> bool {
+        self.control_due
+            .is_some_and(|due| self.clock.now().0 + BEAT_US / 2 >= due.0)
+    }
+
+    /// Reads RTCP, and says when next: on the next beat while much of it comes in, else when epoll tells.
+    fn read_control(&mut self) -> io::Result<()> {
+        let (now, mut most) = (self.clock.now(), 0);
         for number in 0..self.sockets.control.len() {
             most = most.max(self.read_socket(|sockets| &sockets.control[number]));
         }
         self.control_due = match most {
-            0 => None,
+            ..BUSY_CONTROL => None,
             MAX_GATHERED.. => Some(now),
-            _ => Some(now + CONTROL_INTERVAL),
+            _ => Some(Time(now.0 + BEAT_US + BEAT_US / 2).on_beat()),
         };
-        if most == 0 {
+        if self.control_due.is_none() {
             for socket in &self.sockets.control {
                 epoll::modify(&self.poll, socket, epoll::EventData::new_u64(CONTROL), ONCE)?;
             }

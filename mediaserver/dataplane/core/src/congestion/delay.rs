@@ -1,8 +1,6 @@
 //! Is a queue growing on the way to the peer? The delay-based detector of Google Congestion Control
 //! (draft-ietf-rmcat-gcc-02, section 5.2 to 5.4), with the slope of the delay by linear regression as libwebrtc has it.
 
-use std::collections::VecDeque;
-
 /// Packets that left within this count as one group: their distances say nothing of the line.
 const GROUP_US: u64 = 5_000;
 /// A group that arrives at once after something held it up is one group, up to this length.
@@ -48,10 +46,12 @@ struct Group {
 pub(super) struct DelayDetector {
     current: Option<Group>,
     previous: Option<Group>,
-    /// (arrival, smoothed delay) of the newest groups, ms.
-    window: VecDeque<(f64, f64)>,
+    /// (arrival, smoothed delay) of the newest groups, ms, in any order once there are so many.
+    window: [(f64, f64); WINDOW],
     accumulated: f64,
     smoothed: f64,
+    groups: usize,
+    /// As `groups`, as far as they count.
     deltas: u32,
     first_arrival: i64,
     threshold: f64,
@@ -69,9 +69,10 @@ impl Default for DelayDetector {
         Self {
             current: None,
             previous: None,
-            window: VecDeque::with_capacity(WINDOW + 1),
+            window: [(0.0, 0.0); WINDOW],
             accumulated: 0.0,
             smoothed: 0.0,
+            groups: 0,
             deltas: 0,
             first_arrival: 0,
             threshold: FIRST_THRESHOLD,
@@ -144,11 +145,9 @@ impl DelayDetector {
         self.accumulated += arrival_ms - send_ms;
         self.smoothed = SMOOTHING * self.smoothed + (1.0 - SMOOTHING) * self.accumulated;
         let at = (arrival - self.first_arrival) as f64 / 1000.0;
-        if self.window.len() == WINDOW {
-            self.window.pop_front();
-        }
-        self.window.push_back((at, self.smoothed));
-        let slope = if self.window.len() == WINDOW {
+        self.window[self.groups % WINDOW] = (at, self.smoothed);
+        self.groups += 1;
+        let slope = if self.groups >= WINDOW {
             slope(&self.window).unwrap_or(self.slope)
         } else {
             self.slope
@@ -216,18 +215,20 @@ impl Group {
 }
 
 /// Of the regression line through the points; None: they are all of one moment.
-fn slope(points: &VecDeque<(f64, f64)>) -> Option<f64> {
-    let count = points.len() as f64;
-    let (sum_x, sum_y) = points
-        .iter()
-        .fold((0.0, 0.0), |(sum_x, sum_y), (x, y)| (sum_x + x, sum_y + y));
-    let (mean_x, mean_y) = (sum_x / count, sum_y / count);
-    let (mut above, mut below) = (0.0, 0.0);
+fn slope(points: &[(f64, f64); WINDOW]) -> Option<f64> {
+    // From one of them on, so that the sums of squares stay small.
+    let (first_x, first_y) = points[0];
+    let (mut sum_x, mut sum_y, mut sum_xy, mut sum_xx) = (0.0, 0.0, 0.0, 0.0);
     for (x, y) in points {
-        above += (x - mean_x) * (y - mean_y);
-        below += (x - mean_x) * (x - mean_x);
+        let (x, y) = (x - first_x, y - first_y);
+        sum_x += x;
+        sum_y += y;
+        sum_xy += x * y;
+        sum_xx += x * x;
     }
-    (below > 0.0).then(|| above / below)
+    let count = WINDOW as f64;
+    let below = count * sum_xx - sum_x * sum_x;
+    (below > 0.0).then(|| (count * sum_xy - sum_x * sum_y) / below)
 }
 
 #[cfg(test)]

@@ -2,7 +2,8 @@
 
 use crate::api::Time;
 
-const FIRST_LENGTH: usize = 256;
+/// Few, so that they stay in the processor's cache.
+const FIRST_LENGTH: usize = 64;
 /// More than a second of what one peer takes.
 const MAX_LENGTH: usize = 4096;
 /// Feedback that comes later than this says nothing of the line as it is.

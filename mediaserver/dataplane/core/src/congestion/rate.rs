@@ -13,8 +13,8 @@ const LIMITED_DECREASE: f64 = 0.7;
 const LIMITED: f64 = 0.7;
 /// Of what gets through at the moment, a line keeps so much: less would empty its queue hardly sooner.
 const DRAINING: f64 = 0.6;
-/// For each second, far from where the line was full before.
-const INCREASE: f64 = 1.08;
+/// For each second, far from where the line was full before: the logarithm of 1.08.
+const INCREASE: f64 = 0.077;
 /// The rate grows no further than this above what gets through.
 const AHEAD: f64 = 1.5;
 const AHEAD_BPS: f64 = 10_000.0;
@@ -143,7 +143,9 @@ impl DelayRate {
             let response_us = observed.rtt_us as f64 + RESPONSE_US;
             (PACKET_BITS * 1e6 / response_us).max(SLOWEST_INCREASE_BPS) * since_us / 1e6
         } else {
-            self.bits_per_second * (INCREASE.powf(since_us / 1e6) - 1.0)
+            // The exponential function of less than a twelfth.
+            let exponent = INCREASE * since_us / 1e6;
+            self.bits_per_second * exponent * (1.0 + exponent / 2.0)
         };
         self.bits_per_second = (self.bits_per_second + added).min(limit);
     }

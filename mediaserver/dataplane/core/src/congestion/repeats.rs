@@ -26,10 +26,10 @@ impl Repeats {
     /// What has become known of packets. `is_queued`: they had to wait, so that the line may lose what is too much for it.
     pub fn observe(&mut self, arrived: u32, lost: u32, is_queued: bool) {
         self.is_queued = is_queued;
-        let all = f64::from(arrived + lost);
-        if all > 0.0 {
-            let share = f64::from(lost) / all;
-            self.loss += (share - self.loss) * (1.0 - (1.0 - WEIGHT).powf(all));
+        let all = arrived + lost;
+        if all > 0 {
+            let share = f64::from(lost) / f64::from(all);
+            self.loss += (share - self.loss) * (1.0 - (1.0 - WEIGHT).powi(all.cast_signed()));
         }
     }
 

@@ -20,7 +20,7 @@ pub(crate) struct SenderReports {
 
 impl SenderReports {
     pub fn due(&self, now: Time) -> bool {
-        self.last.is_none_or(|last| now.0 >= last.0 + INTERVAL_US)
+        now >= self.next(now)
     }
 
     /// The next report is due at once.
@@ -29,7 +29,7 @@ impl SenderReports {
     }
 
     pub fn next(&self, now: Time) -> Time {
-        self.last.map_or(now, |last| Time(last.0 + INTERVAL_US))
+        self.last.map_or(now, |last| Time(last.0 + INTERVAL_US).on_beat())
     }
 
     /// The report for now, from the publisher's last one.
