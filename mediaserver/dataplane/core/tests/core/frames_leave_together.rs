@@ -1,4 +1,5 @@
-//! The shell may wait for the rest of a video frame, so that it leaves in one segmented send; for nothing else.
+//! The shell may wait for the rest of a video frame, so that it leaves in one segmented send; for nothing else. A frame leaves
+//! for a few peers before it is encrypted for the next.
 
 use crate::harness::{Link, Network, Source};
 
@@ -42,4 +43,39 @@ fn speech_is_never_waited_for() {
     let (open, frames) = polls_of_open_frames(Source::audio(7), Link::delay_ms(5).jitter_ms(3));
     assert!(frames > 90);
     assert_eq!(open, 0);
+}
+
+#[test]
+fn a_frame_leaves_for_many_in_parts_that_a_cache_holds_and_for_each_in_one_send() {
+    let mut network = Network::new(5);
+    let alice = network.add_peer();
+    let mut source = Source::video(7);
+    (source.packets_per_frame, source.payload_length) = (8, 1100);
+    let track = network.publish(alice, source);
+    let viewers: Vec<_> = (0..40)
+        .map(|_| {
+            let peer = network.add_peer();
+            network.subscribe(peer, track)
+        })
+        .collect();
+    network.run_ms(1000);
+    let (sends, frames) = (network.sends, network.source(7).sent.len() as u64 / 8);
+    network.run_ms(2000);
+    let frames = network.source(7).sent.len() as u64 / 8 - frames;
+    let of_media = network.sends - sends;
+    assert!(frames > 40);
+    assert!(
+        (frames * 40..frames * 40 + 500).contains(&of_media),
+        "{of_media} sends for {frames} frames, reports and answers among them"
+    );
+    let bytes_of_a_frame = 8 * 1200;
+    assert!(network.largest_batch > bytes_of_a_frame);
+    assert!(
+        network.largest_batch < 33_000 + bytes_of_a_frame,
+        "{}",
+        network.largest_batch
+    );
+    for viewer in viewers {
+        assert_eq!(network.sink(viewer).holes(), []);
+    }
 }

@@ -72,6 +72,8 @@ pub struct Network {
     /// Datagrams that the core sent, and in how many sends.
     pub datagrams_out: u64,
     pub sends: u64,
+    /// Bytes of the largest batch.
+    pub largest_batch: usize,
     /// How often the core was polled while a frame was still coming in.
     pub polls_of_open_frames: u64,
     /// Instants at which something happened.
@@ -98,6 +100,7 @@ impl Network {
             random: Random(seed),
             datagrams_out: 0,
             sends: 0,
+            largest_batch: 0,
             polls_of_open_frames: 0,
             rounds: 0,
             astray: Vec::new(),
@@ -381,6 +384,8 @@ impl Network {
         let mut batch = std::mem::take(&mut self.batch);
         batch.clear();
         let has_more = self.core.poll(self.now, &mut batch);
+        let bytes = batch.transmits().iter().map(|transmit| transmit.length).sum();
+        self.largest_batch = self.largest_batch.max(bytes);
         for transmit in batch.transmits() {
             self.sends += 1;
             let bytes = batch.bytes(transmit);
