@@ -43,13 +43,15 @@ class Elsewhere:
 
     async def look(self) -> None:
         """Tells what is new."""
-        query = select(AuditEntry).where(
-            AuditEntry.number > self._seen, AuditEntry.actor == CONSOLE, AuditEntry.action.in_(TOLD)
-        )
         async with self._context.database.read() as session:
             head = await session.scalar(select(AuditHead.number)) or 0
+            if head <= self._seen:
+                return  # nearly always: one question each time, not two
+            query = select(AuditEntry).where(
+                AuditEntry.number > self._seen, AuditEntry.actor == CONSOLE, AuditEntry.action.in_(TOLD)
+            )
             found = list(await session.scalars(query.order_by(AuditEntry.number)))
-        self._seen = max(self._seen, head)
+        self._seen = head
         for entry in found:
             person, details = entry.target.partition(":")[2], json.loads(entry.details)
             role = Role(details["role"])
