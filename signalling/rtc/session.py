@@ -22,7 +22,7 @@ from mediaserver.participant import Participant, ParticipantState, RemovalReason
 from signalling.rtc import convert, enums, responses
 from signalling.rtc.data_blobs import DataBlobs
 from signalling.rtc.data_packets import DataPackets
-from signalling.rtc.handlers import HANDLERS
+from signalling.rtc.handlers import HANDLERS, PONGS
 from signalling.rtc.handlers.resuming import send_speakers
 from signalling.rtc.handlers.simulation import end_simulated_speech
 from signalling.rtc.ice_servers import IceServer, ice_servers
@@ -200,13 +200,14 @@ class Session:
     async def receive(self, request: rtc.SignalRequest) -> None:
         """Queues a request; waits while too many are queued. Pings are answered at once."""
         self._lifetime.heard = self.context.clock.monotonic()
-        if request.WhichOneof("message") in ("ping", "ping_req"):
-            if not self._lifetime.pings:
-                self._lifetime.pings = True
-                self.disturb()
-            await self.handle(request)
-        else:
+        kind = request.WhichOneof("message")
+        if kind not in PONGS:
             await self._jobs.put(partial(self.handle, request))
+            return
+        if not self._lifetime.pings:
+            self._lifetime.pings = True
+            self.disturb()
+        self._answer(kind, request)
 
     async def pause(self, seconds: float) -> None:
         """Lets what is received from now on wait a little."""
@@ -216,6 +217,9 @@ class Session:
         """Processes one request."""
         metrics = self.context.metrics
         kind = request.WhichOneof("message") or "unknown"
+        if kind in PONGS:
+            self._answer(kind, request)
+            return
         metrics.messages("in", kind).inc()
         if self.participant.state is ParticipantState.DISCONNECTED:
             return
@@ -225,6 +229,11 @@ class Session:
             self.log.info("unhandled request", kind=kind)
             return
         await handler(self, getattr(request, kind))
+
+    def _answer(self, ping: str, request: rtc.SignalRequest) -> None:
+        self.context.metrics.messages("in", ping).inc()
+        if self.participant.state is not ParticipantState.DISCONNECTED:
+            self.send(PONGS[ping](self, request))
 
     def soon(self, job: Job) -> None:
         """Does this after what runs now, before requests that wait."""

@@ -26,6 +26,8 @@ CLOSE_TIMEOUT_S = 5.0
 MAX_REASON_BYTES = 120
 """RFC 6455, section 5.5: a control frame carries at most 125 bytes, two of them the status code."""
 
+ENDS = frozenset({WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED})
+
 Receive = Callable[[rtc.SignalRequest], Awaitable[None]]
 
 
@@ -102,7 +104,8 @@ class SignalConnection:
     async def _read(self, receive: Receive) -> None:
         settings = self._settings
         bucket = TokenBucket(settings.requests_per_s, settings.request_burst, self._clock.monotonic())
-        async for message in self._socket:
+        # Not `async for`, which is one more coroutine for each message.
+        while (message := await self._socket.receive()).type not in ENDS:
             if message.type is WSMsgType.ERROR:
                 # aiohttp has closed the connection with the status that RFC 6455 asks for.
                 too_big = getattr(message.data, "code", None) == WSCloseCode.MESSAGE_TOO_BIG

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from livekit.protocol import rtc
+
 from signalling.rtc.handlers import (
     connection,
     data_blobs,
@@ -16,12 +18,15 @@ from signalling.rtc.handlers import (
     subscribing,
 )
 
+PONGS: Mapping[str, Callable[..., rtc.SignalResponse]] = {
+    "ping": connection.pong,
+    "ping_req": connection.pong_resp,
+}
+"""Answered at once, before what waits: an audience hardly sends anything else."""
 HANDLERS: Mapping[str, Callable[..., Awaitable[Any]]] = {
     "offer": connection.offer,
     "answer": connection.answer,
     "trickle": connection.trickle,
-    "ping": connection.ping,
-    "ping_req": connection.ping_req,
     "leave": connection.leave,
     "add_track": publishing.add_track,
     "mute": publishing.mute,

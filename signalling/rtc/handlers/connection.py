@@ -25,14 +25,14 @@ async def trickle(session: Session, message: rtc.TrickleRequest) -> None:
     2.5)."""
 
 
-async def ping(session: Session, message: int) -> None:
-    """The old ping; the time is milliseconds since the epoch."""
-    session.send(rtc.SignalResponse(pong=_now_ms(session)))
+def pong(session: Session, request: rtc.SignalRequest) -> rtc.SignalResponse:
+    """To the old ping; times are milliseconds since the epoch."""
+    return rtc.SignalResponse(pong=_now_ms(session))
 
 
-async def ping_req(session: Session, message: rtc.Ping) -> None:
-    pong = rtc.Pong(last_ping_timestamp=message.timestamp, timestamp=_now_ms(session))
-    session.send(rtc.SignalResponse(pong_resp=pong))
+def pong_resp(session: Session, request: rtc.SignalRequest) -> rtc.SignalResponse:
+    asked = request.ping_req.timestamp
+    return rtc.SignalResponse(pong_resp=rtc.Pong(last_ping_timestamp=asked, timestamp=_now_ms(session)))
 
 
 async def leave(session: Session, message: rtc.LeaveRequest) -> None:

@@ -301,3 +301,16 @@ async def test_people_are_found_by_their_names(lesson: CallWorld) -> None:
     assert found("ал") == ["Алёна Ежова", "Олег Алексеев"]
     assert found("  еЖОВА алена ") == ["Алёна Ежова"] and found("maria") == ["Anna-Maria Berg"]
     assert found("ксеев") == [] and len(found("")) == 4 == len(found("%"))
+
+
+async def test_a_ping_is_answered_in_few_steps() -> None:
+    webinar = Webinar()
+    await webinar.begin(5)
+    viewer = webinar.viewers[0]
+    viewer.forget()
+    await webinar.world.sessions_hear(viewer)  # what is done once
+    with calls_counted() as counts:
+        await webinar.world.sessions_hear(viewer)
+    assert viewer.kinds() == ["pong", "pong"]
+    assert counts.total() <= 8, counts
+    await webinar.world.close()

@@ -114,7 +114,7 @@ async def test_an_empty_request_is_counted(world: World) -> None:
 
 
 async def test_every_request_of_the_protocol_is_known_or_known_to_be_unhandled() -> None:
-    from signalling.rtc.handlers import HANDLERS
+    from signalling.rtc.handlers import HANDLERS, PONGS
 
     unhandled = {
         "publish_data_track_request",
@@ -124,7 +124,7 @@ async def test_every_request_of_the_protocol_is_known_or_known_to_be_unhandled()
         "get_data_blob_request",
     }
     fields = {f.name for f in rtc.SignalRequest.DESCRIPTOR.oneofs_by_name["message"].fields}
-    assert fields == set(HANDLERS) | unhandled
+    assert fields == {*HANDLERS, *PONGS} | unhandled
 
 
 @pytest.mark.compatibility("signal.request.simulate", case="refused")

@@ -6,7 +6,8 @@ import asyncio
 from typing import Any, cast
 
 import pytest
-from aiohttp import web
+from aiohttp import WSMessage, web
+from aiohttp.http import WS_CLOSED_MESSAGE
 from livekit.protocol import rtc
 from prometheus_client import CollectorRegistry
 
@@ -38,12 +39,9 @@ class FakeSocket:
         self.closed = message
         self.ended.set()
 
-    def __aiter__(self) -> FakeSocket:
-        return self
-
-    async def __anext__(self) -> Any:
+    async def receive(self) -> WSMessage:
         await self.ended.wait()
-        raise StopAsyncIteration
+        return WS_CLOSED_MESSAGE
 
 
 class Connected:
