@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tests.interop.soak.rest import MIB, Rest, growth_bytes, objects_of, problems
+from tests.interop.soak.rest import MIB, Rest, growth_bytes, objects_of, problems, report
 
 BEFORE = Rest(resident_bytes=100 * MIB, descriptors=20, threads=4, tasks=12, objects=0)
 
@@ -44,3 +44,10 @@ def test_objects_are_read_from_the_metrics() -> None:
         "polyana_participants_ever": 100.0,
     }
     assert objects_of(metrics) == 6
+
+
+def test_the_report_has_a_line_for_each_rest_and_says_what_is_wrong() -> None:
+    text = report(BEFORE, resting(120, 130), ["100 came", "200 came"], [])
+    assert "| rest 2 | 130.0 | 20 | 4 | 12 | 0 | 200 came |" in text
+    assert text.endswith("* nothing is left behind\n")
+    assert "* 2 objects" in report(BEFORE, resting(1), [""], ["2 objects"])

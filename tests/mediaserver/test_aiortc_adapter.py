@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import tracemalloc
 import weakref
 from collections.abc import Callable, Iterator
 
@@ -13,6 +14,7 @@ from OpenSSL import SSL
 from mediaserver.aiortc_adapter import MAX_REPEATED_FLIGHTS, Certificate, SecureTransport, _Handshake
 
 PORT, MESSAGE_BYTES = 5000, 65_536
+MOST_BYTES_OF_AN_END = 4_500
 CHANGE_CIPHER, HANDSHAKE = 20, 22
 
 
@@ -166,3 +168,30 @@ async def test_a_retransmission_that_comes_due_while_the_connection_ends_is_drop
     await asyncio.sleep(0)  # tasks of SCTP that were on their way
     gc.collect()  # where an exception that nobody took is told
     assert told == []
+
+
+async def test_what_stays_of_a_handshake_is_small() -> None:
+    certificate = Certificate()
+
+    async def joined() -> tuple[End, End]:
+        server, client = End(certificate), End(certificate)
+        server.peer, client.peer = client, server
+        await asyncio.gather(
+            server.secure.handshake([certificate.fingerprint], server=True),
+            client.secure.handshake([certificate.fingerprint], server=False),
+        )
+        for end in (server, client):
+            end.sent.clear()
+        return server, client
+
+    kept = [await joined()]
+    tracemalloc.start()
+    try:
+        kept += [await joined() for _ in range(20)]
+        gc.collect()
+        traces = tracemalloc.take_snapshot().filter_traces([tracemalloc.Filter(False, __file__)]).traces
+        end_bytes = sum(trace.size for trace in traces) / 40
+    finally:
+        tracemalloc.stop()
+    assert 500 < end_bytes < MOST_BYTES_OF_AN_END
+    await asyncio.gather(*(end.secure.close() for pair in kept for end in pair))

@@ -8,11 +8,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.interop.load import load_tester
 from tests.interop.server import ROOT, RunningServer, running_server
-from tests.interop.soak.rest import MIB, Rest, growth_bytes, objects_of, problems
+from tests.interop.soak.rest import MIB, Rest, growth_bytes, objects_of, problems, report
 
 #: Until what was left abruptly is given up (the reconnect and empty timeouts below, and the ticks between).
 EMPTY_TIMEOUT_S = 120.0
@@ -23,11 +24,23 @@ SETTLE_S = 10.0
 SETTINGS = {
     "POLYANA_HTTP__REQUEST_BURST": "100000",
     "POLYANA_RTC__JOIN_BURST": "100000",
+    "POLYANA_RTC__JOINS_PER_S": "10000",
+    "POLYANA_RTC__MAX_CONNECTIONS_PER_ADDRESS": "10000",
     "POLYANA_RTC__ALLOW_SIMULATE": "true",
     "POLYANA_RTC__DEPARTURE_TIMEOUT_S": "5",
     "POLYANA_RTC__EMPTY_TIMEOUT_S": "5",
     "POLYANA_RTC__SIGNAL_LOST_TIMEOUT_S": "15",
 }
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`round`: minutes of load before each rest."""
+
+    minutes: float
+    round: float
+    seed: int
+    audience: int
 
 
 def sample(server: RunningServer) -> Rest:
@@ -51,9 +64,10 @@ def rested(server: RunningServer) -> Rest:
     return sample(server)
 
 
-def crowd(server: RunningServer, seconds: float, seed: int, tester: Sequence[str]) -> str:
+def crowd(server: RunningServer, seconds: float, seed: int, audience: int, tester: Sequence[str]) -> str:
     """Load by a process of its own. What it says at its end; if it dies, its participants vanish, which is load too."""
-    command = [sys.executable, "-m", "tests.interop.soak.crowd", str(server.port), str(seconds), str(seed)]
+    command = [sys.executable, "-m", "tests.interop.soak.crowd"]
+    command += map(str, (server.port, seconds, seed, audience))
     with server.log.with_name("crowd.log").open("a", encoding="utf-8") as output:
         try:
             done = subprocess.run(
@@ -70,19 +84,20 @@ def crowd(server: RunningServer, seconds: float, seed: int, tester: Sequence[str
     return f"the crowd ended with {done.returncode}" if done.returncode else said[-1]
 
 
-def soak(server: RunningServer, minutes: float, round_minutes: float, seed: int) -> list[str]:
-    """Runs all rounds; gives what is wrong."""
+def soak(server: RunningServer, plan: Plan) -> tuple[list[str], str]:
+    """Runs all rounds; gives what is wrong, and a report."""
     tester = load_tester(server, server.log.parent)
     print(f"load tester: {tester[0] if tester else 'none, as there is no lk and no go'}", flush=True)
     before = rested(server)
     print(f"before: {before}", flush=True)
-    rests: list[Rest] = []
-    for number in range(max(1, round(minutes / round_minutes))):
-        said = crowd(server, round_minutes * 60, seed + number, tester)
+    rests, said = list[Rest](), list[str]()
+    for number in range(max(1, round(plan.minutes / plan.round))):
+        said.append(crowd(server, plan.round * 60, plan.seed + number, plan.audience, tester))
         rests.append(rested(server))
-        print(f"round {number + 1}: {rests[-1]}; {said}", flush=True)
+        print(f"round {number + 1}: {rests[-1]}; {said[-1]}", flush=True)
     print(f"growth of memory: {growth_bytes(rests) / MIB:.1f} MiB")
-    return problems(before, rests)
+    found = problems(before, rests)
+    return found, report(before, rests, said, found)
 
 
 def main() -> int:
@@ -90,12 +105,19 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=120)
     parser.add_argument("--round", type=float, default=5, help="minutes of load before each rest")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--audience", type=int, default=100, help="viewers who come to one picture at once, and go"
+    )
     parser.add_argument("--folder", type=Path, help="for the server's log")
+    parser.add_argument("--report", type=Path, help="Markdown")
     arguments = parser.parse_args()
+    plan = Plan(arguments.minutes, arguments.round, arguments.seed, arguments.audience)
     folder = arguments.folder or Path(tempfile.mkdtemp(prefix="soak-"))
     print(f"log: {folder / 'server.log'}", flush=True)
     with running_server(folder, **SETTINGS) as server:
-        found = soak(server, arguments.minutes, arguments.round, arguments.seed)
+        found, told = soak(server, plan)
+    if arguments.report is not None:
+        arguments.report.write_text(told, encoding="utf-8")
     print(*(found or ["nothing is left behind"]), sep="\n")
     return 1 if found else 0
 

@@ -23,13 +23,17 @@ from tests.interop.server import RunningServer, other_server
 SILENCE = Traffic(frames_per_second=0, burst=0, packet_bytes=0, clock_rate=0, frames=[])
 PROFILES = b"SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80"
 ROOMS = ("soak-a", "soak-b", "soak-c")
+AUDIENCE_AT_ONCE = 8
 
 
 class Crowd:
     """Keeps some seats taken. `joins` counts who came, by kind; `failures` who could not."""
 
-    def __init__(self, server: RunningServer, seed: int, load_tester: Sequence[str]) -> None:
+    def __init__(
+        self, server: RunningServer, seed: int, audience: int, load_tester: Sequence[str] = ()
+    ) -> None:
         self._server = server
+        self._audience_size = audience
         self._load_tester = load_tester
         self._random = random.Random(seed)
         self._number = 0
@@ -47,6 +51,8 @@ class Crowd:
                 seats.create_task(self._seat(end, "raw", lambda: self._raw(http)))
             seats.create_task(self._seat(end, "sdk", self._talk))
             seats.create_task(self._seat(end, "film", self._film))
+            if self._audience_size:
+                seats.create_task(self._seat(end, "audience", lambda: self._audience(http)))
             if self._load_tester:
                 seats.create_task(self._seat(end, "load", self._load))
 
@@ -62,6 +68,7 @@ class Crowd:
                 TimeoutError,
                 aiohttp.ClientError,
                 rtc.ConnectError,
+                ExceptionGroup,
             ) as error:
                 self.failures[f"{kind} {type(error).__name__}"] += 1
             await asyncio.sleep(self._random.uniform(0.2, 2))
@@ -85,6 +92,29 @@ class Crowd:
                 await client.say(offer=proto.SessionDescription(type="offer", sdp="v=0"))
             elif goodbye == "vanish":
                 await asyncio.sleep(5)
+        finally:
+            await client.close()
+
+    async def _audience(self, http: aiohttp.ClientSession) -> None:
+        """Many come to one picture as fast as they can, and go all at once: politely, or by hanging up."""
+        client = LiveKitServer(http, self._server.websocket, "devkey", "secret", PROFILES)
+        gate = asyncio.Semaphore(AUDIENCE_AT_ONCE)
+        room, first = "soak-audience", self._number
+        self._number += self._audience_size
+
+        async def join(number: int) -> None:
+            async with gate:
+                await client.subscribe(room, number, 1)
+                self.joins["viewer"] += 1
+
+        try:
+            await client.publish(room, kind="video", ssrc=self._random.randrange(1, 2**32), traffic=SILENCE)
+            async with asyncio.TaskGroup() as group:
+                for number in range(self._audience_size):
+                    group.create_task(join(first + number))
+            await asyncio.sleep(self._random.uniform(0, 2))
+            if self._random.random() < 0.5:
+                await client.leave()
         finally:
             await client.close()
 
@@ -134,10 +164,10 @@ class Crowd:
 
 
 def main() -> None:
-    """`PORT SECONDS SEED [LOAD-TESTER ...]`: a process of its own, as the native part of an SDK may end it. The last
-    line it prints says who came and who could not."""
-    port, seconds, seed, *load_tester = sys.argv[1:]
-    crowd = Crowd(other_server(int(port)), int(seed), load_tester)
+    """`PORT SECONDS SEED AUDIENCE [LOAD-TESTER ...]`: a process of its own, as the native part of an SDK may end it.
+    The last line it prints says who came and who could not."""
+    port, seconds, seed, audience, *load_tester = sys.argv[1:]
+    crowd = Crowd(other_server(int(port)), int(seed), int(audience), load_tester)
     asyncio.run(crowd.run(float(seconds)))
     print(json.dumps({"joins": crowd.joins, "failures": crowd.failures}))
 

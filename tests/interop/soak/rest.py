@@ -10,7 +10,7 @@ MIB = 2**20
 #: Memory of the first rounds is not compared: caches, arenas of threads and interned names fill.
 SETTLING_ROUNDS = 2
 #: From the first third of the rounds to the last, by their medians: the allocator's own ups and downs are as much. A
-#: participant that is kept is about 200 KiB, and hundreds come in a round.
+#: participant that is kept is about 60 KiB, and thousands come in a round.
 MAX_GROWTH_BYTES = 10 * MIB
 #: A socket or task more or less: a scrape, a timer.
 SLACK = 3
@@ -64,3 +64,27 @@ def growth_bytes(rests: Sequence[Rest]) -> float:
     values = [rest.resident_bytes for rest in rests[SETTLING_ROUNDS:]]
     third = len(values) // 3
     return median(values[-third:]) - median(values[:third]) if third else 0.0
+
+
+def report(before: Rest, rests: Sequence[Rest], said: Sequence[str], found: Sequence[str]) -> str:
+    """Markdown. `said`: who came in each round, and who could not."""
+    head = "| | resident MiB | descriptors | threads | tasks | objects | who came |\n" + "| --- " * 7 + "|"
+
+    def row(name: str, rest: Rest, who: str) -> str:
+        fields = (
+            f"{rest.resident_bytes / MIB:.1f}",
+            rest.descriptors,
+            rest.threads,
+            rest.tasks,
+            rest.objects,
+        )
+        return f"| {name} | {' | '.join(map(str, fields))} | {who} |"
+
+    rows = [row("before", before, "")]
+    rows += [
+        row(f"rest {number}", rest, who)
+        for number, (rest, who) in enumerate(zip(rests, said, strict=True), 1)
+    ]
+    verdict = "\n".join(f"* {problem}" for problem in found or ["nothing is left behind"])
+    growth = f"Growth of memory from the first third of the rests to the last: {growth_bytes(rests) / MIB:.1f} MiB."
+    return "\n".join(["# Soak", "", head, *rows, "", growth, "", verdict, ""])

@@ -78,6 +78,13 @@ class Webinar:
         self.viewers.append(client)
         return client
 
+    async def leave(self) -> None:
+        """Whoever came last goes."""
+        viewer = self.viewers.pop()
+        viewer.sink.session = viewer.session
+        await viewer.session.handle(rtc.SignalRequest(leave=rtc.LeaveRequest()))
+        await viewer.session.work()
+
     async def settle(self) -> None:
         """Everybody hears of everything."""
         for _ in range(100):
@@ -85,6 +92,13 @@ class Webinar:
             self.world.service.tick()
             self.world.attendance.tick(self.world.clock.monotonic())
         await self.world.work()
+
+    def forget(self) -> None:
+        """What they were told, and what happened in the call."""
+        for client in (self.host, *self.viewers):
+            client.forget()
+            client.subscriber.sent.clear()
+        self.world.events.clear()
 
     def told(self) -> tuple[int, int]:
         """Messages so far: to the host and to the audience, over both ways."""
