@@ -70,6 +70,9 @@ class Table(Generic[Row]):
         dtype = np.dtype(FIELDS[kind])
         rows = np.frombuffer(b"".join(parts), dtype)
         self.rows: NDArray[np.void] = rows if len(parts) < 2 else np.sort(rows, order=kind._fields[0])
+        self._found: dict[int, Row] = {}
+        """Made already: who is looked at is looked at several times, as the end of one second and the begin of the
+        next."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -89,8 +92,10 @@ class Table(Generic[Row]):
 
     def find(self, number: int) -> Row | None:
         """The row with this id."""
-        at = self._places.get(number)
-        return None if at is None else self._kind._make(self.rows[at].item())
+        found = self._found.get(number)
+        if found is None and (at := self._places.get(number)) is not None:
+            found = self._found[number] = self._kind._make(self.rows[at].item())
+        return found
 
     def places(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
         """The row of each id; -1: there is none."""
