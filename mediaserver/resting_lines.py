@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from mediaserver.diagnosis import ClientReport
     from mediaserver.participant import Participant
+    from mediaserver.peer_connection import PeerConnection
     from mediaserver.statistics import Statistics
 
 
@@ -41,6 +42,8 @@ class RestingLine:
     """What must stay as it is. The sample holds what the data plane does not count."""
 
     participant: Participant
+    connection: PeerConnection
+    """Which one it is stays the same while the permissions do."""
     sample: LineSample
     subscriptions: int
     path: tuple[str, str] | None
@@ -55,6 +58,7 @@ class RestingLine:
         subscriber = participant.subscriber
         return cls(
             participant,
+            participant.primary_connection,
             sample._replace(report=None, keyframe_requests=0),
             subscriber.changes,
             participant.primary_connection.path,
@@ -73,7 +77,7 @@ class RestingLine:
             and not participant.publisher.tracks
             and subscriber.changes == self.subscriptions
             and participant.permissions is self.permissions
-            and participant.primary_connection.path == self.path
+            and self.connection.path == self.path
             and subscriber.allocator.is_watched is self.sample.takes_pictures
             and not subscriber.allocator.is_narrow
         )

@@ -77,7 +77,7 @@ class DataSaving:
     def _limited(self, rooms: Iterable[Room], now: float) -> list[tuple[Participant, DataBudget]]:
         """Those who have a budget now; those who have none any more are let go."""
         found: list[tuple[Participant, DataBudget]] = []
-        for participant in (p for room in rooms for p in room.participants.values()):
+        for participant in (p for room in rooms for p in _perhaps_limited(room)):
             plan = plan_of(participant)
             if plan is not None:
                 found.append((participant, _begun(participant, plan, now)))
@@ -98,6 +98,14 @@ class DataSaving:
         elif not saving and until is not None and (now >= until or participant.data_budget is None):
             del self._saving_until[participant.sid]
             _send(participant, False)
+
+
+def _perhaps_limited(room: Room) -> Iterable[Participant]:
+    """Without those who say nothing, in a room that says nothing: nearly all of an audience."""
+    everybody = room.participants.values()
+    if room.settings.data_budget.total_bytes:
+        return everybody
+    return [p for p in everybody if BUDGET_ATTRIBUTE in p.attributes or p.data_budget is not None]
 
 
 def _begun(participant: Participant, plan: DataPlan, now: float) -> DataBudget:
