@@ -380,6 +380,10 @@ class Diagnosis:
         line = self._lines.get(key)
         return line.verdict if line is not None else None
 
+    def is_quiet(self, key: str) -> bool:
+        """Whether its last sample has shown nothing."""
+        return self._lines[key].ordinary > 0
+
     def rests(self, key: str) -> bool:
         """Whether nothing has been to be seen of the line for so long that it need not be looked at."""
         return self._lines[key].rests

@@ -189,9 +189,11 @@ def down_jitter_ms(after: TransportRow | None, passed: Passed) -> float:
     return after.jitter_us / 1000 if after is not None and passed.arrived else 0.0
 
 
-def longest_rtt_ms(*transports: TransportRow | None) -> float | None:
-    """Of these connections; None: none is known."""
-    longest_us = max(-1 if one is None else one.rtt_us for one in transports)
+def longest_rtt_ms(down: TransportRow | None, up: TransportRow | None) -> float | None:
+    """Of both connections; None: none is known."""
+    longest_us = -1 if down is None else down.rtt_us
+    if up is not None and up.rtt_us > longest_us:
+        longest_us = up.rtt_us
     return None if longest_us < 0 else longest_us / 1000
 
 

@@ -108,6 +108,8 @@ class LineWatch:
 
     def _candidate(self, sid: str) -> _Candidate | None:
         """Puts a line to rest that has been quiet and the same for long; else whether it may be soon."""
+        if not self._diagnosis.is_quiet(sid):
+            return None  # nothing more is done where all lines suffer
         sample, participant = self._samples[sid], self._awake[sid]
         if sample.up is not NOTHING_PASSED or sample.route is not Route.UDP or sample.is_narrow:
             return None
