@@ -315,6 +315,9 @@ class Engine:
 
     def _dispatch(self, event: object) -> None:
         match event:
+            case dataplane.BandwidthEstimated(transport, bits_per_second):  # by far the most
+                if self.settings.congestion_control and (handler := self._handler(transport)):
+                    handler.bandwidth_estimated(bits_per_second)
             case dataplane.DtlsReceived(transport, datagram):
                 if handler := self._handler(transport):
                     handler.dtls_received(datagram)
@@ -340,9 +343,6 @@ class Engine:
                 self._log.warning("the data plane refused a command", reason=reason)
             case dataplane.WorkerFailed(worker, reason):
                 self._worker_failed(worker, reason)
-            case dataplane.BandwidthEstimated(transport, bits_per_second):
-                if self.settings.congestion_control and (handler := self._handler(transport)):
-                    handler.bandwidth_estimated(bits_per_second)
             case dataplane.LayerBitrates(layers):
                 for bitrate_handler in self._bitrate_handlers:
                     bitrate_handler(layers)

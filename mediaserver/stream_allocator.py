@@ -64,11 +64,13 @@ class StreamAllocator:
     @property
     def limit_bps(self) -> int | None:
         """Of all pictures together, bit/s; None: no limit is known."""
-        estimate = max(self._estimate_bps, self._least_bps) if self._estimate_bps else None
-        limits = [limit for limit in (estimate, self._cap_bps) if limit]
-        if self._budget_bps is not None:
-            limits.append(self._budget_bps)
-        return min(limits, default=None)
+        # Asked for each estimate of each line.
+        limit = max(self._estimate_bps, self._least_bps) if self._estimate_bps else None
+        if self._cap_bps and (limit is None or self._cap_bps < limit):
+            limit = self._cap_bps
+        if self._budget_bps is not None and (limit is None or self._budget_bps < limit):
+            limit = self._budget_bps
+        return limit
 
     @property
     def is_watched(self) -> bool:
