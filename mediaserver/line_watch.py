@@ -33,8 +33,9 @@ class _Candidate:
     """A line that may rest soon."""
 
     line: RestingLine
-    unchanged: int = 0
-    """Samples on end."""
+    """As it was then."""
+    samples: int = 0
+    """Since then, none of which has shown anything."""
 
 
 class LineWatch:
@@ -114,10 +115,12 @@ class LineWatch:
         if sample.up is not NOTHING_PASSED or sample.route is not Route.UDP or sample.is_narrow:
             return None
         known = self._candidates.get(sid)
-        if known is None or not known.line.is_as_it_was:
+        if known is None:
             return _Candidate(RestingLine.of(participant, sample))
-        known.unchanged += 1
-        if known.unchanged < WINDOW or not self._diagnosis.rests(sid):
+        known.samples += 1
+        if known.samples < WINDOW or not self._diagnosis.rests(sid):
             return known
+        if not known.line.is_as_it_was:  # asked once, as what counts its changes never goes back
+            return _Candidate(RestingLine.of(participant, sample))
         self._resting.add(sid, known.line, self._diagnosis.shortest_rtt_ms(sid))
         return None
