@@ -6,6 +6,7 @@ typed accessors. Strict where a mistake would break the call, tolerant of attrib
 
 import re
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 MAX_BYTES = 262_144
 MAX_SECTIONS = 1024
@@ -54,7 +55,7 @@ class Attributes:
         self.attributes.append((name, value))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class RtpCodec:
     """One payload type with its parameters."""
 
@@ -176,15 +177,16 @@ class MediaSection(Attributes):
         parameters = {t: _parameters(text) for t, text in self._numbered("fmtp")}
         order = [t for text in self.formats if (t := number(text)) is not None and t in rates]
         rtx = {dict(parameters.get(t, ())).get("apt"): t for t in order if rates[t][0].lower() == "rtx"}
+        feedback = self._feedback()
         return [
-            RtpCodec(
-                payload_type=t,
-                mime_type=f"{self.kind}/{rates[t][0]}",
-                clock_rate=rates[t][1],
-                channels=rates[t][2],
-                parameters=parameters.get(t, ()),
-                feedback=tuple(text for of, text in self._feedback() if of in (t, None)),
-                rtx_payload_type=rtx.get(str(t)),
+            _shared(
+                t,
+                f"{self.kind}/{rates[t][0]}",
+                rates[t][1],
+                rates[t][2],
+                parameters.get(t, ()),
+                tuple(text for of, text in feedback if of in (t, None)),
+                rtx.get(str(t)),
             )
             for t in order
             if rates[t][0].lower() != "rtx"
@@ -203,6 +205,18 @@ class MediaSection(Attributes):
             (None, value[2:].strip()) for value in self.get_all("rtcp-fb") if value.startswith("* ")
         ]
         return [*self._numbered("rtcp-fb"), *everything]
+
+
+_Fields = tuple[int, str, int, int, tuple[tuple[str, str], ...], tuple[str, ...], int | None]
+_known: WeakValueDictionary[_Fields, RtpCodec] = WeakValueDictionary()
+
+
+def _shared(*fields: *_Fields) -> RtpCodec:
+    """The same object for all who say the same: a thousand browsers name the same twenty codecs."""
+    found = _known.get(fields)
+    if found is None:
+        found = _known[fields] = RtpCodec(*fields)
+    return found
 
 
 def _parameters(text: str) -> tuple[tuple[str, str], ...]:

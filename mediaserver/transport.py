@@ -95,6 +95,7 @@ class Transport:
         self._remote_ufrag = ""
         self._sctp: tuple[int, int] | None = None
         self._path_selected = Flag()
+        self._started = False
         self._handshake: asyncio.Task[None] | None = None
         self._secure = SecureTransport(
             process_certificate(),
@@ -146,12 +147,13 @@ class Transport:
 
     def start(self, description: SessionDescription, *, server: bool) -> None:
         """Begins to wait for the path and the handshake, once. Raises `SdpError`."""
-        if self._handshake is not None:
+        if self._started:
             return
         fingerprints = _fingerprints(description)
         if not fingerprints:
             raise SdpError("no fingerprint")
         self._set_state(ConnectionState.CONNECTING)
+        self._started = True
         self._handshake = asyncio.create_task(
             self._connect(fingerprints, server=server), name=f"handshake-{self.id}"
         )
@@ -172,6 +174,8 @@ class Transport:
         except Exception:
             self._log.exception("connecting failed")
             self._fail("internal")
+        finally:
+            self._handshake = None
 
     async def _establish(self, fingerprints: list[Fingerprint], *, server: bool) -> None:
         began = self._clock.monotonic()
@@ -245,9 +249,9 @@ class Transport:
         """Tells the peer. The transport must not be closed yet."""
         self._set_state(ConnectionState.CLOSED, tell=False)
         self._metrics.connections.labels(ConnectionState.CLOSED.value).dec()
-        if self._handshake is not None:
-            self._handshake.cancel()
-            await asyncio.gather(self._handshake, return_exceptions=True)
+        if (handshake := self._handshake) is not None:
+            handshake.cancel()
+            await asyncio.gather(handshake, return_exceptions=True)
         await self._secure.close()
         self.engine.unregister(self.id)
         if self.engine.running:

@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from google.protobuf.message import DecodeError
 from livekit.protocol import models, rtc
@@ -13,6 +14,7 @@ from livekit.protocol import models, rtc
 from signalling.rtc.errors import InvalidRequest
 
 FIRST_PROTOCOL_WITH_SYNC_STREAMS = 10
+MAX_SHARED_BYTES = 512
 _TRUE = frozenset({"1", "true"})
 _CAPABILITIES = frozenset(models.ClientInfo.Capability.keys())
 
@@ -93,8 +95,10 @@ def parse_v1(query: Mapping[str, str], max_bytes: int) -> ConnectParameters:
     join = decode_join_request(query.get("join_request", ""), max_bytes)
     settings = join.connection_settings
     # A copy: a part of a message keeps all of it, with the offer, for as long as the client stays.
-    client_info = models.ClientInfo()
-    client_info.CopyFrom(join.client_info)
+    described = join.client_info.SerializeToString()
+    client_info = (_shared_client if len(described) <= MAX_SHARED_BYTES else models.ClientInfo.FromString)(
+        described
+    )
     return ConnectParameters(
         single_connection=True,
         client_info=client_info,
@@ -112,6 +116,12 @@ def parse_v1(query: Mapping[str, str], max_bytes: int) -> ConnectParameters:
         publisher_offer=join.publisher_offer if join.publisher_offer.sdp else None,
         sync_state=join.sync_state if join.HasField("sync_state") else None,
     )
+
+
+@lru_cache(maxsize=256)
+def _shared_client(described: bytes) -> models.ClientInfo:
+    """Not to be changed: an audience has few kinds of clients, and a message of its own is a kilobyte."""
+    return models.ClientInfo.FromString(described)
 
 
 def _optional(settings: rtc.ConnectionSettings, name: str) -> bool | None:

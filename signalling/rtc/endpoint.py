@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from aiohttp import web
 from livekit.protocol import rtc
-from structlog.contextvars import bind_contextvars, reset_contextvars
+from structlog.contextvars import bind_contextvars
 from yarl import URL
 
 from signalling.client_network import client_network
@@ -97,7 +97,8 @@ class Endpoint:
         task = asyncio.current_task()
         assert task is not None, "a request handler runs in a task"
         self._connections.add(task)
-        before = bind_contextvars(
+        # For this task alone, to its end.
+        bind_contextvars(
             correlation_id=admission.correlation_id,
             room=admission.room_name,
             identity=admission.profile.identity,
@@ -119,7 +120,6 @@ class Endpoint:
         finally:
             if session is not None:
                 session.detach(connection)
-            reset_contextvars(**before)
             self._connections.discard(task)
             self._counts.release(keys)
         return socket

@@ -6,7 +6,7 @@ from mediaserver.participant import RemovalReason
 from signalling.rtc.settings import RtcSettings
 
 
-@dataclass
+@dataclass(slots=True)
 class Lifetime:
     """What happened when, for the time limits of one session."""
 

@@ -46,6 +46,14 @@ def delimited(info: models.ParticipantInfo) -> bytes:
     return _varint(len(content)) + content
 
 
+def undelimited(part: bytes) -> models.ParticipantInfo:
+    """What was `delimited`."""
+    prefix = 1
+    while part[prefix - 1] & 0x80:
+        prefix += 1
+    return models.ParticipantInfo.FromString(part[prefix:])
+
+
 def joined(join: rtc.JoinResponse, others: Iterable[bytes]) -> Outgoing:
     """A `JoinResponse` with `other_participants`, each of them `delimited`: once for all who come after it."""
     content = join.SerializeToString() + _repeated(_OTHER_PARTICIPANTS, others)

@@ -77,7 +77,7 @@ class SessionContext:
         return ice_servers(self.settings, participant.sid, self.clock.time())
 
 
-@dataclass
+@dataclass(slots=True)
 class Simulation:
     """Failures that a test client has asked for."""
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mediaserver import sdp
 from mediaserver.sdp import MediaSection, SdpError, SessionDescription, number, parse
 
 TOKEN = st.text("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._", min_size=1, max_size=12)
@@ -149,3 +152,15 @@ def test_sizes_have_limits() -> None:
     sections = "".join(f"m=audio 9 UDP/TLS/RTP/SAVPF 0\na=mid:{n}\n" for n in range(1100))
     with pytest.raises(SdpError, match="more than"):
         parse("v=0\n" + sections)
+
+
+def test_who_says_the_same_shares_what_is_kept_of_it_while_it_is_kept() -> None:
+    one, other = (section.codecs() for section in parse(OFFER).media[:1] * 2)
+    assert one and all(a is b for a, b in zip(one, other, strict=True))
+    changed = parse(OFFER.replace("useinbandfec=1", "useinbandfec=0")).media[0].codecs()
+    assert changed[0] is not one[0] and changed[1] is one[1]
+    assert changed[0].parameter("useinbandfec") == "0"
+    name, known = ((one[0].mime_type, one[0].payload_type), len(sdp._known))
+    del one, other, changed
+    gc.collect()
+    assert len(sdp._known) < known, name
