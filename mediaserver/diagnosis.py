@@ -9,7 +9,7 @@ What several networks suffer at the same time is the server's own line; people b
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
@@ -334,12 +334,15 @@ class _Line:
 
     def loses(self, direction: Callable[[LineSample], Passed]) -> bool:
         """More than repair hides, and not only in one gap of up to two seconds."""
+        lost = self.loss_down if direction is _down else self.loss_up
+        if (lost or 0.0) < BAD_LOSS:
+            return False  # told by the sums, as of nearly all
         passed = [direction(sample) for sample in self.samples]
         worst = max(
             range(len(passed)), key=lambda at: sum(one.lost for one in passed[at : at + 2]), default=0
         )
         without_gap = _sum(passed[:worst] + passed[worst + 2 :]).loss or 0.0
-        return (_sum(passed).loss or 0.0) >= BAD_LOSS and without_gap >= NOTICEABLE_LOSS
+        return without_gap >= NOTICEABLE_LOSS
 
 
 def _sum(passed: Iterable[Passed]) -> Passed:
@@ -535,6 +538,8 @@ def _judge(line: _Line, common: _Common) -> Verdict | None:
 
 def _device_by_its_word(line: _Line) -> Verdict | None:
     reports = [sample.report for sample in line.samples if sample.report is not None]
+    if not reports:
+        return None
     if sum(report.is_late for report in reports) >= LASTING:
         return Verdict.DEVICE_BUSY
     if sum(report.decodes_too_long for report in reports) >= LASTING:
@@ -596,10 +601,10 @@ def _kind_of_loss(line: _Line, direction: Callable[[LineSample], Passed]) -> Ver
 
 
 def _firewall(line: _Line) -> Verdict | None:
-    routes = Counter(sample.route for sample in line.samples)
-    if routes[Route.TCP] >= SPAN:
+    routes = [sample.route for sample in line.samples]
+    if routes.count(Route.TCP) >= SPAN:
         return Verdict.FIREWALL_TCP
-    return Verdict.FIREWALL_RELAY if routes[Route.RELAY] >= SPAN else None
+    return Verdict.FIREWALL_RELAY if routes.count(Route.RELAY) >= SPAN else None
 
 
 def _device_by_what_it_does(line: _Line) -> Verdict | None:
@@ -610,11 +615,11 @@ def _device_by_what_it_does(line: _Line) -> Verdict | None:
 
 
 def _cannot_decode(line: _Line) -> bool:
-    settled = len({sample.tracks for sample in line.samples}) == 1
-    asked = line.count(lambda sample: sample.keyframe_requests > 0) >= LASTING
-    many = sum(sample.keyframe_requests for sample in line.samples) >= MANY_KEYFRAME_REQUESTS
-    drops = line.lasts(lambda sample: sample.report is not None and sample.report.drops_frames)
-    return drops or (settled and asked and many)
+    if line.lasts(lambda sample: sample.report is not None and sample.report.drops_frames):
+        return True
+    requests = [sample.keyframe_requests for sample in line.samples]
+    asked = len(requests) - requests.count(0) >= LASTING and sum(requests) >= MANY_KEYFRAME_REQUESTS
+    return asked and len({sample.tracks for sample in line.samples}) == 1  # it has settled
 
 
 def _has_few_frames(sample: LineSample) -> bool:
