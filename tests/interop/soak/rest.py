@@ -12,8 +12,8 @@ SETTLING_ROUNDS = 2
 #: From the first third of the rounds to the last, by their medians: the allocator's own ups and downs are as much. A
 #: participant that is kept is about 60 KiB, and thousands come in a round.
 MAX_GROWTH_BYTES = 10 * MIB
-#: A socket or task more or less: a scrape, a timer.
-SLACK = 3
+#: A socket, thread or task more or less: a scrape, a timer, connections of the database's pool, which has an end.
+SLACK = 6
 
 
 @dataclass(frozen=True)
