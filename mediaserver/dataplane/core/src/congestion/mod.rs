@@ -13,6 +13,7 @@ mod rate;
 mod repeats;
 mod standing;
 mod throughput;
+mod trains;
 
 use crate::api::Time;
 use delay::{DelayDetector, Usage};
@@ -28,6 +29,7 @@ use rate::{DelayRate, Observed};
 pub(crate) use repeats::Repeats;
 use standing::StandingQueue;
 use throughput::{Recent, Throughput};
+use trains::Trains;
 
 /// Before anything is known: a small picture.
 const FIRST_BPS: f64 = 300_000.0;
@@ -86,6 +88,7 @@ pub(crate) struct Congestion {
     history: History,
     delay: DelayDetector,
     standing: StandingQueue,
+    trains: Trains,
     delay_rate: DelayRate,
     loss_rate: LossRate,
     prober: Prober,
@@ -125,6 +128,7 @@ impl Congestion {
             history: History::default(),
             delay: DelayDetector::default(),
             standing: StandingQueue::default(),
+            trains: Trains::default(),
             delay_rate: DelayRate::new(FIRST_BPS, now),
             loss_rate: LossRate::new(now),
             prober: Prober::new(now),
@@ -262,6 +266,7 @@ impl Congestion {
                         self.fill(numbers, arrival);
                     }
                     let waited_us = self.standing.arrived(departure.at.0, arrival);
+                    self.trains.arrived(departure.at.0, waited_us, departure.bytes);
                     if departure.state != State::Assumed {
                         let is_queued = waited_us > QUEUED_US;
                         self.arrived
@@ -339,7 +344,8 @@ impl Congestion {
         if self.estimate() < LOWERED * before {
             self.lowered = now;
         }
-        self.pacer.set_rate(self.estimate(), is_full);
+        let at_once = if is_full { 0.0 } else { self.trains.allowed() };
+        self.pacer.set_rate(self.estimate(), is_full, at_once);
     }
 
     /// Of feedback that did not come, as it is lost like other packets: the first number that it told of, and how many.

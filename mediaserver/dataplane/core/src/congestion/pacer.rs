@@ -10,7 +10,7 @@ const DRAINING: f64 = 0.75;
 const SLOWEST_BPS: f64 = 120_000.0;
 /// What may leave at once: so much of what the line carries that a picture of a steady stream leaves whole,
 const BURST_US: f64 = 40_000.0;
-/// and no less than this.
+/// and no less than this, nor than what has been seen to come through at once.
 const BURST_BYTES: f64 = 6_000.0;
 
 /// What is sent again takes no more than this share of the line: when it is full, that is why packets are lost.
@@ -25,6 +25,8 @@ pub(super) struct Pacer {
     /// Bytes a microsecond that the line carries, and that leave at most.
     line: f64,
     pace: f64,
+    /// Bytes that may leave at once.
+    burst: f64,
     at: Time,
 }
 
@@ -35,29 +37,28 @@ impl Pacer {
             repair_tokens: REPAIR_BYTES,
             line: SLOWEST_BPS / FACTOR / 8e6,
             pace: SLOWEST_BPS / 8e6,
+            burst: BURST_BYTES,
             at: now,
         }
     }
 
     /// `bits_per_second`: what the line carries. `is_full`: a long queue stands before it, nothing is added to that in a hurry.
-    pub fn set_rate(&mut self, bits_per_second: f64, is_full: bool) {
+    /// `at_once`: bytes that come through at once.
+    pub fn set_rate(&mut self, bits_per_second: f64, is_full: bool, at_once: f64) {
         self.line = bits_per_second.max(SLOWEST_BPS / FACTOR) / 8e6;
+        self.burst = BURST_BYTES.max(self.line * BURST_US).max(at_once);
         self.pace = self.line * if is_full { DRAINING } else { FACTOR };
     }
 
     pub fn refill(&mut self, now: Time) {
         let elapsed = now.0.saturating_sub(self.at.0) as f64;
         self.at = now;
-        self.tokens = (self.tokens + elapsed * self.pace).min(self.most());
+        self.tokens = (self.tokens + elapsed * self.pace).min(self.burst);
         self.repair_tokens = (self.repair_tokens + elapsed * self.line * REPAIR_SHARE).min(REPAIR_BYTES);
     }
 
     pub fn spend(&mut self, bytes: usize) {
-        self.tokens = (self.tokens - bytes as f64).max(-self.most());
-    }
-
-    fn most(&self) -> f64 {
-        BURST_BYTES.max(self.line * BURST_US)
+        self.tokens = (self.tokens - bytes as f64).max(-self.burst);
     }
 
     pub fn spend_repair(&mut self, bytes: usize) {
@@ -80,7 +81,7 @@ mod tests {
     #[test]
     fn a_burst_leaves_somewhat_faster_than_the_rate() {
         let mut pacer = Pacer::new(Time(0));
-        pacer.set_rate(1e6, false);
+        pacer.set_rate(1e6, false, 0.0);
         let mut sent = 0;
         for millisecond in 1..=1000 {
             pacer.refill(Time(millisecond * 1000));
@@ -95,7 +96,7 @@ mod tests {
     #[test]
     fn what_is_sent_again_leaves_room_for_the_rest() {
         let mut pacer = Pacer::new(Time(0));
-        pacer.set_rate(1e6, false);
+        pacer.set_rate(1e6, false, 0.0);
         let mut sent = 0;
         for millisecond in 1..=1000 {
             pacer.refill(Time(millisecond * 1000));

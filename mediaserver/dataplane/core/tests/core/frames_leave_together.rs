@@ -79,3 +79,47 @@ fn a_frame_leaves_for_many_in_parts_that_a_cache_holds_and_for_each_in_one_send(
         assert_eq!(network.sink(viewer).holes(), []);
     }
 }
+
+/// Pictures of 8 packets, ten a second, over this line to somebody who tells when they come: how long after its first packet
+/// the last one of each left, after some seconds; some have a report among them.
+fn stretches_us(line: Link) -> Vec<u64> {
+    let mut network = Network::new(9);
+    let alice = network.add_peer();
+    let mut source = Source::video(7);
+    (source.packets_per_frame, source.payload_length) = (8, 1100);
+    (source.interval_us, source.keyframe_factor) = (100_000, 1);
+    let track = network.publish(alice, source);
+    let bob = network.add_peer();
+    network.peers[bob].down = line;
+    network.peers[bob].gives_feedback = true;
+    network.subscribe(bob, track);
+    network.command(polyana_core::Command::SetWantedBitrate {
+        transport: network.peers[bob].transport,
+        bits_per_second: 800_000,
+    });
+    network.run_ms(5000);
+    network.peers[bob].waits.clear();
+    network.run_ms(5000);
+    let left: Vec<u64> = network.peers[bob].waits.iter().map(|(at, _)| at.0).collect();
+    let pictures = left.chunk_by(|before, after| after - before < 30_000);
+    pictures
+        .filter(|packets| packets.len() >= 8)
+        .map(|packets| packets[packets.len() - 1] - packets[0])
+        .collect()
+}
+
+#[test]
+fn a_large_picture_leaves_whole_where_the_line_takes_it_at_once() {
+    let stretches = stretches_us(Link::delay_ms(10));
+    assert!(stretches.len() > 40);
+    let whole = stretches.iter().filter(|stretch| **stretch == 0);
+    assert!(whole.count() * 5 > stretches.len() * 4, "{stretches:?}");
+}
+
+#[test]
+fn a_large_picture_is_stretched_where_the_line_takes_long_for_it() {
+    let stretches = stretches_us(Link::delay_ms(10).rate(1_500_000));
+    assert!(stretches.len() > 40);
+    let stretched = stretches.iter().filter(|stretch| **stretch >= 5_000);
+    assert!(stretched.count() * 5 > stretches.len() * 4, "{stretches:?}");
+}
