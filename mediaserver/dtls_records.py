@@ -21,7 +21,8 @@ CIPHER_SUITE = "ECDHE-ECDSA-AES128-GCM-SHA256"
 VERSION = b"\xfe\xfd"
 EPOCH = 1
 FIRST_SEQUENCE = 1 << 16
-"""Of ours: OpenSSL has numbered its few records of this epoch from 0, and a nonce is never used twice."""
+"""Of ours: OpenSSL has numbered its few records of this epoch from 0. Ours are the nonces as well and never come twice;
+those of OpenSSL's few records count from a random number of 64 bits."""
 MAX_PLAINTEXT = 1 << 14
 CLOSE_NOTIFY = b"\x01\x00"
 """Warning, close_notify (RFC 5246, section 7.2.1)."""
