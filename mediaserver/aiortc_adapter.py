@@ -40,8 +40,8 @@ DTLS1_2_VERSION = 0xFEFD
 """Of OpenSSL's prov_ssl.h; pyOpenSSL has no name for it."""
 FATAL = 2
 """Level of an alert (RFC 5246, section 7.2)."""
-#: The data plane's preference: AES-128-GCM costs it least and is as strong as WebRTC asks for.
 _log = structlog.get_logger("mediaserver.aiortc_adapter")
+#: The data plane's preference: AES-128-GCM costs it least and is as strong as WebRTC asks for.
 PROFILE_ORDER = [name.encode() for name in engine.SRTP_PROFILES]
 
 

@@ -11,7 +11,8 @@ const SILENCE_US: i64 = 3_000_000;
 const WINDOW: usize = 20;
 const SMOOTHING: f64 = 0.9;
 const GAIN: f64 = 4.0;
-const MAX_DELTAS: u32 = 60;
+/// More of them make a slope no surer.
+const MAX_GROUPS: u32 = 60;
 /// The threshold begins here and stays in these bounds, ms.
 const FIRST_THRESHOLD: f64 = 12.5;
 const THRESHOLDS: std::ops::RangeInclusive<f64> = 6.0..=600.0;
@@ -50,9 +51,7 @@ pub(super) struct DelayDetector {
     window: [(f64, f64); WINDOW],
     accumulated: f64,
     smoothed: f64,
-    groups: usize,
-    /// As `groups`, as far as they count.
-    deltas: u32,
+    groups: u32,
     first_arrival: i64,
     threshold: f64,
     threshold_at: Option<f64>,
@@ -73,7 +72,6 @@ impl Default for DelayDetector {
             accumulated: 0.0,
             smoothed: 0.0,
             groups: 0,
-            deltas: 0,
             first_arrival: 0,
             threshold: FIRST_THRESHOLD,
             threshold_at: None,
@@ -138,16 +136,15 @@ impl DelayDetector {
     }
 
     fn group_ended(&mut self, send_ms: f64, arrival_ms: f64, arrival: i64) {
-        if self.deltas == 0 {
+        if self.groups == 0 {
             self.first_arrival = arrival;
         }
-        self.deltas = (self.deltas + 1).min(MAX_DELTAS);
         self.accumulated += arrival_ms - send_ms;
         self.smoothed = SMOOTHING * self.smoothed + (1.0 - SMOOTHING) * self.accumulated;
         let at = (arrival - self.first_arrival) as f64 / 1000.0;
-        self.window[self.groups % WINDOW] = (at, self.smoothed);
+        self.window[self.groups as usize % WINDOW] = (at, self.smoothed);
         self.groups += 1;
-        let slope = if self.groups >= WINDOW {
+        let slope = if self.groups as usize >= WINDOW {
             slope(&self.window).unwrap_or(self.slope)
         } else {
             self.slope
@@ -158,7 +155,7 @@ impl DelayDetector {
     }
 
     fn judge(&mut self, slope: f64, send_ms: f64, at: f64) {
-        let excess = f64::from(self.deltas) * slope * GAIN;
+        let excess = f64::from(self.groups.min(MAX_GROUPS)) * slope * GAIN;
         if excess > self.threshold {
             let lasted = self.over_for.map_or(send_ms / 2.0, |lasted| lasted + send_ms);
             self.over_for = Some(lasted);
