@@ -19,6 +19,7 @@ from mediaserver.metrics import MediaMetrics
 from mediaserver.recording import RoomRecorder
 from signalling import memory
 from signalling.api_keys import ApiKeys
+from signalling.beat import beat
 from signalling.broadcast.service import Broadcasts
 from signalling.call import CallService
 from signalling.config import MediaSettings, Settings
@@ -298,12 +299,10 @@ class Server:
     async def _rest(self) -> None:
         idleness = memory.Idleness()
         while True:
-            await asyncio.sleep(REST_INTERVAL_S)
+            await beat(REST_INTERVAL_S)
             if idleness.begins(self._clock.monotonic(), busy=bool(self.rtc.attendance.rooms)):
                 memory.release()
 
     async def _watch_lag(self) -> None:
         while True:
-            before = self._clock.monotonic()
-            await asyncio.sleep(LAG_INTERVAL_S)
-            self._lag.set(max(0.0, self._clock.monotonic() - before - LAG_INTERVAL_S))
+            self._lag.set(await beat(LAG_INTERVAL_S))

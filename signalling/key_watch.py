@@ -1,6 +1,5 @@
 """New keys without a restart: on SIGHUP, and by itself when a file with keys has changed."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from signalling.api_keys import ApiKeys
+from signalling.beat import beat
 from signalling.config import ConfigError, Settings
 
 POLL_INTERVAL_S = 2.0
@@ -43,7 +43,7 @@ class KeyWatch:
     async def run(self) -> None:
         """Looks for changes until it is cancelled."""
         while True:
-            await asyncio.sleep(POLL_INTERVAL_S)
+            await beat(POLL_INTERVAL_S)
             try:
                 self.poll()
             except Exception:

@@ -11,6 +11,7 @@ from cryptography import x509
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from mediaserver.clock import Clock
+from signalling.beat import beat
 from signalling.config import HttpSettings
 from signalling.tls import ensure_certificate
 
@@ -53,7 +54,7 @@ class TlsContext:
     async def run(self) -> None:
         """Looks for a new one until it is cancelled."""
         while True:
-            await asyncio.sleep(CHECK_INTERVAL_S)
+            await beat(CHECK_INTERVAL_S)
             await self.refresh()
 
     async def refresh(self) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import structlog
 
 from mediaserver.participant import ParticipantKind
+from signalling.beat import beat
 from signalling.broadcast.films import FilmEntry, FilmRefused, Films
 from signalling.broadcast.metrics import BroadcastMetrics
 from signalling.broadcast.projection import Audience, Projection, StopReason
@@ -108,7 +109,7 @@ class Broadcasts:
     async def run(self) -> None:
         """Watches the files of what is shown, until it is cancelled."""
         while True:
-            await asyncio.sleep(WATCH_S)
+            await beat(WATCH_S)
             await self.watch()
 
     async def watch(self) -> None:

@@ -12,6 +12,7 @@ from aiohttp import web
 from mediaserver.participant import Participant
 from mediaserver.statistics import Statistics
 from mediaserver.track import Track, TrackSource
+from signalling.beat import repeat
 from signalling.call.attendance import AttendanceBook, AttendanceRow, PresenceRecord
 from signalling.call.call import Call, CallContext
 from signalling.call.chat import ChatStore, MemoryChat
@@ -95,7 +96,7 @@ class CallService:
         self._meter = DeliveryMeter()
         self._sampled_at: float | None = None
         self._endpoint = CallEndpoint(self, keys, settings, clock)
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._log = structlog.get_logger(__name__)
         attendance.doorkeeper = self._check
         attendance.events.subscribe(self._happened)
@@ -166,10 +167,10 @@ class CallService:
 
     async def close(self) -> None:
         """Leaves no task behind. Idempotent."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
+        tasks, self._tasks = self._tasks, ()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     # Time
 
@@ -280,20 +281,14 @@ class CallService:
             raise ServerFull("too many calls")
 
     def _start(self) -> None:
-        if self._task is None:
-            self._task = asyncio.create_task(self._run(), name="calls")
+        if not self._tasks:
+            self._tasks = (self._regularly(TICK_S, self.tick), self._regularly(SAMPLE_S, self.sample))
 
-    async def _run(self) -> None:
-        next_sample = self._clock.monotonic()
-        while True:
-            await asyncio.sleep(TICK_S)
-            try:
-                self.tick()
-                if self._clock.monotonic() >= next_sample:
-                    next_sample = self._clock.monotonic() + SAMPLE_S
-                    await self.sample()
-            except Exception:
-                self._log.exception("regular work failed")
+    def _regularly(self, interval_s: float, work: Callable[[], Awaitable[None] | None]) -> asyncio.Task[None]:
+        def failed() -> None:
+            self._log.exception("regular work failed", work=work.__name__)
+
+        return asyncio.create_task(repeat(interval_s, work, failed), name=f"calls-{work.__name__}")
 
 
 def _note_arrival(call: Call, book: AttendanceBook, key: str, participant: Participant, now: float) -> None:

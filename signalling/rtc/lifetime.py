@@ -14,6 +14,8 @@ class Lifetime:
     heard: float
     """The last message of the client."""
     token_refreshed: float
+    ping_timeout_s: float
+    """As the client was told when it joined."""
     pings: bool = False
     """Whether the client has ever sent a ping of the protocol. Some SDKs (Go) leave that to the WebSocket."""
     connected: float | None = None
@@ -36,9 +38,9 @@ class Lifetime:
             gone = now - since > settings.reconnect_timeout_s
         return RemovalReason.CONNECTION_TIMEOUT if gone else None
 
-    def silent(self, now: float, settings: RtcSettings) -> bool:
+    def silent(self, now: float) -> bool:
         """Whether the client should have sent another ping by now."""
-        return self.pings and self.signal_lost is None and now - self.heard > settings.ping_timeout_s
+        return self.pings and self.signal_lost is None and now - self.heard > self.ping_timeout_s
 
     def token_is_old(self, now: float, settings: RtcSettings) -> bool:
         return self.signal_lost is None and now - self.token_refreshed > settings.token_refresh_s
@@ -48,4 +50,4 @@ class Lifetime:
         if self.signal_lost is not None or self.media_lost is not None:
             return 0.0
         until = self.token_refreshed + settings.token_refresh_s
-        return min(until, self.heard + settings.ping_timeout_s) if self.pings else until
+        return min(until, self.heard + self.ping_timeout_s) if self.pings else until

@@ -13,7 +13,7 @@ from mediaserver.track import Track
 from signalling.rtc import convert, enums
 from signalling.rtc.ice_servers import IceServer
 from signalling.rtc.outgoing import Outgoing, joined
-from signalling.rtc.settings import RtcSettings
+from signalling.rtc.settings import Pings, RtcSettings
 
 OFF = VideoQuality.OFF
 PROTOCOL = 17
@@ -39,6 +39,7 @@ def join(
     own: models.ParticipantInfo,
     others: Iterable[bytes],
     settings: RtcSettings,
+    pings: Pings,
     info: models.ServerInfo,
     servers: Iterable[IceServer],
 ) -> Outgoing:
@@ -52,8 +53,8 @@ def join(
         ice_servers=map(_ice_server, servers),
         subscriber_primary=participant.subscriber_primary,
         client_configuration=client_configuration(),
-        ping_interval=settings.ping_interval_s,
-        ping_timeout=settings.ping_timeout_s,
+        ping_interval=pings.interval_s,
+        ping_timeout=pings.timeout_s,
         enabled_publish_codecs=[models.Codec(mime=mime) for mime in settings.enabled_codecs],
         fast_publish=participant.permissions.can_publish,
     )

@@ -13,6 +13,7 @@ from aiohttp import web
 from mediaserver.connection_quality import QualityMonitor
 from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
 from mediaserver.statistics import Statistics
+from signalling.beat import repeat
 from signalling.rtc import responses
 from signalling.rtc.api.context import ApiContext
 from signalling.rtc.api.endpoint import ApiEndpoint
@@ -86,11 +87,9 @@ class RtcService:
             self._engine.add_audio_level_handler(self.attendance.rooms.audio_levels)
             self._engine.add_layer_bitrate_handler(self.attendance.rooms.layer_bitrates)
             self._tasks = (
-                asyncio.create_task(self._repeat(TICK_S, self._tick), name="rtc-ticker"),
-                asyncio.create_task(
-                    self._repeat(self._quality_interval_s, self._rate_connections), name="rtc-quality"
-                ),
-                asyncio.create_task(self._repeat(WATCH_INTERVAL_S, self._watch_lines), name="rtc-lines"),
+                self._regularly(TICK_S, self._tick),
+                self._regularly(self._quality_interval_s, self._rate_connections),
+                self._regularly(WATCH_INTERVAL_S, self._watch_lines),
             )
 
     def tell_hooks(self, notify: Callable[[Hook], None]) -> None:
@@ -148,16 +147,14 @@ class RtcService:
     def _room_ended(self, room_name: str) -> None:
         self._engine.release_worker(room_name)
 
-    async def _repeat(self, interval_s: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            await asyncio.sleep(interval_s)
-            try:
-                await work()
-            except Exception:
-                self.metrics.errors.labels("internal").inc()
-                self._log.exception("regular work failed", work=work.__name__)
+    def _regularly(self, interval_s: float, work: Callable[[], Awaitable[None] | None]) -> asyncio.Task[None]:
+        def failed() -> None:
+            self.metrics.errors.labels("internal").inc()
+            self._log.exception("regular work failed", work=work.__name__)
 
-    async def _tick(self) -> None:
+        return asyncio.create_task(repeat(interval_s, work, failed), name=f"rtc{work.__name__}")
+
+    def _tick(self) -> None:
         now = self._clock.monotonic()
         self._verdicts.ticked(now, TICK_S)
         self.attendance.tick(now)

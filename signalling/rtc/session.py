@@ -107,7 +107,12 @@ class Session:
         self.blobs = DataBlobs(context.settings.max_data_blobs_bytes)
         self.sink: SignalSink | None = None
         self._detached = Flag()
-        self._lifetime = Lifetime(joined=now, heard=now, token_refreshed=now)
+        self._lifetime = Lifetime(
+            joined=now,
+            heard=now,
+            token_refreshed=now,
+            ping_timeout_s=context.settings.pings(admission.permissions).timeout_s,
+        )
         self._jobs = JobQueue(MAX_QUEUED_REQUESTS, self._job_failed)
         self._rests_until = 0.0
         self._missed: list[models.ParticipantInfo] = []
@@ -304,7 +309,7 @@ class Session:
             return
         settings, lifetime = self.context.settings, self._lifetime
         end_simulated_speech(self, now)
-        if lifetime.silent(now, settings):
+        if lifetime.silent(now):
             self.log.info("signalling timed out")
             self.drop_connection("ping timeout")
         reason = lifetime.removal(

@@ -85,6 +85,7 @@ class Sessions:
                 session.info,
                 (other.delimited_info for other in visible(room, self._attendance.of, without=participant)),
                 self._settings,
+                self._settings.pings(admission.permissions),
                 self._context.server_info,
                 self._context.ice_servers(participant),
             )

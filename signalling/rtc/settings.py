@@ -1,10 +1,11 @@
 """Settings of the LiveKit protocol service. Times are seconds, sizes bytes."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from mediaserver.permissions import Permissions
 from signalling.private_file import read_private
 
 Seconds = Annotated[float, Field(gt=0)]
@@ -114,6 +115,13 @@ class RoomConfigurationSettings(BaseModel):
     """Ours. Instead of `rtc.data_budget`; the minutes are those of the lesson."""
 
 
+class Pings(NamedTuple):
+    """How often a client shows by the protocol that it is there, and after how long without it is taken for gone."""
+
+    interval_s: int
+    timeout_s: int
+
+
 class RtcSettings(BaseModel):
     """Defaults follow LiveKit's server where it has the same setting, except where a comment says why not."""
 
@@ -163,8 +171,12 @@ class RtcSettings(BaseModel):
 
     ping_interval_s: Annotated[int, Field(ge=1)] = 5
     ping_timeout_s: Annotated[int, Field(ge=2)] = 15
-    websocket_heartbeat_s: Seconds = 10
-    """Interval of WebSocket pings (RFC 6455, section 5.5.2); half of it is the time to answer one."""
+    audience_ping_interval_s: Annotated[int, Field(ge=1)] = 15
+    audience_ping_timeout_s: Annotated[int, Field(ge=2)] = 30
+    """Of those whose token lets them publish nothing: they can be a thousand, and nobody waits for what they say."""
+    websocket_heartbeat_s: Seconds = 20
+    """After so long without a message the server asks by a ping of the WebSocket (RFC 6455, section 5.5.2); half of it
+    is the time to answer. Longer than the intervals of the protocol's pings, which make it unnecessary."""
     token_leeway_s: Annotated[float, Field(ge=0)] = 60
     token_refresh_s: Seconds = 300
     """How often a client gets a fresh token, so that it can resume after its own has expired."""
@@ -244,3 +256,9 @@ class RtcSettings(BaseModel):
     """Whether text frames with JSON are understood, as LiveKit does."""
     websocket_compression: Literal[0, 9, 10, 11, 12, 13, 14, 15] = 0
     """Window bits of permessage-deflate, 0: off. It costs memory for each connection."""
+
+    def pings(self, granted: Permissions) -> Pings:
+        """What a client is told when it joins. `granted` by its token: who waits in a lobby is no audience."""
+        if granted.can_publish:
+            return Pings(self.ping_interval_s, self.ping_timeout_s)
+        return Pings(self.audience_ping_interval_s, self.audience_ping_timeout_s)

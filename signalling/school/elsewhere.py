@@ -1,12 +1,12 @@
 """What somebody does at the console while the server runs: read from the audit log, told to running calls."""
 
-import asyncio
 import json
 
 import structlog
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from signalling.beat import beat
 from signalling.school.audit import CONSOLE
 from signalling.school.context import Context
 from signalling.school.events import GuardianLost, RoleConfirmed, RoleRevoked
@@ -35,7 +35,7 @@ class Elsewhere:
     async def run(self) -> None:
         """Until it is cancelled."""
         while True:
-            await asyncio.sleep(EVERY_S)
+            await beat(EVERY_S)
             try:
                 await self.look()
             except (OSError, SQLAlchemyError) as error:

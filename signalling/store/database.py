@@ -13,6 +13,7 @@ from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
+from signalling.beat import beat
 from signalling.store.migrate import current_revision, upgrade
 from signalling.store.settings import StoreSettings
 
@@ -94,7 +95,7 @@ class Database:
     async def watch(self) -> None:
         """Asks the database now and then, so that `healthy` is true even when nobody uses it. Ends when cancelled."""
         while True:
-            await asyncio.sleep(PING_INTERVAL_S)
+            await beat(PING_INTERVAL_S)
             await self.ping()
 
     async def ping(self) -> None:

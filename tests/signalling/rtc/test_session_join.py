@@ -30,6 +30,18 @@ async def test_the_join_response_comes_first_and_describes_the_room(world: World
     assert join.fast_publish and not join.subscriber_primary
 
 
+async def test_who_may_never_publish_pings_seldom_and_is_given_longer(world: World) -> None:
+    viewer = await world.join("viewer", grants={"can_publish": False})
+    viewer.media_connects()
+    (join,) = viewer.told("join")
+    assert (join.ping_interval, join.ping_timeout) == (15, 30)
+    await world.sessions_hear(viewer)
+    await world.pass_time(29)
+    assert viewer.sink.closed is None
+    await world.pass_time(3)
+    assert viewer.sink.closed is not None
+
+
 @pytest.mark.compatibility("signal.response.update", "signal.response.room_update")
 async def test_others_hear_of_a_join_in_one_update(world: World) -> None:
     anna = await world.join("anna")

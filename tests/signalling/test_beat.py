@@ -1,0 +1,108 @@
+"""Regular work falls on the same moments."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from signalling.beat import beat, repeat
+
+
+class FakeTimeLoop(asyncio.SelectorEventLoop):
+    """Its clock jumps to the next timer when nothing else is to be done."""
+
+    def __init__(self, now: float) -> None:
+        super().__init__()
+        self.now = now
+
+    def time(self) -> float:
+        return self.now
+
+    def _run_once(self) -> None:
+        scheduled: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]
+        if not self._ready and scheduled:  # type: ignore[attr-defined]
+            self.now = max(self.now, min(timer.when() for timer in scheduled))
+        super()._run_once()  # type: ignore[misc]
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[[Coroutine[Any, Any, Any]], Any]]:
+    loop = FakeTimeLoop(1000.03)
+    yield loop.run_until_complete
+    loop.close()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+@given(st.floats(0, 1e7), st.sampled_from([0.1, 0.5, 1.0, 3.0, 60.0]))
+def test_a_beat_is_the_next_multiple_and_half_an_interval_away_at_least(
+    start: float, interval_s: float
+) -> None:
+    loop = FakeTimeLoop(start)
+    try:
+        assert loop.run_until_complete(beat(interval_s)) == pytest.approx(0)
+        multiple = loop.now / interval_s
+        assert multiple == pytest.approx(round(multiple), abs=1e-6)
+        assert 0.5 - 1e-6 <= (loop.now - start) / interval_s <= 1.5 + 1e-6
+    finally:
+        loop.close()
+
+
+def test_who_is_a_little_late_keeps_the_beat(run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+    async def work() -> list[float]:
+        moments = []
+        for late in (0.0, 0.04, 0.06, 0.0):
+            await beat(0.1)
+            moments.append(_now())
+            asyncio.get_running_loop().now += late  # type: ignore[attr-defined]
+        return moments
+
+    assert run(work()) == pytest.approx([1000.1, 1000.2, 1000.3, 1000.5])
+
+
+def test_it_says_how_late_the_loop_was(run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+    async def work() -> float:
+        def block() -> None:
+            asyncio.get_running_loop().now += 0.7  # type: ignore[attr-defined]
+
+        asyncio.get_running_loop().call_later(0.5, block)
+        return await beat(1.0)
+
+    assert run(work()) == pytest.approx(1000.03 + 0.5 + 0.7 - 1001, abs=1e-6)
+
+
+def test_work_of_several_intervals_falls_together_and_goes_on_after_a_failure(
+    run: Callable[[Coroutine[Any, Any, Any]], Any],
+) -> None:
+    moments: dict[str, list[float]] = {"quick": [], "slow": []}
+    failures: list[float] = []
+
+    def quick() -> None:
+        moments["quick"].append(_now())
+
+    async def slow() -> None:
+        moments["slow"].append(_now())
+        raise ValueError
+
+    async def both() -> None:
+        tasks = [
+            asyncio.create_task(repeat(0.1, quick, lambda: None)),
+            asyncio.create_task(repeat(0.5, slow, lambda: failures.append(_now()))),
+        ]
+        await asyncio.sleep(2.02)
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+
+    run(both())
+    assert len(moments["quick"]) == 20
+    assert moments["slow"] == failures == pytest.approx([1000.5, 1001.0, 1001.5, 1002.0])
+    assert all(any(abs(one - other) < 1e-6 for other in moments["quick"]) for one in moments["slow"])
