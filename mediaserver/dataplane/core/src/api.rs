@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 pub struct Time(pub u64);
 
 /// What can wait a moment is done on this beat, so that it wakes a worker once for many peers: reports, reading RTCP.
-pub const BEAT_US: u64 = 10_000;
+pub const BEAT_US: u64 = 25_000;
 
 impl Time {
     /// The beat at this time or before.

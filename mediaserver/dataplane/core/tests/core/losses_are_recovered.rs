@@ -4,7 +4,7 @@ use crate::harness::{Link, Network, Source};
 use polyana_core::{Command, SenderId};
 
 /// No picture stands still for longer than this.
-const MAX_FREEZE_US: u64 = 500_000;
+const MAX_FREEZE_US: u64 = 550_000;
 /// What was lost at the very end is still on its way.
 const TAIL_US: u64 = 1_500_000;
 
