@@ -36,10 +36,11 @@ def token(
 
 @dataclass
 class Signal:
-    """One WebSocket; keeps answering pings in the background while the media runs."""
+    """One WebSocket; pings in the background while the media runs, as often as the server says."""
 
     socket: aiohttp.ClientWebSocketResponse
     candidates: list[str] = field(default_factory=list)
+    ping_interval_s: float = 5.0
     _keeper: asyncio.Task[None] | None = None
 
     @classmethod
@@ -53,7 +54,7 @@ class Signal:
         wrapped = proto.WrappedJoinRequest(join_request=request.SerializeToString()).SerializeToString()
         query = {"access_token": access_token, "join_request": base64.urlsafe_b64encode(wrapped).decode()}
         signal = cls(await http.ws_connect(f"{url}/rtc/v1", params=query, max_msg_size=0))
-        await signal.wait_for("join")
+        signal.ping_interval_s = (await signal.wait_for("join")).join.ping_interval
         return signal
 
     async def wait_for(self, kind: str) -> proto.SignalResponse:
@@ -89,7 +90,7 @@ class Signal:
         while not self.socket.closed:
             await self.send(ping=1)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(5):
+                async with asyncio.timeout(self.ping_interval_s):
                     while not self.socket.closed:
                         await self.socket.receive()
 

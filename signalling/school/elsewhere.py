@@ -13,7 +13,7 @@ from signalling.school.events import GuardianLost, RoleConfirmed, RoleRevoked
 from signalling.school.words import Role
 from signalling.store.tables import AuditEntry, AuditHead
 
-EVERY_S = 2.0
+EVERY_S = 5.0
 TOLD: dict[str, type[RoleRevoked] | type[RoleConfirmed]] = {
     "role_revoked": RoleRevoked,
     "role_confirmed": RoleConfirmed,
