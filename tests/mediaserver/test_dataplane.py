@@ -132,8 +132,8 @@ def test_answers_leave_from_the_address_that_was_asked(join: Join, host: str) ->
     assert (address, port) == peer.socket.getsockname()[:2]
 
 
-def test_a_frame_costs_one_system_call_for_each_receiver() -> None:
-    """The guard of the one big saving: with the frames below it fails as soon as packets leave one by one."""
+def test_a_frame_costs_one_system_call_for_several_receivers() -> None:
+    """The guard of the big savings: it fails as soon as packets, or what several receivers get, leaves one by one."""
     frames, packets, receivers = 20, 8, 10
     # A window that no busy machine misses: a frame ends it by its marker, so nothing waits.
     plane = DataPlane(udp_binds=["127.0.0.1:0"], workers=1, coalesce_us=20_000)
@@ -157,8 +157,8 @@ def test_a_frame_costs_one_system_call_for_each_receiver() -> None:
         after = counters(plane)
     spent = {name: after[name] - before[name] for name in after}
     assert spent["rtp_packets_out"] == frames * packets * receivers
-    # Reports and feedback have calls of their own, a few each second.
-    assert spent["send_calls"] <= frames * receivers * 1.5
+    # Two parts of 64 KiB; reports and feedback have calls of their own, a few each second.
+    assert spent["send_calls"] <= frames * 3
     assert spent["receive_calls"] <= frames * packets
 
 

@@ -424,6 +424,14 @@ pub struct Transmit {
     pub received_at: Option<Time>,
 }
 
+impl Transmit {
+    /// How many datagrams it is.
+    #[must_use]
+    pub fn datagrams(&self) -> u64 {
+        self.length.div_ceil(self.segment) as u64
+    }
+}
+
 /// Counters since the start. `(name, value)` in [`Counters::entries`]; names are the metric names' stems.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(missing_docs)]

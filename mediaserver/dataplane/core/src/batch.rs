@@ -10,7 +10,7 @@ const MAX_GROUP_BYTES: usize = 65_000;
 
 /// What is sent before more is made: few enough bytes that they are still in the processor's cache when the kernel copies
 /// them, and that who comes last in a big room does not wait until all is encrypted.
-const FULL_BYTES: usize = 32 << 10;
+const FULL_BYTES: usize = 64 << 10;
 
 /// Datagrams to send, in one buffer. Reused between polls, so that steady state allocates nothing.
 #[derive(Debug, Default)]

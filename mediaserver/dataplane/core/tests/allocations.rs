@@ -130,7 +130,7 @@ fn work(core: &mut Core, now: Time, batch: &mut TransmitBatch) -> usize {
         let has_more = core.poll(now, batch);
         let transmits = batch.transmits().iter();
         left += transmits
-            .map(|transmit| transmit.length.div_ceil(transmit.segment))
+            .map(|transmit| transmit.datagrams() as usize)
             .sum::<usize>();
         if !has_more {
             return left;

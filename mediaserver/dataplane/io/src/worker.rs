@@ -338,8 +338,9 @@ impl Worker {
             // Before the answer to a check leaves: the peer's next datagram may come to another worker, which must know
             // whose it is.
             self.pass_events();
-            for transmit in batch.transmits() {
-                self.send(transmit, batch.bytes(transmit));
+            let mut rest = batch.transmits();
+            while !rest.is_empty() {
+                rest = &rest[self.send(rest, &batch)..];
             }
             batch.clear();
             if !has_more {
@@ -349,53 +350,59 @@ impl Worker {
         self.batch = batch;
     }
 
-    fn send(&mut self, transmit: &Transmit, bytes: &[u8]) {
-        let datagrams = transmit.length.div_ceil(transmit.segment) as u64;
-        self.counters.send_calls += 1;
-        match transmit.path.protocol {
-            Protocol::Udp => match self.send_udp(transmit, bytes) {
-                Sent::Done => self.counters.datagrams_out += datagrams,
-                Sent::Full => self.counters.send_dropped += datagrams,
-                Sent::Failed => self.counters.send_errors += datagrams,
-            },
+    /// Sends the first of these groups, and those after it that can leave in the same call; returns how many.
+    fn send(&mut self, transmits: &[Transmit], batch: &TransmitBatch) -> usize {
+        let left = match transmits[0].path.protocol {
+            Protocol::Udp => self.send_udp(transmits, batch),
             Protocol::Tcp => {
-                for datagram in bytes.chunks(transmit.segment) {
-                    if self.connections.send(&transmit.path.remote, datagram) {
-                        self.counters.datagrams_out += 1;
-                    } else {
-                        self.counters.tcp_dropped += 1;
-                    }
-                }
+                self.send_tcp(&transmits[0], batch.bytes(&transmits[0]));
+                1
+            }
+        };
+        let now = self.clock.now();
+        for transmit in &transmits[..left] {
+            if let Some(received_at) = transmit.received_at {
+                let latency = now.0.saturating_sub(received_at.0);
+                self.latency.record(latency, transmit.datagrams());
             }
         }
-        if let Some(received_at) = transmit.received_at {
-            let latency = self.clock.now().0.saturating_sub(received_at.0);
-            self.latency.record(latency, datagrams);
-        }
+        left
     }
 
-    fn send_udp(&self, transmit: &Transmit, bytes: &[u8]) -> Sent {
-        let Some(socket) = self
-            .sockets
-            .media
-            .iter()
-            .find(|socket| socket.serves(&transmit.path.local))
-        else {
-            return Sent::Failed;
+    fn send_udp(&mut self, transmits: &[Transmit], batch: &TransmitBatch) -> usize {
+        let first = &transmits[0];
+        let mut sockets = self.sockets.media.iter();
+        let Some(socket) = sockets.find(|one| one.serves(&first.path.local)) else {
+            self.counters.send_errors += first.datagrams();
+            return 1;
         };
-        match socket.send(transmit, bytes) {
-            Sent::Full => {
-                let timeout = Timespec {
-                    tv_sec: 0,
-                    tv_nsec: i64::from(SEND_WAIT.subsec_nanos()),
-                };
-                let mut wanted = [rustix::event::PollFd::new(socket, rustix::event::PollFlags::OUT)];
-                match rustix::event::poll(&mut wanted, Some(&timeout)) {
-                    Ok(1..) => socket.send(transmit, bytes),
-                    _ => Sent::Full,
-                }
+        let from_there = |other: &&Transmit| {
+            (other.path.protocol, other.path.local) == (first.path.protocol, first.path.local)
+        };
+        let together = transmits.iter().take_while(from_there).count();
+        self.counters.send_calls += 1;
+        let left = socket.send_many(&transmits[..together], batch);
+        if left > 0 {
+            self.counters.datagrams_out += transmits[..left].iter().map(Transmit::datagrams).sum::<u64>();
+            return left;
+        }
+        self.counters.send_calls += 1;
+        match send_patiently(socket, first, batch.bytes(first)) {
+            Sent::Done => self.counters.datagrams_out += first.datagrams(),
+            Sent::Full => self.counters.send_dropped += first.datagrams(),
+            Sent::Failed => self.counters.send_errors += first.datagrams(),
+        }
+        1
+    }
+
+    fn send_tcp(&mut self, transmit: &Transmit, bytes: &[u8]) {
+        self.counters.send_calls += 1;
+        for datagram in bytes.chunks(transmit.segment) {
+            if self.connections.send(&transmit.path.remote, datagram) {
+                self.counters.datagrams_out += 1;
+            } else {
+                self.counters.tcp_dropped += 1;
             }
-            sent => sent,
         }
     }
 
@@ -424,6 +431,24 @@ impl Worker {
         found.cpu_us = cpu.tv_sec as u64 * 1_000_000 + cpu.tv_nsec as u64 / 1000;
         self.core.statistics(&mut found.core);
         found
+    }
+}
+
+/// A full socket buffer is waited for.
+fn send_patiently(socket: &UdpSocket, transmit: &Transmit, bytes: &[u8]) -> Sent {
+    match socket.send(transmit, bytes) {
+        Sent::Full => {
+            let timeout = Timespec {
+                tv_sec: 0,
+                tv_nsec: i64::from(SEND_WAIT.subsec_nanos()),
+            };
+            let mut wanted = [rustix::event::PollFd::new(socket, rustix::event::PollFlags::OUT)];
+            match rustix::event::poll(&mut wanted, Some(&timeout)) {
+                Ok(1..) => socket.send(transmit, bytes),
+                _ => Sent::Full,
+            }
+        }
+        sent => sent,
     }
 }
 

@@ -390,7 +390,7 @@ impl Network {
             self.sends += 1;
             let bytes = batch.bytes(transmit);
             assert!(
-                bytes.len() <= 65_000 && bytes.len().div_ceil(transmit.segment) <= 64,
+                bytes.len() <= 65_000 && transmit.datagrams() <= 64,
                 "fits one GSO send"
             );
             for datagram in bytes.chunks(transmit.segment) {
