@@ -6,7 +6,7 @@ Pure: times are seconds of a monotonic clock, given by the caller.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 
 from mediaserver.layers import VideoQuality
 
@@ -26,8 +26,9 @@ class Dynacast:
     The first codec is encoded from the start, the others on demand.
     """
 
-    def __init__(self, codecs: int) -> None:
-        """`codecs`: how many were announced."""
+    def __init__(self, codecs: int, stir: Callable[[], None]) -> None:
+        """`codecs`: how many were announced. `stir`: `update` should be called soon."""
+        self._stir = stir
         self._needs: dict[Hashable, tuple[int, VideoQuality]] = {}
         self._counts: Counter[tuple[int, VideoQuality]] = Counter()
         """How many need the same: an audience is asked about while it comes, many times a second."""
@@ -44,14 +45,19 @@ class Dynacast:
             self.forget(subscriber)
             self._needs[subscriber] = codec, quality
             self._counts[codec, quality] += 1
-            self._changed = True
+            self._change()
 
     def forget(self, subscriber: Hashable) -> None:
         """A subscriber needs nothing (any more)."""
         need = self._needs.pop(subscriber, None)
         if need is not None:
             self._counts[need] -= 1
-            self._changed = True
+            self._change()
+
+    @property
+    def is_stirred(self) -> bool:
+        """`update` may have something to say soon."""
+        return self._changed
 
     def update(self, now: float) -> Needs | None:
         """What the publisher must be told now, or None. More is told at once, less only after a delay.
@@ -75,6 +81,11 @@ class Dynacast:
         self._changed, self._lower_at = False, None
         self._told = wanted
         return wanted
+
+    def _change(self) -> None:
+        if not self._changed:
+            self._changed = True
+            self._stir()
 
     def _quality(self, codec: int) -> VideoQuality:
         needs = [quality for (needed, quality), count in self._counts.items() if needed == codec and count]

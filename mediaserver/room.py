@@ -101,6 +101,9 @@ class RoomObserver(Protocol):
     def track_ended(self, track: Track) -> None: ...
 
 
+def _nothing() -> None: ...
+
+
 class Room:
     """`worker` is the data plane's thread that all transports of the room live on."""
 
@@ -137,6 +140,8 @@ class Room:
         """Those whose lines cannot carry everything."""
         self.data_budgets: dict[str, DataBudget] = {}
         """By identity: who comes back has spent what it had spent."""
+        self.stir: Callable[[], None] = _nothing
+        """Called when something changes that is told or done by regular calls; see `is_stirred`."""
         self.loudest: str | None = None
         """Sid of who speaks, of several the loudest; of those who fell silent the last."""
         self._by_sid: dict[str, Participant] = {}
@@ -284,6 +289,7 @@ class Room:
         elif not by_itself:
             self._changed_themselves.discard(participant.sid)
         self._changed[participant.sid] = participant
+        self.stir()
         if immediately or (participant.is_publisher and self._flushes[participant.sid] < MAX_EXTRA_FLUSHES):
             self._flushes[participant.sid] += 1
             if not self._batches:
@@ -323,6 +329,15 @@ class Room:
             if participant.permissions.hidden and participant.sid not in quiet:
                 self._observer.participants_changed(self, [participant], [participant])
         return told
+
+    @property
+    def is_stirred(self) -> bool:
+        """`flush`, `update_dynacast`, `update_allocations` or `update_speakers` may have something to do soon."""
+        return (
+            bool(self._changed or self._flushes or self.unallocated or self.deficient or self.waiting)
+            or not self.speakers.idle
+            or any(track.kind == "video" and track.dynacast.is_stirred for track in self.tracks.values())
+        )
 
     def flush_room(self) -> int:
         """Tells about the room itself (counts, metadata) whom a change since the last call concerns, and how many they
@@ -414,6 +429,16 @@ class Room:
             for subscriber in track.subscribers:
                 subscriber.subscriber.allocator.costs_changed(growth)
 
+    def allocate_anew(self, allocator: StreamAllocator) -> None:
+        """With the next `update_allocations`."""
+        self.unallocated[allocator] = None
+        self.stir()
+
+    def let_wait(self, subscriber: Subscriber) -> None:
+        """It is asked at each `update_dynacast` whether it still must."""
+        self.waiting.add(subscriber)
+        self.stir()
+
     def update_allocations(self, now: float) -> None:
         """Shares lines on which something has changed. To be called regularly."""
         due, self.unallocated = self.unallocated, {}
@@ -473,6 +498,7 @@ class Room:
     def observe_levels(self, levels: Mapping[str, float], now: float) -> None:
         """Audio levels of a moment: participant sid -> linear level, only of those above the threshold."""
         self.speakers.observe(levels, now)
+        self.stir()
 
     def update_speakers(self, now: float) -> None:
         """Tells everybody who speaks now. To be called at the interval of speaker updates."""

@@ -100,14 +100,14 @@ class StreamAllocator:
     def cap(self, bits_per_second: int) -> None:
         """As if the line carried no more than this; 0 lifts it."""
         self._cap_bps = bits_per_second
-        self._participant.room.unallocated[self] = None
+        self._participant.room.allocate_anew(self)
 
     def set_budget(self, bits_per_second: int | None) -> None:
         """What a data budget allows of pictures; it holds also where the client wants no pause. None: there is none."""
         if bits_per_second != self._budget_bps:
             self._budget_bps = bits_per_second
             self._allocator.allow_pause = self._allow_pause or bits_per_second is not None
-            self._participant.room.unallocated[self] = None
+            self._participant.room.allocate_anew(self)
 
     @property
     def is_saving(self) -> bool:
@@ -118,7 +118,7 @@ class StreamAllocator:
     def changed(self) -> None:
         """Tracks, wishes or costs are others now."""
         if self.limit_bps is not None:
-            self._participant.room.unallocated[self] = None
+            self._participant.room.allocate_anew(self)
 
     def costs_changed(self, growth: float) -> None:
         """What is received costs at most `growth` times what it did."""

@@ -193,7 +193,7 @@ class Subscriber:
         full = 0 < limit <= sum(one.track.kind == track.kind for one in self.subscriptions.values())
         if full:
             self._beyond_limit.setdefault(track.sid)
-            self._participant.room.waiting.add(self)
+            self._participant.room.let_wait(self)
         return full
 
     def _subscribe(self, track: Track) -> None:
@@ -243,7 +243,7 @@ class Subscriber:
             self._fail(track)
         else:
             self._waiting.setdefault(track.sid, None)
-            self._participant.room.waiting.add(self)
+            self._participant.room.let_wait(self)
             track.dynacast.need(self._participant, number, VideoQuality.HIGH)
 
     def _stop_waiting(self, track: Track) -> None:

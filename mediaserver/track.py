@@ -204,7 +204,10 @@ class Track:
 
     def __post_init__(self) -> None:
         self.main = CodecStream(self)
-        self.dynacast = Dynacast(max(1, len(self.settings.codecs)))
+        self.dynacast = Dynacast(max(1, len(self.settings.codecs)), self._stir)
+
+    def _stir(self) -> None:
+        self.publisher.room.stir()
 
     @property
     def kind(self) -> Kind:

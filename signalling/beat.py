@@ -9,12 +9,17 @@ from collections.abc import Awaitable, Callable
 from math import floor
 
 
+def next_beat(now: float, interval_s: float) -> float:
+    """The next multiple of the interval, which is half of it away at least: 0.5 to 1.5 of it. Who is a little late
+    keeps the beat; who is later loses one."""
+    return (floor(now / interval_s + 0.5) + 1) * interval_s
+
+
 async def beat(interval_s: float) -> float:
-    """Sleeps to the next multiple of the interval, which is half of it away at least: 0.5 to 1.5 of it. Who is a little
-    late keeps the beat; who is later loses one. Returns how late the loop has woken it, seconds."""
+    """Sleeps to the next one. Returns how late the loop has woken it, seconds."""
     loop = asyncio.get_running_loop()
     now = loop.time()
-    due = (floor(now / interval_s + 0.5) + 1) * interval_s
+    due = next_beat(now, interval_s)
     await asyncio.sleep(due - now)
     return max(0.0, loop.time() - due)
 
@@ -31,3 +36,49 @@ async def repeat(
                 await result
         except Exception:
             failed()
+
+
+class Ticker:
+    """Does work on the beats of `interval_s` while it says that there is more to do, else on those of `rest_s`: what
+    happens many times a second while something goes on wakes nobody while nothing does."""
+
+    def __init__(
+        self, interval_s: float, rest_s: float, work: Callable[[float], bool], failed: Callable[[], None]
+    ) -> None:
+        """`work` is told how late the loop was, seconds. `failed` as in `repeat`."""
+        self._interval_s, self._rest_s = interval_s, rest_s
+        self._work, self._failed = work, failed
+        self._due = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """In the running loop. Does nothing the second time."""
+        if self._timer is None:
+            self._wait(self._interval_s)
+
+    def stir(self) -> None:
+        """There is something to do again. Costs little; may be called before it is started."""
+        timer = self._timer
+        if timer is not None and self._due > next_beat(asyncio.get_running_loop().time(), self._interval_s):
+            timer.cancel()
+            self._wait(self._interval_s)
+
+    def close(self) -> None:
+        """Idempotent."""
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+
+    def _wait(self, interval_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        self._due = next_beat(loop.time(), interval_s)
+        self._timer = loop.call_at(self._due, self._beat)
+
+    def _beat(self) -> None:
+        has_more = True
+        try:
+            has_more = self._work(max(0.0, asyncio.get_running_loop().time() - self._due))
+        except Exception:
+            self._failed()
+        if self._timer is not None:
+            self._wait(self._interval_s if has_more else self._rest_s)

@@ -73,6 +73,8 @@ class CallContext:
     projector: Callable[[], Projector]
     tell: Callable[[CallEvent], None]
     recorders: Callable[[], Recorders] = NoRecorders
+    stir: Callable[[], None] = lambda: None
+    """Called when `Call.tick` has something to do soon."""
 
 
 class Call:
@@ -82,6 +84,7 @@ class Call:
         self.name = name
         self.state = CallState(settings)
         self.clock = context.clock
+        self.stir = context.stir
         self.conversation = Conversation(self, context.chat)
         self.screening = Screening(self)
         self.taping = Taping(self)
@@ -105,6 +108,7 @@ class Call:
         self.room = room
         room.policy.control(self)
         self._apply()
+        self.stir()
 
     def detach(self) -> None:
         """Everybody is out, and the room is gone."""
@@ -335,10 +339,10 @@ class Call:
 
     # Time
 
-    def tick(self) -> None:
-        """To be called about every 100 ms."""
+    def tick(self) -> bool:
+        """To be called about every 100 ms while it returns True, else a few times a second, or when it stirs."""
         if self.room is None:
-            return
+            return False
         now = self.clock.monotonic()
         before = self.state.guardian.frozen, self.state.time_phase
         hosts = sum(map(self._is_attending, self._hosting.values()))
@@ -361,6 +365,7 @@ class Call:
         self._notice_answers()
         self.conversation.flush(now)
         self._telling.tick(now)
+        return self._telling.is_stirred or self.conversation.is_stirred
 
     def screen_kind(self, track: Track) -> str | None:
         """As what children look at a track, for the norms; None: it does not count."""

@@ -79,6 +79,12 @@ class Conversation:
             raise forbidden("This is frozen now")
         if len(self._reactions) < MAX_REACTIONS:
             self._reactions.append((person, emoji))
+            self._call.stir()
+
+    @property
+    def is_stirred(self) -> bool:
+        """There is something for `flush`."""
+        return bool(self._reactions)
 
     def flush(self, now: float) -> None:
         """Tells the reactions of a moment. To be called a few times a second; seconds, monotonic."""

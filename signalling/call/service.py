@@ -12,7 +12,7 @@ from aiohttp import web
 from mediaserver.participant import Participant
 from mediaserver.statistics import Statistics
 from mediaserver.track import Track, TrackSource
-from signalling.beat import repeat
+from signalling.beat import Ticker, repeat
 from signalling.call.attendance import AttendanceBook, AttendanceRow, PresenceRecord
 from signalling.call.call import Call, CallContext
 from signalling.call.chat import ChatStore, MemoryChat
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from signalling.rtc.attendance import Attendance
     from signalling.rtc.settings import RtcSettings
 
-TICK_S, SAMPLE_S = 0.1, 1.0
+TICK_S, REST_S, SAMPLE_S = 0.1, 0.5, 1.0
 MAX_CALLS = 2000
 MAX_REVOKED = 10_000
 FORGOTTEN_AFTER_S = 6 * 3600.0
@@ -90,13 +90,15 @@ class CallService:
             lambda: self.projector,
             self._tell,
             lambda: self.recorders,
+            self._stir,
         )
+        self._ticker = Ticker(TICK_S, REST_S, lambda _: self.tick(), self._failed)
         self._revoked: dict[str, None] = {}
         """Persons in order: tokens of a role that was taken back may still be around."""
         self._meter = DeliveryMeter()
         self._sampled_at: float | None = None
         self._endpoint = CallEndpoint(self, keys, settings, clock)
-        self._tasks: tuple[asyncio.Task[None], ...] = ()
+        self._sampling: asyncio.Task[None] | None = None
         self._log = structlog.get_logger(__name__)
         attendance.doorkeeper = self._check
         attendance.events.subscribe(self._happened)
@@ -167,17 +169,18 @@ class CallService:
 
     async def close(self) -> None:
         """Leaves no task behind. Idempotent."""
-        tasks, self._tasks = self._tasks, ()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._ticker.close()
+        if self._sampling is not None:
+            self._sampling.cancel()
+            await asyncio.gather(self._sampling, return_exceptions=True)
+            self._sampling = None
 
     # Time
 
-    def tick(self) -> None:
-        """To be called about every 100 ms."""
-        for call in list(self.calls.values()):
-            call.tick()
+    def tick(self) -> bool:
+        """As of each call."""
+        stirred = [call.tick() for call in list(self.calls.values())]
+        return any(stirred)
 
     async def sample(self) -> None:
         """To be called once a second: who received something."""
@@ -281,14 +284,17 @@ class CallService:
             raise ServerFull("too many calls")
 
     def _start(self) -> None:
-        if not self._tasks:
-            self._tasks = (self._regularly(TICK_S, self.tick), self._regularly(SAMPLE_S, self.sample))
+        self._ticker.start()
+        if self._sampling is None:
+            self._sampling = asyncio.create_task(
+                repeat(SAMPLE_S, self.sample, self._failed), name="calls-sample"
+            )
 
-    def _regularly(self, interval_s: float, work: Callable[[], Awaitable[None] | None]) -> asyncio.Task[None]:
-        def failed() -> None:
-            self._log.exception("regular work failed", work=work.__name__)
+    def _stir(self) -> None:
+        self._ticker.stir()
 
-        return asyncio.create_task(repeat(interval_s, work, failed), name=f"calls-{work.__name__}")
+    def _failed(self) -> None:
+        self._log.exception("regular work failed")
 
 
 def _note_arrival(call: Call, book: AttendanceBook, key: str, participant: Participant, now: float) -> None:

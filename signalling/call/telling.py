@@ -55,13 +55,19 @@ class Telling:
     def changed_for(self, *concerned: str) -> None:
         """Something is new for these persons and for who leads, and for nobody else."""
         self._concerned = {*(self._concerned or ()), *concerned}
+        self._call.stir()
 
     def forget(self, sid: str) -> None:
         """A device is gone."""
         self._told.pop(sid, None)
 
+    @property
+    def is_stirred(self) -> bool:
+        """Somebody is still to be told."""
+        return self._concerned is not None or self._changed or bool(self._round)
+
     def tick(self, now: float) -> None:
-        """To be called about every 100 ms; seconds, monotonic."""
+        """To be called about every 100 ms while `is_stirred`; seconds, monotonic."""
         scene: Scene | None = None
         if self._concerned is not None and now >= self._next_concerned:
             present = self._call.present()

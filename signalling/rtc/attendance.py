@@ -155,13 +155,14 @@ class Attendance:
         """The participant is out of its room."""
         self._present.pop(presence.participant.sid, None)
 
-    def tick(self, now: float) -> None:
-        """Time limits of rooms and participants. To be called about every 100 ms."""
-        self.rooms.tick(now)
+    def tick(self, now: float) -> bool:
+        """Time limits of rooms and participants. To be called as `Rooms.tick`."""
+        has_more = self.rooms.tick(now)
         if now >= self._next_tick:
             self._next_tick = now + TICK_S
             for presence in self:
                 presence.tick(now)
+        return has_more
 
     async def close(self) -> None:
         """Everybody leaves; waits until that is done."""

@@ -49,6 +49,8 @@ class Rooms:
         self._events = events
         self._worker_for = worker_for
         self._ended = ended
+        self.stir: Callable[[], None] = lambda: None
+        """Called when `tick` has something to do soon."""
         self._rooms: dict[str, Room] = {}
         self._next = dict.fromkeys(("speakers", "rooms"), 0.0)
         self._next_flush: dict[Room, float] = {}
@@ -98,6 +100,7 @@ class Rooms:
                 now=self._clock.monotonic(),
                 created_at=self._clock.time(),
             )
+            room.stir = self._stir
             self._rooms[name] = room
             self._metrics.rooms.set(len(self._rooms))
             self._log.info("room started", room=name, room_sid=room.sid, worker=room.worker)
@@ -133,8 +136,9 @@ class Rooms:
             if layers and (growth := stream.bitrates.observe(layers)):
                 stream.track.publisher.room.bandwidth_changed(stream.track, growth)
 
-    def tick(self, now: float) -> None:
-        """Sends what is due and ends rooms. To be called about every 100 ms."""
+    def tick(self, now: float) -> bool:
+        """Sends what is due and ends rooms. To be called about every 100 ms while it returns True, else a few times a
+        second, or after `stir`."""
         due = {name for name, time in self._next.items() if now >= time}
         intervals = {
             "speakers": self._settings.speaker_interval_s,
@@ -156,6 +160,11 @@ class Rooms:
                 if room.expired(now):
                     # Only those who serve others are left, such as recorders and agents.
                     self.end(room, RemovalReason.ROOM_CLOSED)
+
+        return any(room.is_stirred for room in self._rooms.values())
+
+    def _stir(self) -> None:
+        self.stir()
 
     def _count_deficient(self) -> None:
         deficient = [allocator for room in self._rooms.values() for allocator in room.deficient]

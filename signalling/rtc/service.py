@@ -13,7 +13,7 @@ from aiohttp import web
 from mediaserver.connection_quality import QualityMonitor
 from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
 from mediaserver.statistics import Statistics
-from signalling.beat import repeat
+from signalling.beat import Ticker, repeat
 from signalling.rtc import responses
 from signalling.rtc.api.context import ApiContext
 from signalling.rtc.api.endpoint import ApiEndpoint
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from mediaserver.room import Room
     from signalling.api_keys import ApiKeys
 
-TICK_S = 0.1
+TICK_S, REST_S = 0.1, 0.5
 WATCH_INTERVAL_S = 1.0
 """How often lines are looked at: what ails them, what they have cost."""
 
@@ -69,10 +69,12 @@ class RtcService:
         context = ApiContext(self.attendance, settings, clock, self.metrics)
         self._api = ApiEndpoint(context, keys, ApiMetrics(registry))
         self._quality = QualityMonitor()
-        self._verdicts = Verdicts(self._sessions.reporting, self.attendance, settings, clock, self.metrics)
+        self._verdicts = Verdicts(self._sessions.reporting, self.attendance, settings, self.metrics)
         self._saving = DataSaving()
         self._quality_interval_s = settings.quality_interval_s
         self._enabled_codecs = settings.enabled_codecs
+        self._ticker = Ticker(TICK_S, REST_S, self._tick, self._failed)
+        self.attendance.rooms.stir = self._ticker.stir
         self._tasks: tuple[asyncio.Task[None], ...] = ()
 
     def routes(self) -> list[web.RouteDef]:
@@ -83,11 +85,11 @@ class RtcService:
     def start(self) -> None:
         """Begins to watch time limits, audio levels and bitrates. Needs a running event loop; does nothing the second
         time."""
+        self._ticker.start()
         if not self._tasks:
             self._engine.add_audio_level_handler(self.attendance.rooms.audio_levels)
             self._engine.add_layer_bitrate_handler(self.attendance.rooms.layer_bitrates)
             self._tasks = (
-                self._regularly(TICK_S, self._tick),
                 self._regularly(self._quality_interval_s, self._rate_connections),
                 self._regularly(WATCH_INTERVAL_S, self._watch_lines),
             )
@@ -109,6 +111,7 @@ class RtcService:
 
     async def close(self) -> None:
         """Tells clients that the server stops, ends all sessions and leaves no task behind. Idempotent."""
+        self._ticker.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -148,16 +151,15 @@ class RtcService:
         self._engine.release_worker(room_name)
 
     def _regularly(self, interval_s: float, work: Callable[[], Awaitable[None] | None]) -> asyncio.Task[None]:
-        def failed() -> None:
-            self.metrics.errors.labels("internal").inc()
-            self._log.exception("regular work failed", work=work.__name__)
+        return asyncio.create_task(repeat(interval_s, work, self._failed), name=f"rtc{work.__name__}")
 
-        return asyncio.create_task(repeat(interval_s, work, failed), name=f"rtc{work.__name__}")
+    def _failed(self) -> None:
+        self.metrics.errors.labels("internal").inc()
+        self._log.exception("regular work failed")
 
-    def _tick(self) -> None:
-        now = self._clock.monotonic()
-        self._verdicts.ticked(now, TICK_S)
-        self.attendance.tick(now)
+    def _tick(self, late_s: float) -> bool:
+        self._verdicts.was_late(late_s)
+        return self.attendance.tick(self._clock.monotonic())
 
     async def _watch_lines(self) -> None:
         statistics = Statistics(await self._engine.sample_statistics(), self._clock.monotonic())

@@ -22,7 +22,6 @@ from signalling.rtc.client_reports import VERDICT_TOPIC
 from signalling.rtc.notice import notice
 
 if TYPE_CHECKING:
-    from mediaserver.clock import Clock
     from mediaserver.statistics import Statistics
     from signalling.rtc.attendance import Attendance
     from signalling.rtc.metrics import RtcMetrics
@@ -38,22 +37,19 @@ class Verdicts:
         reporting: Mapping[str, Session],
         attendance: Attendance,
         settings: RtcSettings,
-        clock: Clock,
         metrics: RtcMetrics,
     ) -> None:
         self._reporting = reporting
         self._attendance = attendance
         self._metrics = metrics
         self._watch = LineWatch(client_network, relay_hosts(settings))
-        self._ticked = clock.monotonic()
         self._lag_s = 0.0
         self._told: dict[str, Verdict | None] = {}
         self._log = structlog.get_logger(__name__)
 
-    def ticked(self, now: float, interval_s: float) -> None:
-        """To be called at this interval, so that it shows when the event loop is late. Seconds, monotonic."""
-        self._lag_s = max(self._lag_s, now - self._ticked - interval_s)
-        self._ticked = now
+    def was_late(self, lag_s: float) -> None:
+        """To be called a few times a second: how late the event loop was."""
+        self._lag_s = max(self._lag_s, lag_s)
 
     def update(self, statistics: Statistics) -> None:
         """Finds out, logs and tells. To be called once a second."""

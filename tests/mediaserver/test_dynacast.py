@@ -11,7 +11,7 @@ LOW, MEDIUM, HIGH, OFF = VideoQuality.LOW, VideoQuality.MEDIUM, VideoQuality.HIG
 
 def begun(codecs: int = 1) -> Dynacast:
     """A track whose first subscribers have come and gone."""
-    dynacast = Dynacast(codecs)
+    dynacast = Dynacast(codecs, lambda: None)
     dynacast.update(0.0)
     dynacast.need("first", 0, HIGH)
     dynacast.update(FIRST_DELAY_S)
@@ -19,7 +19,7 @@ def begun(codecs: int = 1) -> Dynacast:
 
 
 def test_a_new_track_is_encoded_until_it_is_clear_that_nobody_watches() -> None:
-    dynacast = Dynacast(1)
+    dynacast = Dynacast(1, lambda: None)
     assert dynacast.update(100.0) is None
     assert dynacast.update(100.0 + FIRST_DELAY_S - 0.1) is None
     assert dynacast.update(100.0 + FIRST_DELAY_S) == {0: OFF}
@@ -74,7 +74,8 @@ needs = st.tuples(
 @given(st.lists(needs, max_size=40))
 def test_nobody_ever_waits_for_what_it_needs(steps: list[tuple[str, int, VideoQuality, float]]) -> None:
     """What was told last always covers what is needed now, and in the end it is exactly that."""
-    dynacast, now, told, wanted = Dynacast(2), 0.0, {0: HIGH, 1: OFF}, dict[str, tuple[int, VideoQuality]]()
+    dynacast, now, told = Dynacast(2, lambda: None), 0.0, {0: HIGH, 1: OFF}
+    wanted = dict[str, tuple[int, VideoQuality]]()
     for who, codec, quality, wait in steps:
         dynacast.need(who, codec, quality)
         wanted[who] = codec, quality

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalling.beat import beat, repeat
+from signalling.beat import Ticker, beat, repeat
 
 
 class FakeTimeLoop(asyncio.SelectorEventLoop):
@@ -106,3 +106,76 @@ def test_work_of_several_intervals_falls_together_and_goes_on_after_a_failure(
     assert len(moments["quick"]) == 20
     assert moments["slow"] == failures == pytest.approx([1000.5, 1001.0, 1001.5, 1002.0])
     assert all(any(abs(one - other) < 1e-6 for other in moments["quick"]) for one in moments["slow"])
+
+
+class Ticked:
+    """A ticker, and when it worked; what is in `answers` is returned or raised in turn, then False."""
+
+    def __init__(self, *answers: bool | Exception) -> None:
+        self.moments: list[float] = []
+        self.late: list[float] = []
+        self.failures = 0
+        self.ticker = Ticker(0.1, 0.5, self._work, self._failed)
+        self._answers = list(answers)
+
+    def _work(self, late_s: float) -> bool:
+        self.moments.append(_now())
+        self.late.append(late_s)
+        answer = self._answers.pop(0) if self._answers else False
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _failed(self) -> None:
+        self.failures += 1
+
+
+def test_a_ticker_is_quick_while_there_is_more_to_do(run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+    ticked = Ticked(True, ValueError(), True, False)
+
+    async def work() -> None:
+        ticked.ticker.start()
+        ticked.ticker.start()
+        await asyncio.sleep(2)
+
+    run(work())
+    assert ticked.moments == pytest.approx([1000.1, 1000.2, 1000.3, 1000.4, 1001.0, 1001.5, 1002.0])
+    assert ticked.failures == 1 and ticked.late == pytest.approx([0] * 7)
+
+
+def test_who_stirs_a_ticker_need_not_wait(run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+    ticked = Ticked(False, True, False)
+
+    async def work() -> None:
+        ticked.ticker.stir()  # before it has begun
+        ticked.ticker.start()
+        for _ in range(3):
+            ticked.ticker.stir()
+        await asyncio.sleep(0.1)
+        for _ in range(3):
+            ticked.ticker.stir()
+        await asyncio.sleep(0.3)
+        ticked.ticker.close()
+        ticked.ticker.stir()
+        await asyncio.sleep(5)
+
+    run(work())
+    assert ticked.moments == pytest.approx([1000.1, 1000.2, 1000.3])
+
+
+def test_a_ticker_may_be_closed_by_its_work(run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:
+    moments = []
+
+    def once(_: float) -> bool:
+        moments.append(_now())
+        ticker.close()
+        return True
+
+    ticker = Ticker(0.1, 0.5, once, lambda: None)
+
+    async def work() -> None:
+        ticker.start()
+        await asyncio.sleep(2)
+
+    run(work())
+    assert len(moments) == 1

@@ -39,15 +39,13 @@ class Worker:
 
 def verdicts_of(world: World) -> Callable[..., None]:
     """Lets so many seconds pass."""
-    verdicts = Verdicts(
-        world.sessions.reporting, world.attendance, world.settings, world.clock, world.metrics
-    )
+    verdicts = Verdicts(world.sessions.reporting, world.attendance, world.settings, world.metrics)
 
-    def run(seconds: int, each: Callable[[], None] = lambda: None) -> None:
+    def run(seconds: int, each: Callable[[], None] = lambda: None, *, late_s: float = 0.0) -> None:
         for _ in range(seconds):
             world.clock.advance(1)
             each()
-            verdicts.ticked(world.clock.monotonic(), 1.0)
+            verdicts.was_late(late_s)
             verdicts.update(Statistics([cast(WorkerStatistics, Worker())], world.clock.monotonic()))
 
     return run
@@ -114,7 +112,7 @@ async def test_who_has_no_path_is_behind_a_firewall(world: World) -> None:
 async def test_a_late_event_loop_is_the_servers_fault(world: World) -> None:
     anna = await by(world, "anna", ("udp", "192.0.2.1:5"))
     run = verdicts_of(world)
-    run(9, lambda: (report(anna), world.clock.advance(0.7))[0])
+    run(9, lambda: report(anna), late_s=0.7)
     assert told(anna) == [{"fault": "server", "code": "SERVER_BUSY"}]
 
 

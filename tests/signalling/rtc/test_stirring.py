@@ -1,0 +1,100 @@
+"""What regular calls tell or do is asked of them soon: whatever brings it about stirs, and then there is calm."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from livekit.protocol import models, rtc
+
+from tests.signalling.rtc.rtc_fakes import Client, World
+
+Deed = Callable[[World, Client, Client, str], Awaitable[object]]
+
+
+async def joins(world: World, anna: Client, boris: Client, sid: str) -> None:
+    (await world.join("clara")).media_connects()
+
+
+async def publishes(world: World, anna: Client, boris: Client, sid: str) -> None:
+    await boris.publish("video")
+
+
+async def mutes(world: World, anna: Client, boris: Client, sid: str) -> None:
+    await anna.request(mute=rtc.MuteTrackRequest(sid=sid, muted=True))
+
+
+async def names_itself(world: World, anna: Client, boris: Client, sid: str) -> None:
+    await boris.request(update_metadata=rtc.UpdateParticipantMetadata(name="Boris", request_id=1))
+
+
+async def wants_a_small_picture(world: World, anna: Client, boris: Client, sid: str) -> None:
+    setting = rtc.UpdateTrackSettings(track_sids=[sid], quality=models.VideoQuality.LOW)
+    await boris.request(track_setting=setting)
+
+
+async def wants_no_picture(world: World, anna: Client, boris: Client, sid: str) -> None:
+    await boris.request(track_setting=rtc.UpdateTrackSettings(track_sids=[sid], disabled=True))
+
+
+async def has_a_narrow_line(world: World, anna: Client, boris: Client, sid: str) -> None:
+    boris.subscriber.estimate(50_000)
+
+
+async def speaks(world: World, anna: Client, boris: Client, sid: str) -> None:
+    boris.participant.room.observe_levels({boris.participant.sid: 0.5}, world.clock.monotonic())
+
+
+def becomes_calm(world: World) -> bool:
+    def tick() -> bool:
+        world.clock.advance(0.1)
+        return world.attendance.tick(world.clock.monotonic())
+
+    return any(not tick() for _ in range(200))
+
+
+@pytest.mark.parametrize(
+    "deed",
+    [
+        joins,
+        publishes,
+        mutes,
+        names_itself,
+        wants_a_small_picture,
+        wants_no_picture,
+        has_a_narrow_line,
+        speaks,
+    ],
+)
+async def test_a_room_stirs_and_becomes_calm_again(world: World, deed: Deed) -> None:
+    anna = await world.join("anna")
+    boris = await world.join("boris", v1=False, grants={"can_update_own_metadata": True})
+    for client in (anna, boris):
+        client.media_connects()
+    layers = [
+        models.VideoLayer(quality=quality, width=100 << quality, bitrate=100_000) for quality in (0, 1, 2)
+    ]  # type: ignore[arg-type]
+    sid = await anna.publish("video", layers=layers, simulcast_codecs=[rtc.SimulcastCodec(codec="vp8")])
+    assert becomes_calm(world)
+    stirred = 0
+
+    def stir() -> None:
+        nonlocal stirred
+        stirred += 1
+
+    world.attendance.rooms.stir = stir
+    await deed(world, anna, boris, sid)
+    assert stirred > 0
+    world.clock.advance(0.1)
+    first = world.attendance.tick(world.clock.monotonic())
+    boris.participant.room.deficient.clear()  # of a narrow line nobody is calm
+    assert not first or becomes_calm(world)
+
+
+async def test_while_a_line_is_too_narrow_there_is_more_to_do(world: World) -> None:
+    anna, boris = await world.join("anna"), await world.join("boris")
+    for client in (anna, boris):
+        client.media_connects()
+    await anna.publish("video")
+    assert becomes_calm(world)
+    allocator = boris.participant.subscriber.allocator
+    boris.participant.room.deficient.add(allocator)
+    assert world.attendance.tick(world.clock.monotonic())
