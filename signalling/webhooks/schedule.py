@@ -44,6 +44,8 @@ class Schedule:
         self._lanes: dict[tuple[str, str], _Lane] = {}
         self._sizes: Counter[str] = Counter()
         self._in_flight: Counter[str] = Counter()
+        self._looked = 0.0
+        """When it was last asked what is due."""
 
     def __len__(self) -> int:
         return self._sizes.total()
@@ -78,6 +80,7 @@ class Schedule:
 
     def due(self, now: float) -> list[Entry]:
         """What is to be sent now (monotonic), oldest first; it is on its way until `done` or `failed`."""
+        self._looked = now
         ready = [
             lane
             for lane in self._lanes.values()
@@ -109,10 +112,11 @@ class Schedule:
         return wait
 
     def wait_s(self, now: float) -> float | None:
-        """Seconds until the next retry is due; None: nothing waits for time to pass."""
+        """Seconds until the next retry is due; None: nothing waits for time to pass. What has become due since `due`
+        was called is due now."""
         times = [lane.not_before for lane in self._lanes.values() if lane.entries and not lane.sending]
-        later = [time for time in times if time > now]
-        return min(later) - now if later else None
+        later = [time for time in times if time > self._looked]
+        return max(0.0, min(later) - now) if later else None
 
     def _oldest(self, url: str) -> Entry | None:
         lanes = (lane for (of, _), lane in self._lanes.items() if of == url)

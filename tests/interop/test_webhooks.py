@@ -99,7 +99,8 @@ async def test_what_was_not_delivered_outlives_a_kill(tmp_path: Path) -> None:
         wait_until_ready(first, process)
         room = rtc.Room()
         await room.connect(first.websocket, token("anna", "lesson"))
-        await until_metric(first.http, "polyana_webhooks_failed_total")
+        await until_metric(first.http, "polyana_webhooks_failed_total", 1)
+        await until_metric(first.http, "polyana_webhooks_queued", 2)
     finally:
         process.kill()
         process.wait()
@@ -111,12 +112,13 @@ async def test_what_was_not_delivered_outlives_a_kill(tmp_path: Path) -> None:
     assert len({event.id for event in receiver.events}) == len(receiver.events)
 
 
-async def until_metric(http: str, name: str) -> None:
-    """Waits until the server has counted something by this name."""
+async def until_metric(http: str, name: str, least: float) -> None:
+    """Waits until the server has counted so much by this name."""
     async with aiohttp.ClientSession() as client, asyncio.timeout(STEP_S):
         while True:
             async with client.get(f"{http}/metrics") as answer:
                 lines = (await answer.text()).splitlines()
-            if any(line.startswith(name) and not line.endswith(" 0.0") for line in lines):
+            values = [float(line.rpartition(" ")[2]) for line in lines if line.startswith(name)]
+            if any(value >= least for value in values):
                 return
             await asyncio.sleep(0.05)  # a poll of another process, bounded by the deadline

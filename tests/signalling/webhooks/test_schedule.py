@@ -49,6 +49,19 @@ def test_so_many_to_one_url_at_the_same_time() -> None:
     assert [one.number for one in queue.due(0.0)] == [2]
 
 
+def test_what_becomes_due_between_two_questions_is_not_waited_for() -> None:
+    """A timer may be a millisecond early: then nothing is due yet, and a moment later it is."""
+    queue = schedule(first_retry_s=1)
+    one = entry(1)
+    queue.add(one)
+    assert queue.due(5.0) == [one]
+    due = 5.0 + queue.failed(one, 5.0)
+    assert queue.due(due - 0.001) == []
+    assert queue.wait_s(due + 0.001) == 0
+    assert queue.due(due + 0.002) == [one]
+    assert queue.wait_s(due + 0.003) is None
+
+
 def test_waits_grow_up_to_a_limit_and_are_never_the_same() -> None:
     queue = schedule(first_retry_s=1, max_retry_s=8)
     one = entry(1)
