@@ -24,16 +24,12 @@ async def beat(interval_s: float) -> float:
     return max(0.0, loop.time() - due)
 
 
-async def repeat(
-    interval_s: float, work: Callable[[], Awaitable[None] | None], failed: Callable[[], None]
-) -> None:
+async def repeat(interval_s: float, work: Callable[[], Awaitable[None]], failed: Callable[[], None]) -> None:
     """Does it on each beat, until it is cancelled. `failed` is called while an exception of the work is handled."""
     while True:
         await beat(interval_s)
         try:
-            result = work()
-            if result is not None:
-                await result
+            await work()
         except Exception:
             failed()
 

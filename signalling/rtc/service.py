@@ -150,7 +150,7 @@ class RtcService:
     def _room_ended(self, room_name: str) -> None:
         self._engine.release_worker(room_name)
 
-    def _regularly(self, interval_s: float, work: Callable[[], Awaitable[None] | None]) -> asyncio.Task[None]:
+    def _regularly(self, interval_s: float, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return asyncio.create_task(repeat(interval_s, work, self._failed), name=f"rtc{work.__name__}")
 
     def _failed(self) -> None:

@@ -83,7 +83,7 @@ def test_work_of_several_intervals_falls_together_and_goes_on_after_a_failure(
     moments: dict[str, list[float]] = {"quick": [], "slow": []}
     failures: list[float] = []
 
-    def quick() -> None:
+    async def quick() -> None:
         moments["quick"].append(_now())
 
     async def slow() -> None:
