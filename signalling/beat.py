@@ -8,6 +8,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from math import floor
 
+TICK_S, REST_S = 0.1, 0.5
+"""Of a `Ticker` where something goes on that people wait for, and where nothing does."""
+
 
 def next_beat(now: float, interval_s: float) -> float:
     """The next multiple of the interval, which is half of it away at least: 0.5 to 1.5 of it. Who is a little late

@@ -12,7 +12,7 @@ from aiohttp import web
 from mediaserver.participant import Participant
 from mediaserver.statistics import Statistics
 from mediaserver.track import Track, TrackSource
-from signalling.beat import Ticker, repeat
+from signalling.beat import REST_S, TICK_S, Ticker, repeat
 from signalling.call.attendance import AttendanceBook, AttendanceRow, PresenceRecord
 from signalling.call.call import Call, CallContext
 from signalling.call.chat import ChatStore, MemoryChat
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from signalling.rtc.attendance import Attendance
     from signalling.rtc.settings import RtcSettings
 
-TICK_S, REST_S, SAMPLE_S = 0.1, 0.5, 1.0
+SAMPLE_S = 1.0
 MAX_CALLS = 2000
 MAX_REVOKED = 10_000
 FORGOTTEN_AFTER_S = 6 * 3600.0
@@ -83,6 +83,7 @@ class CallService:
         self._attendance = attendance
         self._clock = clock
         self._sample = sample
+        self._ticker = Ticker(TICK_S, REST_S, lambda _: self.tick(), self._failed)
         self._context = CallContext(
             attendance,
             clock,
@@ -90,9 +91,8 @@ class CallService:
             lambda: self.projector,
             self._tell,
             lambda: self.recorders,
-            self._stir,
+            self._ticker.stir,
         )
-        self._ticker = Ticker(TICK_S, REST_S, lambda _: self.tick(), self._failed)
         self._revoked: dict[str, None] = {}
         """Persons in order: tokens of a role that was taken back may still be around."""
         self._meter = DeliveryMeter()
@@ -289,9 +289,6 @@ class CallService:
             self._sampling = asyncio.create_task(
                 repeat(SAMPLE_S, self.sample, self._failed), name="calls-sample"
             )
-
-    def _stir(self) -> None:
-        self._ticker.stir()
 
     def _failed(self) -> None:
         self._log.exception("regular work failed")

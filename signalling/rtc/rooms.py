@@ -160,7 +160,6 @@ class Rooms:
                 if room.expired(now):
                     # Only those who serve others are left, such as recorders and agents.
                     self.end(room, RemovalReason.ROOM_CLOSED)
-
         return any(room.is_stirred for room in self._rooms.values())
 
     def _stir(self) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from mediaserver.connection_quality import QualityMonitor
 from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
 from mediaserver.statistics import Statistics
-from signalling.beat import Ticker, repeat
+from signalling.beat import REST_S, TICK_S, Ticker, repeat
 from signalling.rtc import responses
 from signalling.rtc.api.context import ApiContext
 from signalling.rtc.api.endpoint import ApiEndpoint
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from mediaserver.room import Room
     from signalling.api_keys import ApiKeys
 
-TICK_S, REST_S = 0.1, 0.5
 WATCH_INTERVAL_S = 1.0
 """How often lines are looked at: what ails them, what they have cost."""
 
