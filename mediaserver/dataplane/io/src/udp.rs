@@ -15,7 +15,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 /// Messages for each recvmmsg.
 const BATCH: usize = 32;
 /// Messages for each sendmmsg.
-const GROUPS: usize = 64;
+pub(crate) const GROUPS: usize = 64;
 /// With GRO one message holds up to a whole IP packet's worth of datagrams.
 const SLOT: usize = 65_536;
 /// A second of a fast uplink may wait while the worker is busy.

@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::shared::{Message, Shared, ShellEvent, Wake};
 use crate::statistics::{LatencyHistogram, ShellCounters, WorkerStatistics};
 use crate::tcp::{Connections, Moved, Verdict};
-use crate::udp::{ReceiveArena, Sent, UdpSocket};
+use crate::udp::{GROUPS, ReceiveArena, Sent, UdpSocket};
 use crossbeam_channel::Receiver;
 use polyana_core::{
     BEAT_US, Command, Core, Disposition, Event, Path, Protocol, Time, Transmit, TransmitBatch, TransportId,
@@ -379,7 +379,7 @@ impl Worker {
         let from_there = |other: &&Transmit| {
             (other.path.protocol, other.path.local) == (first.path.protocol, first.path.local)
         };
-        let together = transmits.iter().take_while(from_there).count();
+        let together = transmits.iter().take(GROUPS).take_while(from_there).count();
         self.counters.send_calls += 1;
         let left = socket.send_many(&transmits[..together], batch);
         if left > 0 {
