@@ -274,16 +274,14 @@ class _Line:
     @property
     def rests(self) -> bool:
         """Another sample that shows nothing would change nothing but the samples."""
-        full = len(self.samples) == WINDOW <= self.ordinary
-        return full and self.verdict is None and not self.uplink_was_full
+        settled = len(self.samples) > 0 and not self.needs_a_look
+        return settled and self.verdict is None and not self.uplink_was_full
 
     def resume(self, samples: Iterable[LineSample], shortest_rtt_ms: float) -> None:
-        """With these as the last ones; none that came meanwhile showed anything."""
-        self.samples.clear()
-        self.down_arrived = self.down_lost = self.up_arrived = self.up_lost = 0
+        """These came meanwhile, none of which showed anything. The next ones are looked at: it has been woken."""
+        self.ordinary = 0
         for sample in samples:
-            self.samples.append(sample)
-            self._count(sample, 1)
+            self._append(sample)
         self.shortest_rtt_ms = min(self.shortest_rtt_ms, shortest_rtt_ms)
 
     @property
@@ -292,10 +290,7 @@ class _Line:
         return self.ordinary < WINDOW
 
     def add(self, sample: LineSample) -> None:
-        if len(self.samples) == WINDOW:
-            self._count(self.samples[0], -1)
-        self.samples.append(sample)
-        self._count(sample, 1)
+        self._append(sample)
         self.ordinary = 0 if sample.shows_anything else self.ordinary + 1
         queued = False
         if (rtt_ms := sample.rtt_ms) is not None:
@@ -307,6 +302,12 @@ class _Line:
             self.uplink_was_full = MEMORY_S
         elif self.uplink_was_full:
             self.uplink_was_full -= 1
+
+    def _append(self, sample: LineSample) -> None:
+        if len(self.samples) == WINDOW:
+            self._count(self.samples[0], -1)
+        self.samples.append(sample)
+        self._count(sample, 1)
 
     def _count(self, sample: LineSample, sign: int) -> None:
         arrived, lost = sample.down
@@ -383,12 +384,8 @@ class Diagnosis:
         line = self._lines.get(key)
         return line.verdict if line is not None else None
 
-    def is_quiet(self, key: str) -> bool:
-        """Whether its last sample has shown nothing."""
-        return self._lines[key].ordinary > 0
-
     def rests(self, key: str) -> bool:
-        """Whether nothing has been to be seen of the line for so long that it need not be looked at."""
+        """Whether nothing that it has shown counts any more: it need not be looked at while it shows nothing."""
         return self._lines[key].rests
 
     def shortest_rtt_ms(self, key: str) -> float:
@@ -396,7 +393,8 @@ class Diagnosis:
         return self._lines[key].shortest_rtt_ms
 
     def resume(self, key: str, samples: Iterable[LineSample], shortest_rtt_ms: float) -> None:
-        """A line has rested; its samples of the window, the oldest first, and the shortest round trip meanwhile."""
+        """A line has rested; its samples meanwhile, the oldest first and no more than a window, and the shortest round
+        trip."""
         self._lines[key].resume(samples, shortest_rtt_ms)
 
     def update(

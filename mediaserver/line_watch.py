@@ -1,18 +1,16 @@
 """Follows the lines of all participants: what ails them, found out once a second.
 
-Nearly all lines of an audience show nothing for minutes. They rest (`resting_lines`): only whether they may show
-something is asked, of all of them at once; the others are judged one by one.
+Nearly all lines of an audience show nothing, from the first second on. They rest (`resting_lines`): only whether they
+may show something is asked, of all of them at once; the others are judged one by one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mediaserver.diagnosis import (
     NOTHING_PASSED,
-    WINDOW,
     ClientReport,
     Diagnosis,
     LineSample,
@@ -28,16 +26,6 @@ if TYPE_CHECKING:
     from mediaserver.statistics import Statistics
 
 
-@dataclass(slots=True)
-class _Candidate:
-    """A line that may rest soon."""
-
-    line: RestingLine
-    """As it was then."""
-    samples: int = 0
-    """Since then, none of which has shown anything."""
-
-
 class LineWatch:
     """`network_of` says whose an address is: people behind one share a line."""
 
@@ -46,7 +34,6 @@ class LineWatch:
         self._reader = LineReader(network_of, relays)
         self._diagnosis = Diagnosis()
         self._resting = RestingLines()
-        self._candidates: dict[str, _Candidate] = {}
         self._awake: dict[str, Participant] = {}
         self._samples: dict[str, LineSample] = {}
         self._now = 0.0
@@ -97,7 +84,8 @@ class LineWatch:
     def judge(self, server: ServerSample) -> dict[str, Verdict | None]:
         """What is said from now on of whom something else was said before, by sid; None: nothing is wrong any more."""
         changes = self._diagnosis.update(self._now, server, self._samples, self._resting)
-        self._candidates = {sid: one for sid in self._samples if (one := self._candidate(sid)) is not None}
+        for sid in self._samples:
+            self._let_rest(sid)
         for sid, verdict in changes.items():
             if verdict is not None and sid in self._resting:  # the server is at fault
                 self._samples[sid] = self._resting.newest(sid)
@@ -107,20 +95,13 @@ class LineWatch:
     def _wake(self, sid: str, *, now: bool) -> None:
         self._diagnosis.resume(sid, *self._resting.take(sid, now=now))
 
-    def _candidate(self, sid: str) -> _Candidate | None:
-        """Puts a line to rest that has been quiet and the same for long; else whether it may be soon."""
-        if not self._diagnosis.is_quiet(sid):
-            return None  # nothing more is done where all lines suffer
+    def _let_rest(self, sid: str) -> None:
+        """If nothing is to be seen of it any more, and its participant sends nothing."""
+        if not self._diagnosis.rests(sid):
+            return  # nothing more is done where all lines suffer
         sample, participant = self._samples[sid], self._awake[sid]
         if sample.up is not NOTHING_PASSED or sample.route is not Route.UDP or sample.is_narrow:
-            return None
-        known = self._candidates.get(sid)
-        if known is None:
-            return _Candidate(RestingLine.of(participant, sample))
-        known.samples += 1
-        if known.samples < WINDOW or not self._diagnosis.rests(sid):
-            return known
-        if not known.line.is_as_it_was:  # asked once, as what counts its changes never goes back
-            return _Candidate(RestingLine.of(participant, sample))
-        self._resting.add(sid, known.line, self._diagnosis.shortest_rtt_ms(sid))
-        return None
+            return
+        line = RestingLine.of(participant, sample)
+        if line.is_as_it_was:
+            self._resting.add(sid, line, self._diagnosis.shortest_rtt_ms(sid))

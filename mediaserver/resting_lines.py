@@ -1,7 +1,7 @@
-"""Lines that have shown nothing for long, of those who send nothing: nearly all of an audience.
+"""Lines of which nothing is to be seen, of those who send nothing: nearly all of an audience.
 
 What the data plane counts of them is looked at all at once, as columns (NumPy). A line leaves when something may be to
-be seen of it, and then its last samples are made as they would have been made one by one.
+be seen of it, and then its samples since it came are made as they would have been made one by one.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class RestingLine:
     upstream: int
     """Id of the transport from the participant where there are two, else 0, which is none."""
     senders: tuple[int, ...]
+    since: int = 0
+    """How many seconds had been looked at when it was put to rest."""
 
     @classmethod
     def of(cls, participant: Participant, sample: LineSample) -> RestingLine:
@@ -111,6 +113,8 @@ class RestingLines:
         """None: lines have come or gone."""
         self._moments: deque[tuple[Statistics, Mapping[str, ClientReport]]] = deque(maxlen=WINDOW + 2)
         """For the window that ends now, and the one before."""
+        self._seconds = 0
+        """How many have been looked at."""
 
     def __contains__(self, sid: str) -> bool:
         return sid in self._lines
@@ -132,22 +136,25 @@ class RestingLines:
             found = self._current.suspicious(self._moments[-1][0], now)
             found |= {sid for sid, report in reports.items() if report.shows_anything or report.relayed}
         self._moments.append((now, reports))
+        self._seconds += 1
         return found
 
     def add(self, sid: str, line: RestingLine, shortest_rtt_ms: float) -> None:
-        """From the next second on. It has shown nothing and been as it is for a whole window."""
+        """From the next second on. Nothing that it has shown counts any more, and it is as it was in this one."""
         self._change()
+        line.since = self._seconds
         self._lines[sid], self._shortest[sid] = line, shortest_rtt_ms
 
     def take(self, sid: str, *, now: bool) -> tuple[list[LineSample], float]:
-        """Out of here: its last samples, the oldest first, and its shortest round trip, ms. `now`: it has rested in
-        this second, too."""
+        """Out of here: its samples since it was put to rest, the oldest first and no more than a window, and its
+        shortest round trip, ms. `now`: it has rested in this second, too."""
         self._change()
         line, moments = self._lines.pop(sid), list(self._moments)
         last = moments if now else moments[:-1]
+        rested = min(self._seconds - line.since - (not now), WINDOW)
         samples = [
             line.sample_of(before, after, reports.get(sid))
-            for (before, _), (after, reports) in pairwise(last[-WINDOW - 1 :])
+            for (before, _), (after, reports) in pairwise(last[-rested - 1 :])
         ]
         return samples, self._shortest.pop(sid)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediaserver.diagnosis import WINDOW, ClientReport, ServerSample, Verdict
+from mediaserver.diagnosis import SETTLING_S, WINDOW, ClientReport, ServerSample, Verdict
 from mediaserver.line_watch import LineWatch
 from mediaserver.participant import Participant
 from mediaserver.peer_connection import ConnectionState
@@ -27,8 +27,8 @@ PICTURES = Permissions(can_subscribe=True, can_publish=False, can_publish_data=T
 class Sleepless(LineWatch):
     """Judges every line by itself."""
 
-    def _candidate(self, sid: str) -> None:
-        return None
+    def _let_rest(self, sid: str) -> None:
+        pass
 
 
 @dataclass
@@ -200,12 +200,16 @@ stages = st.lists(
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.integers(1, 5), stages)
-def test_what_is_said_is_what_would_be_said_had_each_line_been_judged(viewers: int, stages: Any) -> None:
+@given(st.integers(1, 5), st.integers(0, 2 * WINDOW), stages)
+def test_what_is_said_is_what_would_be_said_had_each_line_been_judged(
+    viewers: int, good: int, stages: Any
+) -> None:
+    """`good`: so many seconds after the join the first line changes."""
+
     async def run() -> None:
         watch, sleepless = (kind(lambda host: host, ()) for kind in (LineWatch, Sleepless))
         audience = await Audience.gathered(viewers, watch, sleepless)
-        for _ in range(2 * WINDOW + 4):  # good lines rest by then
+        for _ in range(good):
             audience.second()
         for number, (seconds, lines, who, what) in enumerate(stages):
             for index, one in lines:
@@ -226,11 +230,10 @@ def test_what_is_said_is_what_would_be_said_had_each_line_been_judged(viewers: i
 async def test_an_audience_on_good_lines_rests_and_each_wakes_alone() -> None:
     watch = LineWatch(lambda host: host, ())
     audience = await Audience.gathered(6, watch)
-    for _ in range(WINDOW):
+    for _ in range(int(SETTLING_S)):
         audience.second()
     assert watch.resting == 0
-    for _ in range(WINDOW + 4):
-        audience.second()
+    audience.second()
     assert watch.resting == 6, "all but the publisher"
     bad = audience.lines[audience.people[3].sid] = Line(lost=20)
     said = [audience.second()[0] for _ in range(8)]
