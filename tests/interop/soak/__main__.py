@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from signalling import memory
+from signalling.app import REST_INTERVAL_S
 from tests.interop.load import load_tester
 from tests.interop.server import ROOT, RunningServer, running_server
 from tests.interop.soak.rest import MIB, Rest, growth_bytes, objects_of, problems, report
@@ -19,8 +21,8 @@ from tests.interop.soak.rest import MIB, Rest, growth_bytes, objects_of, problem
 EMPTY_TIMEOUT_S = 120.0
 #: A crowd that does not come to its end is ended.
 STRAGGLERS_S = 180.0
-#: After that, for buffers and the sampling of gauges.
-SETTLE_S = 10.0
+#: After that: a server that nobody uses gives its free memory back, and gauges are sampled.
+SETTLE_S = memory.REST_AFTER_S + 2 * REST_INTERVAL_S + 5.0
 SETTINGS = {
     "POLYANA_HTTP__REQUEST_BURST": "100000",
     "POLYANA_RTC__JOIN_BURST": "100000",
