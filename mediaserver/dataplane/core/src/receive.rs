@@ -16,6 +16,25 @@ const MAX_DTLS: usize = 4096;
 const MAX_WAITING_EVENTS: usize = 4096;
 
 impl Core {
+    /// Takes one datagram that has waited to be read for so many microseconds, as `receive` does.
+    pub fn receive_late(
+        &mut self,
+        now: Time,
+        waited_us: u64,
+        path: Path,
+        datagram: &mut [u8],
+    ) -> Disposition {
+        self.waited_us = waited_us;
+        let disposition = self.receive(now, path, datagram);
+        self.waited_us = 0;
+        disposition
+    }
+
+    /// When the datagram that is taken in came.
+    pub(crate) fn came_at(&self, now: Time) -> Time {
+        Time(now.0.saturating_sub(self.waited_us))
+    }
+
     /// Takes one datagram; the buffer is scratch afterwards.
     pub fn receive(&mut self, now: Time, path: Path, datagram: &mut [u8]) -> Disposition {
         self.counters.datagrams_in += 1;
@@ -271,7 +290,8 @@ impl Core {
                     owner
                         .feedback
                         .record(u16::from_be_bytes([high, low]), header.ssrc, now);
-                    self.timers.bring_forward(owner, transport, owner.feedback_due);
+                    let at = owner.feedback_at(self.config.feedback_interval_us, now);
+                    self.timers.bring_forward(owner, transport, at);
                 }
                 (Some(Kind::AudioLevel), &[level, ..]) if receiver.enabled => {
                     let (level, threshold) = (level & 0x7f, self.config.audio_threshold_dbov);

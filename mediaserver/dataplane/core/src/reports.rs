@@ -83,7 +83,8 @@ impl Core {
             }
         }
         if now >= self.audio_due {
-            self.audio_due = Time(now.0 + self.config.audio_interval_us);
+            let interval_us = self.config.audio_interval_us;
+            self.audio_due = Time(now.0 - now.0 % interval_us + interval_us); // a slow beat, as it is set usually
             self.finish_audio_interval();
             self.hand_over_taps(now);
             if now.0.saturating_sub(self.layers_since.0) >= LAYERS_INTERVAL_US {
@@ -128,6 +129,7 @@ impl Core {
 
     fn send_reports(&mut self, index: usize, now: Time, batch: &mut TransmitBatch) {
         let owner = &mut self.transports[index];
+        let gives_feedback = owner.may_give_feedback(self.config.feedback_interval_us, now);
         let (Some(path), Some(keys)) = (owner.ice.live_path(), owner.keys.as_mut()) else {
             return;
         };
@@ -145,7 +147,7 @@ impl Core {
         };
         let report_due = now >= owner.report_due;
         if report_due {
-            owner.report_due = Time(now.0 + REPORT_INTERVAL_US).on_beat();
+            owner.report_due = Time(now.0 + REPORT_INTERVAL_US).on_slow_beat();
             let mut blocks: Vec<ReportBlock> = Vec::new();
             for &receiver in &owner.receivers {
                 for encoding in self.receivers[receiver]
@@ -211,8 +213,8 @@ impl Core {
             }
         }
         self.scratch = asked;
-        if now >= owner.feedback_due && !owner.feedback.is_empty() {
-            owner.feedback_due = Time(now.0 + self.config.feedback_interval_us).on_beat();
+        if gives_feedback && !owner.feedback.is_empty() {
+            owner.feedback_sent = now;
             let feedback = std::cell::RefCell::new(&mut owner.feedback);
             compounds.flush(); // feedback may need the whole packet
             compounds.add(|writer| feedback.borrow_mut().write(writer, ssrc));
@@ -235,7 +237,7 @@ impl Core {
         }
         let mut at = |time: Time| due = due.min(Time(time.0.max(now.0 + 1000)));
         if !owner.feedback.is_empty() {
-            at(owner.feedback_due);
+            at(owner.feedback_at(self.config.feedback_interval_us, now));
         }
         if let Some(congestion) = &owner.congestion {
             congestion.due(now).into_iter().for_each(&mut at);

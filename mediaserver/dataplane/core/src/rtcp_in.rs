@@ -65,10 +65,10 @@ impl Core {
         else {
             return;
         };
-        let route = stream.route;
+        let (route, came) = (stream.route, self.came_at(now));
         let encoding = &mut self.receivers[route.receiver].encodings[route.encoding];
         let first = encoding.reception.last_sr().is_none();
-        encoding.reception.sender_report(info, now);
+        encoding.reception.sender_report(info, came);
         if first {
             // Receivers can synchronise as soon as they have a report: do not let them wait for the next second.
             for position in 0..self.receivers[route.receiver].senders.len() {
@@ -93,18 +93,23 @@ impl Core {
         if let Some(congestion) = &mut self.transports[transport].congestion {
             congestion.reported(now);
         }
+        if block.fraction_lost > 0 {
+            self.stir(now);
+        }
+        let came = self.came_at(now);
         let sender = &mut self.senders[index];
         sender.fraction_lost = f32::from(block.fraction_lost) / 256.0;
         if block.last_sr != 0
             && let Some(rtt) = sender
                 .reports
-                .round_trip_us(block.last_sr, block.delay_since_last_sr, now)
+                .round_trip_us(block.last_sr, block.delay_since_last_sr, came)
         {
             self.transports[transport].measured_rtt(rtt);
         }
     }
 
     fn receive_nack(&mut self, now: Time, transport: usize, ssrc: u32, lost: NackIter<'_>) {
+        self.stir(now);
         let Some(index) = self.sender_with_ssrc(transport, ssrc) else {
             return;
         };
@@ -166,7 +171,11 @@ impl Core {
         };
         let mut missed = std::mem::take(&mut self.missed);
         congestion.refill(now);
+        let before = congestion.estimate();
         congestion.feedback(feedback, line_bytes, rtt_us, &mut missed, now);
+        if congestion.estimate() < before || !missed.is_empty() {
+            self.stir(now);
+        }
         for missed in missed.drain(..) {
             if let Some(index) = self.sender_with_ssrc(transport, missed.ssrc) {
                 self.send_again(now, index, missed.sequence, Wish::Missed { left: missed.at });
@@ -190,6 +199,7 @@ impl Core {
     }
 
     fn receive_keyframe_request(&mut self, now: Time, transport: usize, ssrc: u32) {
+        self.stir(now);
         self.counters.plis_in += 1;
         self.transports[transport].keyframe_requests += 1;
         let Some(index) = self.sender_with_ssrc(transport, ssrc) else {

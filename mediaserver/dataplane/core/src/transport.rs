@@ -1,6 +1,6 @@
 //! One peer connection: its path, keys, the table of its incoming streams, and its reports.
 
-use crate::api::{Path, SrtpKeys, Time, TransportId};
+use crate::api::{BEAT_US, Path, SrtpKeys, Time, TransportId};
 use crate::budget::Budget;
 use crate::congestion::Congestion;
 use crate::ice::Ice;
@@ -46,7 +46,7 @@ pub(crate) struct Transport {
     pub receivers: Vec<usize>,
     pub senders: Vec<usize>,
     pub feedback: FeedbackRecorder,
-    pub feedback_due: Time,
+    pub feedback_sent: Time,
     pub report_due: Time,
     /// Next wake in the timer heap; entries that are later than this are stale.
     pub due: Time,
@@ -91,9 +91,9 @@ impl Transport {
             receivers: Vec::new(),
             senders: Vec::new(),
             feedback: FeedbackRecorder::default(),
-            feedback_due: now,
+            feedback_sent: Time(0),
             // Reports of many peers spread over the second.
-            report_due: Time(now.0 + 200_000 + random % 800_000).on_beat(),
+            report_due: Time(now.0 + 200_000 + random % 800_000).on_slow_beat(),
             due: Time(u64::MAX),
             transport_sequence: 1,
             ssrc: (random >> 32) as u32 | 1,
@@ -152,6 +152,18 @@ impl Transport {
 
     pub fn take_waiting_dtls(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.waiting_dtls)
+    }
+
+    /// When feedback to the peer should leave: with what it has sent, where the interval is nearly over, else on a beat.
+    pub fn feedback_at(&self, interval_us: u64, now: Time) -> Time {
+        if self.may_give_feedback(interval_us, now) {
+            return now;
+        }
+        Time(self.feedback_sent.0 + interval_us + BEAT_US / 2).on_beat()
+    }
+
+    pub fn may_give_feedback(&self, interval_us: u64, now: Time) -> bool {
+        now.0 + BEAT_US / 2 >= self.feedback_sent.0 + interval_us
     }
 
     pub fn measured_rtt(&mut self, sample_us: u64) {

@@ -143,6 +143,7 @@ fn camera(codec: Codec) -> Source {
     source.codec = codec;
     source.packets_per_frame = 8;
     source.transport_sequence_id = Some(harness::id::TRANSPORT);
+    source.interval_us = 20_000; // feedback to the publisher leaves with every second frame
     source
 }
 

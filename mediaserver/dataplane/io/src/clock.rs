@@ -12,14 +12,24 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub fn new() -> Self {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             started: Instant::now(),
-            epoch_us: wall.as_micros() as u64,
+            epoch_us: wall_us(),
         }
+    }
+
+    /// For how long something has waited that the kernel noted then on the wall clock, microseconds; at most `most_us`,
+    /// as that clock may have been set meanwhile.
+    pub fn waited_us(noted_us: u64, most_us: u64) -> u64 {
+        wall_us().saturating_sub(noted_us).min(most_us)
     }
 
     pub fn now(&self) -> Time {
         Time(self.epoch_us + self.started.elapsed().as_micros() as u64)
     }
+}
+
+fn wall_us() -> u64 {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    wall.as_micros() as u64
 }

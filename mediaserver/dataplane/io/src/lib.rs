@@ -364,7 +364,9 @@ fn bind_udp(binds: &[SocketAddr], workers: usize) -> io::Result<(Vec<Sockets>, V
             }
             worker.media.push(socket);
             if steered {
-                worker.control.push(UdpSocket::bind(address)?);
+                let control = UdpSocket::bind(address)?;
+                control.note_times()?; // it waits for its beat
+                worker.control.push(control);
             }
         }
         addresses.push(address);

@@ -20,7 +20,7 @@ pub(crate) const GROUPS: usize = 64;
 const SLOT: usize = 65_536;
 /// A second of a fast uplink may wait while the worker is busy.
 const BUFFER_BYTES: usize = 8 << 20;
-/// Room for packet info of either family and a segment size.
+/// Room for packet info of either family, a segment size and a time.
 const CONTROL: usize = 128;
 
 /// Control messages must be aligned like their headers.
@@ -85,6 +85,11 @@ impl UdpSocket {
             local,
             gso: Cell::new(true),
         })
+    }
+
+    /// From now on it is known of each message when it came.
+    pub fn note_times(&self) -> io::Result<()> {
+        set_option(&self.socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)
     }
 
     pub fn local(&self) -> SocketAddr {
@@ -347,6 +352,7 @@ struct Received {
     length: usize,
     /// Bytes of each of its datagrams; the last may be shorter.
     segment: usize,
+    came_us: Option<u64>,
 }
 
 impl ReceiveArena {
@@ -404,20 +410,22 @@ impl ReceiveArena {
         Ok(count == BATCH)
     }
 
-    /// Gives each datagram of the batch to `each`; returns how many there are.
-    pub fn take(&mut self, mut each: impl FnMut(Path, &mut [u8])) -> usize {
+    /// Gives each datagram of the batch to `each`, with when it came, microseconds on the wall clock, where the socket
+    /// notes it. Returns how many there are.
+    pub fn take(&mut self, mut each: impl FnMut(Path, Option<u64>, &mut [u8])) -> usize {
         let mut datagrams = 0;
         for (index, message) in self.messages.drain(..).enumerate() {
             let Some(Received {
                 path,
                 length,
                 segment,
+                came_us,
             }) = message
             else {
                 continue;
             };
             for datagram in self.bytes[index * SLOT..][..length].chunks_mut(segment) {
-                each(path, datagram);
+                each(path, came_us, datagram);
                 datagrams += 1;
             }
         }
@@ -434,7 +442,7 @@ impl ReceiveArena {
             )
         };
         let remote = name.as_socket()?;
-        let (ip, segment) = read_control(&header.msg_hdr);
+        let Noted { ip, segment, came_us } = read_control(&header.msg_hdr);
         let local = SocketAddr::new(ip.unwrap_or(socket.local.ip()), socket.local.port());
         let path = Path {
             protocol: Protocol::Udp,
@@ -447,6 +455,7 @@ impl ReceiveArena {
             path,
             length,
             segment,
+            came_us,
         })
     }
 }
@@ -456,9 +465,19 @@ fn plain(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip(), address.port())
 }
 
-/// Destination address and GRO segment size of a received message.
-fn read_control(header: &libc::msghdr) -> (Option<IpAddr>, Option<usize>) {
-    let (mut ip, mut segment) = (None, None);
+/// What the kernel notes of a received message.
+#[derive(Default)]
+struct Noted {
+    /// To which it was sent.
+    ip: Option<IpAddr>,
+    /// Of GRO.
+    segment: Option<usize>,
+    /// When it came, microseconds on the wall clock.
+    came_us: Option<u64>,
+}
+
+fn read_control(header: &libc::msghdr) -> Noted {
+    let mut noted = Noted::default();
     // SAFETY: the kernel filled the control buffer; the CMSG functions stay inside msg_controllen, and each value is
     // read unaligned with the type that its level and type define.
     unsafe {
@@ -468,26 +487,31 @@ fn read_control(header: &libc::msghdr) -> (Option<IpAddr>, Option<usize>) {
             match ((*message).cmsg_level, (*message).cmsg_type) {
                 (libc::IPPROTO_IP, libc::IP_PKTINFO) => {
                     let info = data.cast::<libc::in_pktinfo>().read_unaligned();
-                    ip = Some(IpAddr::from(info.ipi_addr.s_addr.to_ne_bytes()));
+                    noted.ip = Some(IpAddr::from(info.ipi_addr.s_addr.to_ne_bytes()));
                 }
                 (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => {
                     let info = data.cast::<libc::in6_pktinfo>().read_unaligned();
-                    ip = Some(IpAddr::from(info.ipi6_addr.s6_addr));
+                    noted.ip = Some(IpAddr::from(info.ipi6_addr.s6_addr));
                 }
                 (libc::SOL_UDP, libc::UDP_GRO) => {
-                    segment = Some(data.cast::<libc::c_int>().read_unaligned() as usize);
+                    noted.segment = Some(data.cast::<libc::c_int>().read_unaligned() as usize);
+                }
+                (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => {
+                    let time = data.cast::<libc::timespec>().read_unaligned();
+                    noted.came_us = Some(time.tv_sec as u64 * 1_000_000 + time.tv_nsec as u64 / 1000);
                 }
                 _ => {}
             }
             message = libc::CMSG_NXTHDR(header, message);
         }
     }
-    (ip, segment)
+    noted
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Clock;
     use std::net::UdpSocket as Peer;
     use std::time::Duration;
 
@@ -571,6 +595,34 @@ mod tests {
         );
         assert_eq!(socket.send_many(&transmits[2..], &batch), 1);
         assert_eq!((arrived(&first.0), arrived(&second.0)), ((1, 100), (3, 100)));
+    }
+
+    #[test]
+    fn it_is_known_when_what_waited_to_be_read_came() {
+        for noted in [false, true] {
+            let socket = UdpSocket::bind(any()).unwrap();
+            if noted {
+                socket.note_times().unwrap();
+            }
+            let (peer, _) = peer();
+            let wall_us = || Clock::waited_us(0, u64::MAX);
+            let before = wall_us();
+            peer.send_to(&[7; 100], socket.local()).unwrap();
+            let after = wall_us();
+            let mut arena = ReceiveArena::new();
+            let mut times = Vec::new();
+            while times.is_empty() {
+                arena.receive(&socket).unwrap();
+                arena.take(|_, came_us, datagram| {
+                    assert_eq!(datagram, [7; 100]);
+                    times.push(came_us);
+                });
+            }
+            match times[..] {
+                [Some(came_us)] => assert!(noted && (before..=after).contains(&came_us)),
+                _ => assert!(!noted && times == [None]),
+            }
+        }
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl Congestion {
         }
     }
 
-    fn estimate(&self) -> f64 {
+    pub fn estimate(&self) -> f64 {
         if self.is_deaf() {
             return HIGHEST_BPS;
         }

@@ -25,3 +25,4 @@ mod strangers_get_nothing;
 mod tracks_are_copied;
 mod tracks_are_muted_and_ended;
 mod what_leaves_is_counted;
+mod what_peers_say_may_wait;

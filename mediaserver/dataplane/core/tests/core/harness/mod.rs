@@ -78,6 +78,8 @@ pub struct Network {
     pub polls_of_open_frames: u64,
     /// Instants at which something happened.
     pub rounds: u64,
+    /// How long datagrams wait for the core to read them.
+    pub unread_us: u64,
     /// Datagrams to addresses of nobody.
     pub astray: Vec<(Path, Vec<u8>)>,
     batch: TransmitBatch,
@@ -103,6 +105,7 @@ impl Network {
             largest_batch: 0,
             polls_of_open_frames: 0,
             rounds: 0,
+            unread_us: 0,
             astray: Vec::new(),
             batch: TransmitBatch::default(),
             flights: BinaryHeap::new(),
@@ -264,7 +267,7 @@ impl Network {
     pub fn send(&mut self, peer: usize, datagram: Vec<u8>) {
         let link = self.peers[peer].up;
         for delay in link.copies(&mut self.random) {
-            self.fly(delay, None, peer, &datagram);
+            self.fly(delay + self.unread_us, None, peer, &datagram);
         }
     }
 
@@ -354,7 +357,7 @@ impl Network {
                         local,
                         remote: decode_address(address),
                     };
-                    self.core.receive(self.now, path, rest);
+                    self.core.receive_late(self.now, self.unread_us, path, rest);
                 }
                 Some(peer) => {
                     let mut out = Vec::new();
