@@ -9,24 +9,14 @@ use std::net::SocketAddr;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub u64);
 
-/// What can wait a moment is done on this beat, so that it wakes a worker once for many peers: reading RTCP (which waits
-/// for two while the core is calm), feedback to publishers.
+/// What can wait a moment is done on this beat, so that it wakes a worker once for many peers: reports, reading RTCP.
 pub const BEAT_US: u64 = 25_000;
-/// What comes about once a second: reports.
-const SLOW_BEAT_US: u64 = 4 * BEAT_US;
 
 impl Time {
     /// The beat at this time or before.
     #[must_use]
     pub fn on_beat(self) -> Self {
         Self(self.0 - self.0 % BEAT_US)
-    }
-
-    /// The nearest slow beat.
-    #[must_use]
-    pub fn on_slow_beat(self) -> Self {
-        let at = self.0 + SLOW_BEAT_US / 2;
-        Self(at - at % SLOW_BEAT_US)
     }
 }
 

@@ -135,7 +135,6 @@ impl Core {
         if self.transport_ids.contains_key(&id) || self.by_ufrag.contains_key(&ufrag) {
             return Err(format!("transport {id} or its ufrag exists"));
         }
-        self.stir(now); // much is asked for in the beginning, and the line is not known
         let random = self.random.next();
         let index = self.transports.insert(Transport::new(
             id,

@@ -46,9 +46,6 @@ use tap::Tap;
 use timers::Timers;
 use transport::Transport;
 
-/// A line that has lost something does so again soon.
-const RESTLESS_US: u64 = 5_000_000;
-
 /// One worker's share of the media server.
 ///
 /// Objects live in slabs and name each other by index, so that the path of a packet has no look-up by id.
@@ -83,8 +80,6 @@ pub struct Core {
     missed: Vec<congestion::Departure>,
     /// How long the datagram that is taken in has waited to be read, microseconds.
     waited_us: u64,
-    /// Until then RTCP is urgent.
-    restless_until: Time,
 }
 
 impl Core {
@@ -114,7 +109,6 @@ impl Core {
             scratch: Vec::new(),
             missed: Vec::new(),
             waited_us: 0,
-            restless_until: now,
         }
     }
 
@@ -136,16 +130,6 @@ impl Core {
         self.queued
             .iter()
             .any(|&receiver| self.receivers[receiver].frame_is_open())
-    }
-
-    /// For some seconds no peer has missed anything, asked for anything, or shown a line that is full: what peers say
-    /// may wait a little longer.
-    pub fn is_calm(&self, now: Time) -> bool {
-        now >= self.restless_until
-    }
-
-    fn stir(&mut self, now: Time) {
-        self.restless_until = Time(now.0 + RESTLESS_US);
     }
 
     /// When `poll` must run again though nothing arrives.

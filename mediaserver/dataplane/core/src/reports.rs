@@ -83,8 +83,7 @@ impl Core {
             }
         }
         if now >= self.audio_due {
-            let interval_us = self.config.audio_interval_us;
-            self.audio_due = Time(now.0 - now.0 % interval_us + interval_us); // a slow beat, as it is set usually
+            self.audio_due = Time(now.0 + self.config.audio_interval_us);
             self.finish_audio_interval();
             self.hand_over_taps(now);
             if now.0.saturating_sub(self.layers_since.0) >= LAYERS_INTERVAL_US {
@@ -147,7 +146,7 @@ impl Core {
         };
         let report_due = now >= owner.report_due;
         if report_due {
-            owner.report_due = Time(now.0 + REPORT_INTERVAL_US).on_slow_beat();
+            owner.report_due = Time(now.0 + REPORT_INTERVAL_US).on_beat();
             let mut blocks: Vec<ReportBlock> = Vec::new();
             for &receiver in &owner.receivers {
                 for encoding in self.receivers[receiver]

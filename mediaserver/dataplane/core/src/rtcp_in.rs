@@ -93,9 +93,6 @@ impl Core {
         if let Some(congestion) = &mut self.transports[transport].congestion {
             congestion.reported(now);
         }
-        if block.fraction_lost > 0 {
-            self.stir(now);
-        }
         let came = self.came_at(now);
         let sender = &mut self.senders[index];
         sender.fraction_lost = f32::from(block.fraction_lost) / 256.0;
@@ -109,7 +106,6 @@ impl Core {
     }
 
     fn receive_nack(&mut self, now: Time, transport: usize, ssrc: u32, lost: NackIter<'_>) {
-        self.stir(now);
         let Some(index) = self.sender_with_ssrc(transport, ssrc) else {
             return;
         };
@@ -171,11 +167,7 @@ impl Core {
         };
         let mut missed = std::mem::take(&mut self.missed);
         congestion.refill(now);
-        let before = congestion.estimate();
         congestion.feedback(feedback, line_bytes, rtt_us, &mut missed, now);
-        if congestion.estimate() < before || !missed.is_empty() {
-            self.stir(now);
-        }
         for missed in missed.drain(..) {
             if let Some(index) = self.sender_with_ssrc(transport, missed.ssrc) {
                 self.send_again(now, index, missed.sequence, Wish::Missed { left: missed.at });
@@ -199,7 +191,6 @@ impl Core {
     }
 
     fn receive_keyframe_request(&mut self, now: Time, transport: usize, ssrc: u32) {
-        self.stir(now);
         self.counters.plis_in += 1;
         self.transports[transport].keyframe_requests += 1;
         let Some(index) = self.sender_with_ssrc(transport, ssrc) else {

@@ -93,7 +93,7 @@ impl Transport {
             feedback: FeedbackRecorder::default(),
             feedback_sent: Time(0),
             // Reports of many peers spread over the second.
-            report_due: Time(now.0 + 200_000 + random % 800_000).on_slow_beat(),
+            report_due: Time(now.0 + 200_000 + random % 800_000).on_beat(),
             due: Time(u64::MAX),
             transport_sequence: 1,
             ssrc: (random >> 32) as u32 | 1,

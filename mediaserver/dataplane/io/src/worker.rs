@@ -24,7 +24,7 @@ const MAX_GATHERED: usize = 512;
 const SEND_WAIT: Duration = Duration::from_millis(1);
 
 /// RTCP is not left waiting for longer, unless the worker is late.
-const LONGEST_WAIT_US: u64 = 3 * BEAT_US;
+const LONGEST_WAIT_US: u64 = 2 * BEAT_US;
 /// RTCP is read beat by beat while so many datagrams of it come in one; fewer are read as they come.
 const BUSY_CONTROL: usize = 2;
 
@@ -192,18 +192,8 @@ impl Worker {
 
     /// Now, or so soon that it need not wake the worker another time.
     fn control_is_due(&self) -> bool {
-        let now = self.clock.now();
-        let soon = Time(now.0 + self.control_wait_us(now) / 2);
-        self.control_due.is_some_and(|due| soon >= due)
-    }
-
-    /// About how long RTCP may wait: a calm audience is heard with the pictures that it gets.
-    fn control_wait_us(&self, now: Time) -> u64 {
-        if self.core.is_calm(now) {
-            2 * BEAT_US
-        } else {
-            BEAT_US
-        }
+        self.control_due
+            .is_some_and(|due| self.clock.now().0 + BEAT_US / 2 >= due.0)
     }
 
     /// Reads RTCP, and says when next: on the next beat while much of it comes in, else when epoll tells.
@@ -215,7 +205,7 @@ impl Worker {
         self.control_due = match most {
             ..BUSY_CONTROL => None,
             MAX_GATHERED.. => Some(now),
-            _ => Some(Time(now.0 + self.control_wait_us(now) + BEAT_US / 2).on_beat()),
+            _ => Some(Time(now.0 + BEAT_US + BEAT_US / 2).on_beat()),
         };
         if self.control_due.is_none() {
             for socket in &self.sockets.control {

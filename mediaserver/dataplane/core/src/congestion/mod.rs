@@ -154,7 +154,7 @@ impl Congestion {
         }
     }
 
-    pub fn estimate(&self) -> f64 {
+    fn estimate(&self) -> f64 {
         if self.is_deaf() {
             return HIGHEST_BPS;
         }

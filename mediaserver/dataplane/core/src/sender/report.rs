@@ -29,8 +29,7 @@ impl SenderReports {
     }
 
     pub fn next(&self, now: Time) -> Time {
-        self.last
-            .map_or(now, |last| Time(last.0 + INTERVAL_US).on_slow_beat())
+        self.last.map_or(now, |last| Time(last.0 + INTERVAL_US).on_beat())
     }
 
     /// The report for now, from the publisher's last one.
