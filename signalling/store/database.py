@@ -3,8 +3,9 @@
 import asyncio
 import os
 import sqlite3
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from signalling.store.settings import StoreSettings
 
 Session = AsyncSession
 PING_INTERVAL_S = 5.0
+WAL_RETRY_S = 0.01
 log = structlog.get_logger(__name__)
 
 
@@ -44,13 +46,14 @@ class Database:
         try:
             if self._sqlite:
                 self._own_file()
+                await asyncio.to_thread(_use_wal, self.address.database or "", self._settings.busy_s)
             self._engine = self._connect()
             self._read = async_sessionmaker(self._engine, expire_on_commit=False)
             writer = self._engine.execution_options(writes=True)
             self._write = async_sessionmaker(writer, expire_on_commit=False)
             async with writer.begin() as connection:
                 await connection.run_sync(upgrade)
-        except (OSError, SQLAlchemyError) as error:
+        except (OSError, SQLAlchemyError, sqlite3.Error) as error:
             await self.close()
             raise StoreError(f"database {self}: {_reason(error)}") from error
         self.healthy = True
@@ -152,10 +155,25 @@ class _SqliteConnection(sqlite3.Connection):
         super().close()
 
 
+def _use_wal(path: str, busy_s: float) -> None:
+    """Once for the file. Of servers that start at once some are told that it is locked without having waited, as each
+    waits for what the other holds."""
+    end = time.monotonic() + busy_s
+    with closing(sqlite3.connect(path, timeout=busy_s)) as connection:
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() >= end:
+                    raise
+                time.sleep(WAL_RETRY_S)
+
+
 def _configure_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # transactions begin in `_begin_sqlite`, not in the driver
     cursor = connection.cursor()
-    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -1,8 +1,10 @@
 """The database: migrations, transactions, health; the same on both engines."""
 
 import asyncio
+import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -64,6 +66,35 @@ async def test_servers_that_start_at_once(
     assert await names(several[0]) == []
     for one in several:
         await one.close()
+
+
+async def test_who_is_told_at_once_that_the_file_is_locked_tries_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As SQLite tells one of two that start at once, however long it would wait."""
+    refused = []
+
+    class Locked(sqlite3.Connection):
+        def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+            if "journal_mode" in sql and not refused:
+                refused.append(sql)
+                raise sqlite3.OperationalError("database is locked")
+            return super().execute(sql, *values)
+
+    connect = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: connect(*a, **{"factory": Locked} | k))
+    database = Database(StoreSettings(), tmp_path)
+    await database.open()
+    async with database.read() as session:
+        assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
+    assert refused
+    await database.close()
+
+
+async def test_what_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / "school.db").write_bytes(b"no database" * 100)
+    with pytest.raises(StoreError, match="not a database"):
+        await Database(StoreSettings(url=f"sqlite:///{tmp_path}/school.db"), tmp_path).open()
 
 
 async def test_a_database_of_a_newer_version_is_left_alone(
