@@ -164,8 +164,11 @@ def _use_wal(path: str, busy_s: float) -> None:
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
                 return
-            except sqlite3.OperationalError:
-                if time.monotonic() >= end:
+            except sqlite3.OperationalError as error:
+                is_busy = (
+                    error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                )  # whatever the extended code adds
+                if not is_busy or time.monotonic() >= end:
                     raise
                 time.sleep(WAL_RETRY_S)
 

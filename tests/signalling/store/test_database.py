@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -78,7 +79,9 @@ async def test_who_is_told_at_once_that_the_file_is_locked_tries_again(
         def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
             if "journal_mode" in sql and not refused:
                 refused.append(sql)
-                raise sqlite3.OperationalError("database is locked")
+                error = sqlite3.OperationalError("database is locked")
+                error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+                raise error
             return super().execute(sql, *values)
 
     connect = sqlite3.connect
@@ -89,6 +92,19 @@ async def test_who_is_told_at_once_that_the_file_is_locked_tries_again(
         assert await session.scalar(text("PRAGMA journal_mode")) == "wal"
     assert refused
     await database.close()
+
+
+async def test_what_is_no_lock_is_told_without_trying_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def sleep(seconds: float) -> None:
+        raise AssertionError("it tries again")
+
+    clock = SimpleNamespace(monotonic=lambda: 0.0, sleep=sleep)
+    monkeypatch.setattr("signalling.store.database.time", clock)
+    (tmp_path / "school.db-journal").mkdir()
+    with pytest.raises(StoreError, match="unable to open"):
+        await Database(StoreSettings(url=f"sqlite:///{tmp_path}/school.db"), tmp_path).open()
 
 
 async def test_what_is_no_database_is_named(tmp_path: Path) -> None:
