@@ -156,9 +156,12 @@ class EncodingStopped:
 
 @final
 class AudioLevels:
-    """Receivers above the speech threshold, loudest first: (receiver, linear level 0..1). Empty: all fell silent."""
+    """Of the tracks that come in at one worker, those above the speech threshold, loudest first: (receiver, linear
+    level 0..1). Empty: all of them fell silent."""
 
-    __match_args__ = ("levels",)
+    __match_args__ = ("worker", "levels")
+    @property
+    def worker(self) -> int: ...
     @property
     def levels(self) -> list[tuple[int, float]]: ...
 

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import secrets
-from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,9 +19,11 @@ from ._dataplane import (
     Tapped,
     WorkerStatistics,
 )
+from .audio_levels import AudioLevels
 from .clock import Clock, SystemClock
 from .ice_candidates import IceCandidate, LocalAddresses, host_candidates
 from .metrics import MediaMetrics
+from .placement import Placement
 
 __all__ = [
     "Chunk",
@@ -59,6 +60,8 @@ class EngineSettings:
     udp_binds: tuple[str, ...] = ("0.0.0.0:7882", "[::]:7882")
     tcp_binds: tuple[str, ...] = ("0.0.0.0:7881", "[::]:7881")
     workers: int = 1
+    #: So many connections of a room share a worker before the next ones go to another.
+    together: int = 50
     coalesce_us: int = 500
     cache_packets: int = 512
     consent_timeout_us: int = 15_000_000
@@ -114,7 +117,7 @@ class TransportHandler(Protocol):
 
 
 class Engine:
-    """Starts the data plane, gives ids, spreads rooms over workers, calls handlers with its events.
+    """Starts the data plane, gives ids, spreads connections over workers, calls handlers with its events.
 
     Raises `OSError` from `start` when an address cannot be bound.
     """
@@ -128,13 +131,14 @@ class Engine:
         self._ids = itertools.count(1)
         self._plane: dataplane.DataPlane | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._placement = Placement(settings.workers, settings.together)
+        self._levels = AudioLevels()
         self._handlers: dict[int, tuple[int, TransportHandler]] = {}
         self._owners: dict[int, int] = {}
         self._players: dict[int, ChunkPlayedHandler] = {}
         self._taps: dict[int, TapHandler] = {}
         self._level_handlers: list[AudioLevelHandler] = []
         self._bitrate_handlers: list[LayerBitrateHandler] = []
-        self._rooms: dict[str, int] = {}
         self._failed_workers: set[int] = set()
         self._statistics: dict[int, WorkerStatistics] = {}
         self._sample: asyncio.Future[list[WorkerStatistics]] | None = None
@@ -189,22 +193,6 @@ class Engine:
         """An id that was never used in this process."""
         return next(self._ids)
 
-    # Workers
-
-    def assign_worker(self, room: str, preferred: int | None = None) -> int:
-        """The worker of a room: when it is new, the preferred one, else the one with the fewest rooms."""
-        if room not in self._rooms and preferred is not None and preferred not in self._failed_workers:
-            self._rooms[room] = preferred
-        elif room not in self._rooms:
-            load = Counter(self._rooms.values())
-            alive = [w for w in range(self.settings.workers) if w not in self._failed_workers]
-            self._rooms[room] = min(alive or [0], key=lambda worker: load[worker])
-        return self._rooms[room]
-
-    def release_worker(self, room: str) -> None:
-        """The room has ended."""
-        self._rooms.pop(room, None)
-
     # Addresses
 
     def candidates(self) -> list[IceCandidate]:
@@ -234,13 +222,17 @@ class Engine:
 
     # Events
 
-    def register(self, transport: int, worker: int, handler: TransportHandler) -> None:
-        """Events of this transport go to `handler`."""
+    def register(self, transport: int, room: str, handler: TransportHandler) -> int:
+        """Events of this new transport go to `handler`. Gives the worker that it is to live on, with others of its
+        room."""
+        worker = self._placement.place(transport, room)
         self._handlers[transport] = (worker, handler)
+        return worker
 
     def unregister(self, transport: int) -> None:
         """No more events of this transport."""
         self._handlers.pop(transport, None)
+        self._placement.remove(transport)
 
     def register_player(self, transport: int, handler: ChunkPlayedHandler) -> None:
         """`handler` gets the begin in the film, microseconds, of each chunk that this transport has played."""
@@ -277,7 +269,8 @@ class Engine:
         self._owners.pop(receiver, None)
 
     def add_audio_level_handler(self, handler: AudioLevelHandler) -> None:
-        """`handler` gets (receiver id, linear level 0..1), loudest first; empty when all fell silent."""
+        """`handler` gets (receiver id, linear level 0..1) of everybody who speaks, loudest first; empty when all fell
+        silent."""
         self._level_handlers.append(handler)
 
     def add_layer_bitrate_handler(self, handler: LayerBitrateHandler) -> None:
@@ -335,9 +328,10 @@ class Engine:
                     player(media_us)
             case dataplane.Tapped(tap=tap):
                 self._tapped(tap, event)
-            case dataplane.AudioLevels(levels):
-                for level_handler in self._level_handlers:
-                    level_handler(levels)
+            case dataplane.AudioLevels(worker, levels):
+                if (together := self._levels.report(worker, levels)) is not None:
+                    for level_handler in self._level_handlers:
+                        level_handler(together)
             case dataplane.CommandFailed(reason):
                 self.metrics.errors.labels("command").inc()
                 self._log.warning("the data plane refused a command", reason=reason)
@@ -363,6 +357,8 @@ class Engine:
 
     def _worker_failed(self, worker: int, reason: str) -> None:
         self._failed_workers.add(worker)
+        self._placement.fail(worker)
+        self._levels.forget(worker)
         self.metrics.errors.labels("worker").inc()
         self._log.error("a data plane worker failed", worker=worker, reason=reason)
         for owner, handler in list(self._handlers.values()):

@@ -130,10 +130,10 @@ def film_connection(
     offerer: Offerer,
     observer: PeerConnectionObserver,
 ) -> FilmConnection:
-    """On the room's worker; `names` for log lines."""
+    """For the room; `names` for log lines."""
     return FilmConnection(
         engine,
-        worker=room.worker,
+        room=room.name,
         offerer=offerer,
         observer=observer,
         clock=clock,

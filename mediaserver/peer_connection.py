@@ -74,7 +74,7 @@ class PeerConnection:
         self,
         engine: Engine,
         *,
-        worker: int,
+        room: str,
         offerer: Offerer,
         observer: PeerConnectionObserver,
         clock: Clock,
@@ -96,7 +96,7 @@ class PeerConnection:
         self._offers = OfferWriter(self._sections, self._senders)
         self._transport = Transport(
             engine,
-            worker=worker,
+            room=room,
             opens_channels=offerer is Offerer.SERVER,
             observer=self,
             clock=clock,

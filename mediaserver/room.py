@@ -105,14 +105,11 @@ def _nothing() -> None: ...
 
 
 class Room:
-    """`worker` is the data plane's thread that all transports of the room live on."""
-
     def __init__(
         self,
         name: str,
         settings: RoomSettings,
         *,
-        worker: int,
         observer: RoomObserver,
         now: float,
         created_at: float,
@@ -121,11 +118,10 @@ class Room:
         self.name = name
         self.settings = settings
         self.metadata = settings.metadata
-        self.worker = worker
         self.created_at = created_at
         self.participants: dict[str, Participant] = {}
         self.forwarded: dict[str, Participant] = {}
-        """Participants of other rooms on this worker whose tracks are here too; they receive nothing from here."""
+        """Participants of other rooms whose tracks are here too; they receive nothing from here."""
         self.tracks: dict[str, Track] = {}
         self.data_tracks: dict[str, DataTrack] = {}
         self.track_listeners: set[Callable[[], None]] = set()

@@ -68,13 +68,13 @@ def process_certificate() -> Certificate:
 
 
 class Transport:
-    """`opens_channels`: whether the data channels are ours to open."""
+    """`room`: those of a room live close together. `opens_channels`: whether the data channels are ours to open."""
 
     def __init__(
         self,
         engine: Engine,
         *,
-        worker: int,
+        room: str,
         opens_channels: bool,
         observer: TransportObserver,
         clock: Clock,
@@ -104,7 +104,7 @@ class Transport:
             observer.channel_opened,
             observer.closed_by_peer,
         )
-        engine.register(self.id, worker, self)
+        worker = engine.register(self.id, room, self)
         engine.plane.add_transport(self.id, worker, self._credentials.ufrag, self._credentials.password)
         metrics.connections.labels(self.state.value).inc()
 

@@ -89,6 +89,7 @@ def engine_settings(settings: MediaSettings, rtc: RtcSettings) -> EngineSettings
         udp_binds=tuple(f"{host}:{settings.udp_port}" for host in hosts),
         tcp_binds=tuple(f"{host}:{tcp}" for host in hosts) if tcp is not None else (),
         workers=settings.workers,
+        together=settings.together,
         coalesce_us=settings.coalesce_us,
         announced_addresses=settings.announced_addresses,
         announced_udp_port=settings.announced_udp_port,

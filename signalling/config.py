@@ -125,6 +125,8 @@ class MediaSettings(_Section):
     udp_port: Port = 7882
     tcp_port: Port | None = 7881
     workers: Annotated[int, Field(ge=1, le=256)] = max(1, (os.cpu_count() or 2) - 1)
+    together: Annotated[int, Field(ge=1)] = 50
+    """So many connections of a room share a worker before the next ones go to another."""
     coalesce_us: Annotated[int, Field(ge=0, le=20_000)] = 500
     announced_addresses: tuple[Address, ...] = ()
     """Instead of the machine's own, behind NAT or in a container."""

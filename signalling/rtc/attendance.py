@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 TICK_S = 1.0
 
 Connect = Callable[["Room", Mapping[str, str], "Offerer", "PeerConnectionObserver"], "PeerConnection"]
-"""Makes a peer connection on the room's worker; the mapping names it in log lines."""
+"""Makes a peer connection of somebody in a room; the mapping names it in log lines."""
 
 
 class Attendance:
@@ -42,8 +42,6 @@ class Attendance:
         clock: Clock,
         metrics: RtcMetrics,
         connect: Connect,
-        worker_for: Callable[[str, int | None], int],
-        room_ended: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -51,7 +49,7 @@ class Attendance:
         self._connect = connect
         self.events = RoomEvents(metrics.errors)
         broadcaster = Broadcaster(self.of, settings.enabled_codecs, self.events)
-        self.rooms = Rooms(settings, clock, metrics, broadcaster, self.events, worker_for, room_ended)
+        self.rooms = Rooms(settings, clock, metrics, broadcaster, self.events)
         self.revocations = Revocations()
         self.load = NodeLoad(settings)
         self.doorkeeper: Callable[[Admission], None] | None = None
@@ -137,7 +135,7 @@ class Attendance:
         participant.room.join(participant)
 
     def move(self, presence: Presence, destination: Room) -> None:
-        """Takes the participant to another room of the same worker; its connections stay."""
+        """Takes the participant to another room; its connections stay."""
         participant, source = presence.participant, presence.participant.room
         left_behind = source.policy.known_to(participant)
         source.release(participant)

@@ -30,8 +30,6 @@ ROOM_UPDATES_PER_S = 200
 
 
 class Rooms:
-    """`worker_for` chooses the data plane's thread of a new room, by its name and the one that would be best."""
-
     def __init__(
         self,
         settings: RtcSettings,
@@ -39,16 +37,12 @@ class Rooms:
         metrics: RtcMetrics,
         observer: RoomObserver,
         events: RoomEvents,
-        worker_for: Callable[[str, int | None], int],
-        ended: Callable[[str], None],
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._metrics = metrics
         self._observer = observer
         self._events = events
-        self._worker_for = worker_for
-        self._ended = ended
         self.stir: Callable[[], None] = lambda: None
         """Called when `tick` has something to do soon."""
         self._rooms: dict[str, Room] = {}
@@ -80,22 +74,14 @@ class Rooms:
         name: str,
         settings: RoomSettings,
         without_effect: Collection[str] = (),
-        *,
-        near: Room | None = None,
     ) -> Room:
         """The room of this name. `settings` count only if it is new; `without_effect` are options that were asked
-        for in vain. If nobody is in it yet, it shares the worker of `near`: what is on one worker can move."""
-        worker = near.worker if near is not None else None
+        for in vain."""
         room = self._rooms.get(name)
-        if room is not None and not (room.participants or room.forwarded):
-            # Its worker may have failed, or be busier than others by now; nothing of the room is on it.
-            self._ended(name)
-            room.worker = self._worker_for(name, worker)
         if room is None:
             room = Room(
                 name,
                 settings,
-                worker=self._worker_for(name, worker),
                 observer=self._observer,
                 now=self._clock.monotonic(),
                 created_at=self._clock.time(),
@@ -103,24 +89,17 @@ class Rooms:
             room.stir = self._stir
             self._rooms[name] = room
             self._metrics.rooms.set(len(self._rooms))
-            self._log.info("room started", room=name, room_sid=room.sid, worker=room.worker)
+            self._log.info("room started", room=name, room_sid=room.sid)
             self._ignored(room, without_effect)
             self._events.publish(RoomStarted(room))
         return room
 
     def audio_levels(self, levels: Iterable[tuple[int, float]]) -> None:
-        """Who speaks how loud, as one worker of the data plane reports it: receiver ids with linear levels.
-
-        The report does not say which worker it is from. Rooms of the worker of anybody in it fall silent if
-        nobody is loud; others wait for a report of their own, or for `ActiveSpeakers` to miss one.
-        """
+        """Everybody who speaks, and how loud: receiver ids with linear levels."""
         now, by_receiver = self._clock.monotonic(), dict(levels)
-        loudest = {room: _loudest(room, by_receiver) for room in self._rooms.values()}
-        workers = {room.worker for room, loud in loudest.items() if loud}
-        if not by_receiver and len(all_workers := {room.worker for room in loudest}) == 1:
-            workers = all_workers
-        for room, loud in loudest.items():
-            if room.worker in workers and (loud or not room.speakers.idle):
+        for room in self._rooms.values():
+            loud = _loudest(room, by_receiver)
+            if loud or not room.speakers.idle:
                 room.observe_levels(loud, now)
 
     def layer_bitrates(self, measured: Iterable[tuple[int, int, int, int]]) -> None:
@@ -181,7 +160,6 @@ class Rooms:
         self._next_flush.pop(room, None)
         self._next_room_update.pop(room, None)
         self._metrics.rooms.set(len(self._rooms))
-        self._ended(room.name)
         self._events.publish(RoomFinished(room, reason))
         self._log.info("room ended", room=room.name, room_sid=room.sid, reason=reason.value)
 

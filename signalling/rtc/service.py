@@ -59,9 +59,7 @@ class RtcService:
         self._clock = clock
         self.metrics = RtcMetrics(registry)
         self._log = structlog.get_logger(__name__)
-        self.attendance = Attendance(
-            settings, clock, self.metrics, self._connect, self._worker_for, self._room_ended
-        )
+        self.attendance = Attendance(settings, clock, self.metrics, self._connect)
         node = responses.server_info(settings, "ND_" + uuid.uuid4().hex[:12])
         self._sessions = Sessions(self.attendance, settings, keys, clock, self.metrics, node)
         self._endpoint = Endpoint(settings, keys, clock, self.metrics, self.attendance, self._sessions)
@@ -135,19 +133,13 @@ class RtcService:
         self.start()
         return PeerConnection(
             self._engine,
-            worker=room.worker,
+            room=room.name,
             offerer=offerer,
             observer=observer,
             clock=self._clock,
             metrics=self._engine.metrics,
             log_context=names,
         )
-
-    def _worker_for(self, room_name: str, preferred: int | None) -> int:
-        return self._engine.assign_worker(room_name, preferred)
-
-    def _room_ended(self, room_name: str) -> None:
-        self._engine.release_worker(room_name)
 
     def _regularly(self, interval_s: float, work: Callable[[], Awaitable[None]]) -> asyncio.Task[None]:
         return asyncio.create_task(repeat(interval_s, work, self._failed), name=f"rtc{work.__name__}")

@@ -296,11 +296,6 @@ class Session:
         self.send(rtc.SignalResponse(room_moved=moved))
         send_speakers(self)
 
-    def migrate(self, room_name: str) -> None:
-        """Sends the client to a room that its connections do not reach: it joins there anew."""
-        self.send(rtc.SignalResponse(refresh_token=self.context.refresh_token(self, room_name)))
-        self.remove(RemovalReason.MIGRATION)
-
     # Ends and time limits
 
     def tick(self, now: float) -> None:

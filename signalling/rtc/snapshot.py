@@ -46,7 +46,6 @@ class RoomSnapshot:
     sid: str
     name: str
     created_at: float
-    worker: int
     participants: tuple[ParticipantSnapshot, ...]
 
 
@@ -80,7 +79,7 @@ def participant_snapshot(
 
 
 def room_snapshot(room: Room, participants: tuple[ParticipantSnapshot, ...]) -> RoomSnapshot:
-    return RoomSnapshot(room.sid, room.name, room.created_at, room.worker, participants)
+    return RoomSnapshot(room.sid, room.name, room.created_at, participants)
 
 
 def _track(track: Track) -> TrackSnapshot:

@@ -333,7 +333,6 @@ def make_room(observer: RoomObserver | None = None, **settings: Any) -> Room:
     return Room(
         "lesson",
         RoomSettings(**settings),
-        worker=0,
         observer=observer or RecordingRoomObserver(),
         now=1000.0,
         created_at=1_700_000_000.0,

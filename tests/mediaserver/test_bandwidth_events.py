@@ -90,7 +90,7 @@ async def test_an_estimate_reaches_the_owner_of_its_connection_and_the_wish_goes
     one, other = (
         PeerConnection(
             engine,
-            worker=0,
+            room="lesson",
             offerer=Offerer.SERVER,
             observer=cast(PeerConnectionObserver, observer),
             clock=FakeClock(),

@@ -13,10 +13,18 @@ import pytest
 from aiortc.rtp import RtcpPsfbPacket, RtcpRrPacket, RtpPacket
 from dataplane_peer import OUT_RTX, OUT_VIDEO, PASSWORD, POLICIES, Peer, number_of
 
-from mediaserver._dataplane import CodecParameters, DataPlane, Encoding, PayloadTypeMapping
+from mediaserver._dataplane import (
+    CodecParameters,
+    CommandFailed,
+    DataPlane,
+    Encoding,
+    PayloadTypeMapping,
+)
 from mediaserver.statistics import Statistics
 
 Join = Callable[..., Peer]
+#: Of whoever receives; publishers are on the first.
+ON_EITHER_WORKER = pytest.mark.parametrize("worker", [0, 1], ids=["one worker", "two workers"])
 
 
 def port_of(address: str) -> int:
@@ -58,8 +66,9 @@ def counters(plane: DataPlane) -> dict[str, int]:
 
 @pytest.mark.compatibility("media.nack_rtx", "media.ice_udp")
 @pytest.mark.parametrize("profile", list(POLICIES))
-def test_media_reports_and_resends_in_every_profile(join: Join, profile: str) -> None:
-    alice, bob = join(profile=profile), join(profile=profile)
+@ON_EITHER_WORKER
+def test_media_reports_and_resends_in_every_profile(join: Join, profile: str, worker: int) -> None:
+    alice, bob = join(profile=profile), join(profile=profile, worker=worker)
     alice.check()
     bob.check()
     alice.publish(1, ssrc=7)
@@ -88,8 +97,9 @@ def test_media_reports_and_resends_in_every_profile(join: Join, profile: str) ->
     assert min(counted.transports.values("wire_bytes_out").values()) > 0
 
 
-def test_a_request_for_a_keyframe_reaches_the_publisher(join: Join) -> None:
-    alice, bob = join(), join()
+@ON_EITHER_WORKER
+def test_a_request_for_a_keyframe_reaches_the_publisher(join: Join, worker: int) -> None:
+    alice, bob = join(), join(worker=worker)
     alice.check()
     bob.check()
     alice.publish(1, ssrc=7)
@@ -105,8 +115,9 @@ def test_a_request_for_a_keyframe_reaches_the_publisher(join: Join) -> None:
 
 
 @pytest.mark.compatibility("media.simulcast_ssrc")
-def test_simulcast_streams_may_be_told_apart_by_ssrc(plane: DataPlane, join: Join) -> None:
-    alice, bob, clara = join(), join(), join()
+@ON_EITHER_WORKER
+def test_simulcast_streams_may_be_told_apart_by_ssrc(plane: DataPlane, join: Join, worker: int) -> None:
+    alice, bob, clara = join(), join(worker=worker), join(worker=worker)
     for peer in (alice, bob, clara):
         peer.check()
     alice.publish(1, 7, 17)
@@ -194,6 +205,38 @@ def test_both_workers_serve_the_same_port(plane: DataPlane, join: Join) -> None:
             for number in range(5):
                 peer.send(peer.video(number, 7))
                 assert number_of(viewer.next_video()) == number
+
+
+def test_a_room_on_two_workers(plane: DataPlane, join: Join) -> None:
+    """Who is where makes no difference to anybody, in both directions and when people go."""
+    peers = [join(worker=number % 2) for number in range(6)]
+    for peer in peers:
+        peer.check()
+        peer.publish(peer.transport, ssrc=7)
+    for peer in peers:
+        for other in peers:
+            if other is not peer:
+                pair = 10 * peer.transport + other.transport
+                peer.subscribe(pair, receiver=other.transport, ssrc=1000 * other.transport)
+    for number in range(30):
+        for peer in peers:
+            peer.send(peer.video(number, 7))
+            for other in peers:
+                if other is not peer:
+                    packet = other.next_video()
+                    assert (packet.ssrc, number_of(packet)) == (1000 * peer.transport, number)
+    seen = counters(plane)
+    assert seen["relayed_out"] == seen["relayed_in"] == 6 * 30, "once for each, not for each receiver"
+    for peer in peers[::2]:
+        plane.remove_transport(peer.transport)
+    peers[1].send(peers[1].video(30, 7))
+    assert [number_of(other.next_video()) for other in peers[3::2]] == [30, 30]
+    plane.remove_receiver(peers[3].transport)
+    peers[3].subscribe(99, receiver=peers[1].transport, ssrc=9000)
+    failed = [event for event in plane.poll_events(10_000) if isinstance(event, CommandFailed)]
+    assert not failed
+    seen = counters(plane)
+    assert (seen["relayed_out"], seen["relay_dropped"]) == (6 * 30, 0), "nobody is left on the first worker"
 
 
 @pytest.mark.compatibility("media.ice_tcp")

@@ -12,7 +12,6 @@ from signalling.rtc import room_configuration
 from signalling.rtc.api.errors import ApiError, Code
 from signalling.rtc.api.rooms import check_room_name
 from signalling.rtc.errors import RoomNotFound, ServerFull
-from signalling.rtc.session import Session
 
 if TYPE_CHECKING:
     from signalling.rtc.api.caller import Caller
@@ -25,24 +24,18 @@ Request = protocol.MoveParticipantRequest | protocol.ForwardParticipantRequest
 async def move_participant(
     context: ApiContext, caller: Caller, request: protocol.MoveParticipantRequest
 ) -> protocol.MoveParticipantResponse:
-    """On one worker of the data plane the connections stay, and with them what the participant publishes. To a
-    room on another worker the client is sent by a new token, and joins there."""
+    """The connections stay, and with them what the participant publishes."""
     _check(context, caller, request)
     presence = context.presence(request.room, request.identity)
     source = presence.participant.room
-    destination = _destination(context, request.destination_room, near=source)
+    destination = _destination(context, request.destination_room)
     try:
         destination.check_seat(request.identity, presence.participant.kind)
     except RoomFull as error:
         message = "room has exceeded its max participants"
         raise ApiError(Code.RESOURCE_EXHAUSTED, message) from error
     log.info("participant moves", room=source.name, to=destination.name, identity=request.identity)
-    if destination.worker == source.worker:
-        context.attendance.move(presence, destination)
-    elif isinstance(presence, Session):
-        presence.migrate(destination.name)
-    else:
-        raise ApiError(Code.FAILED_PRECONDITION, "this client cannot follow to a room on another worker")
+    context.attendance.move(presence, destination)
     return protocol.MoveParticipantResponse()
 
 
@@ -53,10 +46,7 @@ async def forward_participant(
     removed from the other one. It receives nothing from there."""
     _check(context, caller, request)
     participant = context.participant(request.room, request.identity)
-    destination = _destination(context, request.destination_room, near=participant.room)
-    if destination.worker != participant.room.worker:
-        message = "the destination room is on another worker, where tracks of this room cannot be forwarded"
-        raise ApiError(Code.FAILED_PRECONDITION, message)
+    destination = _destination(context, request.destination_room)
     try:
         destination.forward(participant)
     except IdentityTaken as error:
@@ -74,8 +64,8 @@ def _check(context: ApiContext, caller: Caller, request: Request) -> None:
     check_room_name(context, request.destination_room)
 
 
-def _destination(context: ApiContext, name: str, *, near: Room) -> Room:
-    """The room of this name, made beside `near` if it may be made. Raises `ApiError`."""
+def _destination(context: ApiContext, name: str) -> Room:
+    """The room of this name, made if it may be made. Raises `ApiError`."""
     try:
         context.attendance.rooms.check(name, may_create=False)
     except RoomNotFound as error:
@@ -83,4 +73,4 @@ def _destination(context: ApiContext, name: str, *, near: Room) -> Room:
     except ServerFull as error:
         raise ApiError(Code.RESOURCE_EXHAUSTED, str(error)) from error
     settings = room_configuration.room_settings(None, "", context.settings)
-    return context.attendance.rooms.get_or_create(name, settings, near=near)
+    return context.attendance.rooms.get_or_create(name, settings)

@@ -57,7 +57,7 @@ class Observed:
 
 
 def room(name: str, *participants: ParticipantSnapshot) -> RoomSnapshot:
-    return RoomSnapshot(f"RM_{name}", name, 0.0, 0, participants)
+    return RoomSnapshot(f"RM_{name}", name, 0.0, participants)
 
 
 def participant(identity: str, *, receivers: dict[int, str], senders: list[int]) -> ParticipantSnapshot:

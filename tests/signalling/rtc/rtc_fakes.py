@@ -115,16 +115,7 @@ class World:
         self.keys = ApiKeys(KEYS)
         self.registry = CollectorRegistry()
         self.metrics = RtcMetrics(self.registry)
-        self.ended_rooms: list[str] = []
-        self.workers: dict[str, int] = {}
-        self.attendance = Attendance(
-            self.settings,
-            self.clock,
-            self.metrics,
-            self._connect,
-            lambda name, preferred: self.workers.get(name, preferred or 0),
-            self.ended_rooms.append,
-        )
+        self.attendance = Attendance(self.settings, self.clock, self.metrics, self._connect)
         node = responses.server_info(self.settings, "ND_test")
         self.sessions = Sessions(self.attendance, self.settings, self.keys, self.clock, self.metrics, node)
 

@@ -118,6 +118,20 @@ async def test_who_joins_anew_leaves_first(listening: Listening) -> None:
     assert left.disconnect_reason == models.DisconnectReason.DUPLICATE_IDENTITY
 
 
+@pytest.mark.compatibility("disconnect_reason.MIGRATION")
+async def test_who_is_taken_to_another_room_leaves_the_first(listening: Listening) -> None:
+    anna = await listening.world.join("anna")
+    anna.media_connects()
+    vera = await listening.world.join("vera", room="group")
+    attendance = listening.world.attendance
+    attendance.move(anna.session, vera.participant.room)
+    assert listening.names()[-2:] == ["participant_left", "participant_joined"]
+    assert listening.message("participant_left").participant.disconnect_reason == (
+        models.DisconnectReason.MIGRATION
+    )
+    assert anna.present
+
+
 async def test_who_resumes_has_been_there_all_the_time(listening: Listening) -> None:
     anna = await listening.world.join("anna")
     anna.media_connects()

@@ -178,7 +178,7 @@ async def test_who_serves_others_leaves_with_the_last_of_them(world: World) -> N
         if agent.present:
             await world.sessions_hear(agent)
     (leave,) = agent.told("leave")
-    assert leave.reason == models.DisconnectReason.ROOM_CLOSED and world.ended_rooms == ["lesson"]
+    assert leave.reason == models.DisconnectReason.ROOM_CLOSED and len(world.attendance.rooms) == 0
 
 
 @pytest.mark.compatibility("disconnect_reason.UNKNOWN_REASON")

@@ -125,24 +125,3 @@ async def test_a_muted_participant_does_not_speak(world: World) -> None:
     world.attendance.rooms.audio_levels([(receiver.id, 0.5)])
     await world.pass_time(1)
     assert anna.told("speakers_changed") == []
-
-
-async def test_a_report_of_one_worker_says_nothing_about_rooms_on_another(world: World) -> None:
-    world.workers = {"one": 1, "two": 2}
-    speakers = {}
-    for room in ("one", "two"):
-        client = await world.join("anna", room=room)
-        sid = await client.publish("audio")
-        receiver = client.participant.publisher.tracks[sid].receiver
-        assert receiver is not None
-        speakers[room] = (client, receiver.id)
-    one, two = speakers["one"], speakers["two"]
-    world.attendance.rooms.audio_levels([(two[1], 0.5)])
-    for step in range(12):
-        await world.pass_time(0.3)
-        world.attendance.rooms.audio_levels([(one[1], 0.5)])
-        await world.sessions_hear(one[0], two[0])
-        if step == 1:
-            assert two[0].told("speakers_changed")[-1].speakers[0].active, "nothing was said about it"
-    assert two[0].told("speakers_changed")[-1].speakers[0].active is False, "its own worker fell silent"
-    assert one[0].told("speakers_changed")[-1].speakers[0].active

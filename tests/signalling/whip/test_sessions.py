@@ -178,7 +178,7 @@ async def test_sessions_that_move_to_another_room(
     client = {"obs": obs, "player": player}[moves]
     session, viewer = client.session, player.session.participant
     attendance = served.server.rtc.attendance
-    other = attendance.rooms.get_or_create("physics", obs.room.settings, near=obs.room)
+    other = attendance.rooms.get_or_create("physics", obs.room.settings)
     attendance.move(session, other)
     attendance.tick(served.clock.now + 5)
     assert session.participant.room is other and viewer.subscriber.subscriptions == {}

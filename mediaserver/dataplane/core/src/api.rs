@@ -169,7 +169,7 @@ pub struct PayloadTypeMapping {
 /// How a track goes out.
 #[derive(Clone, Debug)]
 pub struct SenderParameters {
-    /// The incoming track that is forwarded. Of the same worker.
+    /// The incoming track that is forwarded: of the same worker, or relayed to it.
     pub receiver: ReceiverId,
     /// Written into the `sdes:mid` extension when negotiated.
     pub mid: String,
@@ -321,6 +321,23 @@ pub enum Command {
         transport: TransportId,
         playing: bool,
     },
+    /// A track whose publisher is on another worker, which gives what comes in of it by [`Core::receive_relayed`]. Creates
+    /// the receiver here or replaces its parameters; of a film it keeps what has come since the last keyframe.
+    SetRelayed {
+        receiver: ReceiverId,
+        worker: usize,
+        film: bool,
+        parameters: ReceiverParameters,
+    },
+    /// What comes in of the receiver is for this worker, too: [`Core::drain_relayed`].
+    AddRelay {
+        receiver: ReceiverId,
+        worker: usize,
+    },
+    RemoveRelay {
+        receiver: ReceiverId,
+        worker: usize,
+    },
     /// Asks the publisher for a keyframe on all live encodings (throttled).
     RequestKeyframe {
         receiver: ReceiverId,
@@ -432,48 +449,51 @@ impl Transmit {
     }
 }
 
-/// Counters since the start. `(name, value)` in [`Counters::entries`]; names are the metric names' stems.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub struct Counters {
-    pub datagrams_in: u64,
-    pub rtp_packets_in: u64,
-    pub rtp_bytes_in: u64,
-    pub rtp_packets_out: u64,
-    pub rtp_bytes_out: u64,
-    pub rtcp_packets_in: u64,
-    pub rtcp_packets_out: u64,
-    pub nacks_in: u64,
-    pub nacks_out: u64,
-    pub plis_in: u64,
-    pub plis_out: u64,
-    pub retransmitted_in: u64,
-    pub retransmitted_out: u64,
-    /// Asked for by a peer before the publisher's answer to our own request is here; sent when it is.
-    pub retransmissions_awaited: u64,
-    pub retransmission_misses: u64,
-    /// Of probes of what a line carries.
-    pub padding_packets_out: u64,
-    pub duplicates_in: u64,
-    /// Lost packets made again from the redundancy of later ones (RFC 2198).
-    pub red_recovered: u64,
-    pub dropped_disabled: u64,
-    /// Packets of sound times peers that did not get them, as others were louder.
-    pub dropped_quiet: u64,
-    /// Packets of video above what the operator allows a publisher.
-    pub dropped_over_limit: u64,
-    pub dropped_dtls: u64,
-    pub stun_requests: u64,
-    pub error_stun_malformed: u64,
-    pub error_stun_unauthenticated: u64,
-    pub error_unknown_peer: u64,
-    pub error_unclassified: u64,
-    pub error_rtp_malformed: u64,
-    pub error_rtp_unknown_stream: u64,
-    pub error_rtcp_malformed: u64,
-    pub error_srtp_authentication: u64,
-    pub error_srtp_replayed: u64,
-    pub error_no_keys: u64,
+counters! {
+    /// Counters since the start.
+    Counters {
+        datagrams_in,
+        rtp_packets_in,
+        rtp_bytes_in,
+        rtp_packets_out,
+        rtp_bytes_out,
+        rtcp_packets_in,
+        rtcp_packets_out,
+        nacks_in,
+        nacks_out,
+        plis_in,
+        plis_out,
+        retransmitted_in,
+        retransmitted_out,
+        /// Asked for by a peer before the publisher's answer to our own request is here; sent when it is.
+        retransmissions_awaited,
+        retransmission_misses,
+        /// Packets passed on to other workers, of rooms that are on several.
+        relayed_out,
+        relayed_in,
+        /// Of probes of what a line carries.
+        padding_packets_out,
+        duplicates_in,
+        /// Lost packets made again from the redundancy of later ones (RFC 2198).
+        red_recovered,
+        dropped_disabled,
+        /// Packets of sound times peers that did not get them, as others were louder.
+        dropped_quiet,
+        /// Packets of video above what the operator allows a publisher.
+        dropped_over_limit,
+        dropped_dtls,
+        stun_requests,
+        error_stun_malformed,
+        error_stun_unauthenticated,
+        error_unknown_peer,
+        error_unclassified,
+        error_rtp_malformed,
+        error_rtp_unknown_stream,
+        error_rtcp_malformed,
+        error_srtp_authentication,
+        error_srtp_replayed,
+        error_no_keys,
+    }
 }
 
 /// What one transport saw; gathered on request.

@@ -94,6 +94,14 @@ impl Core {
                 media_us,
             } => self.replace_chunk(transport, chunk, media_us),
             Command::SetPlaying { transport, playing } => self.set_playing(transport, playing, now),
+            Command::SetRelayed {
+                receiver,
+                worker,
+                film,
+                parameters,
+            } => self.set_relayed(receiver, worker, film, parameters, now),
+            Command::AddRelay { receiver, worker } => self.add_relay(receiver, worker, now),
+            Command::RemoveRelay { receiver, worker } => self.remove_relay(receiver, worker),
             Command::AddTap { tap, receiver } => self.add_tap(tap, receiver, now),
             Command::RemoveTap { tap } => self.remove_tap(tap, now),
             Command::RequestKeyframe { receiver } => {
@@ -228,30 +236,40 @@ impl Core {
         parameters: ReceiverParameters,
     ) -> Result<(), String> {
         let owner = self.transport_index(transport)?;
+        let index = self.put_receiver(owner, id, parameters)?;
+        self.route_declared(owner, index);
+        Ok(())
+    }
+
+    /// Creates a receiver of this transport or replaces its parameters.
+    pub(crate) fn put_receiver(
+        &mut self,
+        owner: usize,
+        id: ReceiverId,
+        parameters: ReceiverParameters,
+    ) -> Result<usize, String> {
         if parameters.encodings.is_empty() || parameters.encodings.len() > MAX_ENCODINGS {
             return Err(format!(
                 "receiver {id} has {} encodings",
                 parameters.encodings.len()
             ));
         }
-        let index = match self.receiver_ids.get(&id) {
+        match self.receiver_ids.get(&id) {
             Some(&index) if self.receivers[index].transport != owner => {
-                return Err(format!("receiver {id} belongs to another transport"));
+                Err(format!("receiver {id} belongs to another transport"))
             }
             Some(&index) => {
                 self.receivers[index].configure(parameters);
-                index
+                Ok(index)
             }
             None => {
                 let receiver = Receiver::new(id, owner, parameters, self.config.cache_packets);
                 let index = self.receivers.insert(receiver);
                 self.receiver_ids.insert(id, index);
                 self.transports[owner].receivers.push(index);
-                index
+                Ok(index)
             }
-        };
-        self.route_declared(owner, index);
-        Ok(())
+        }
     }
 
     /// SSRCs that the description tells are known before their first packet.
@@ -295,6 +313,7 @@ impl Core {
 
     /// What was dropped meanwhile is missing for decoders: each stream goes on as after a switch.
     pub(crate) fn begin_anew(&mut self, receiver: usize, now: Time) {
+        self.relay_anew(receiver, now);
         for position in 0..self.receivers[receiver].senders.len() {
             let sender = self.receivers[receiver].senders[position];
             self.senders[sender].current = None;
@@ -310,7 +329,7 @@ impl Core {
             return;
         }
         let owner = self.receivers[receiver].transport;
-        let is_film = self.transports[owner].player.is_some(); // one that stands has a picture to show
+        let is_film = self.receivers[receiver].film.is_some(); // one that stands has a picture to show
         for encoding in self.receivers[receiver]
             .encodings
             .iter_mut()

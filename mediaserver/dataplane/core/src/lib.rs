@@ -7,6 +7,9 @@
 //! `poll` forwards what was gathered receiver by receiver, so that the packets of one frame leave for one peer in
 //! one segmented send.
 
+#[macro_use]
+mod counters;
+
 mod api;
 mod batch;
 mod beginning;
@@ -20,11 +23,13 @@ mod forward;
 mod ice;
 mod loudest;
 mod meta;
+mod owners;
 mod pace;
 mod player;
 mod police;
 mod receive;
 mod receiver;
+mod relay;
 mod reports;
 mod rtcp_in;
 mod sender;
@@ -36,8 +41,10 @@ mod transport;
 pub use api::*;
 pub use batch::{MAX_DATAGRAM, TransmitBatch};
 pub use chunk::{Chunk, ChunkError};
+pub use owners::{Owners, Routed};
 
 use receiver::Receiver;
+use relay::Relays;
 use rustc_hash::FxHashMap;
 use sender::Sender;
 use slab::Slab;
@@ -59,6 +66,7 @@ pub struct Core {
     sender_ids: FxHashMap<SenderId, usize>,
     /// Few, and most cores have none.
     taps: Vec<Tap>,
+    relays: Relays,
     by_ufrag: FxHashMap<String, usize>,
     /// Only addresses with an authenticated check are in here, so strangers cannot make it grow.
     by_address: FxHashMap<(Protocol, std::net::SocketAddr), usize>,
@@ -97,6 +105,7 @@ impl Core {
             receiver_ids: FxHashMap::default(),
             sender_ids: FxHashMap::default(),
             taps: Vec::new(),
+            relays: Relays::default(),
             by_ufrag: FxHashMap::default(),
             by_address: FxHashMap::default(),
             queued: Vec::new(),

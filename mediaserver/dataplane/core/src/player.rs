@@ -187,9 +187,11 @@ impl Core {
         player.clock = playing.then_some((now, 0));
         player.begin(now);
         let is_empty = player.queue.is_empty();
-        for &receiver in &self.transports[index].receivers {
-            let state = if playing { Film::Moves } else { Film::Stands };
+        let state = if playing { Film::Moves } else { Film::Stands };
+        for position in 0..self.transports[index].receivers.len() {
+            let receiver = self.transports[index].receivers[position];
             self.receivers[receiver].film = Some(state);
+            self.relay_film(receiver, state, now);
         }
         if playing || !is_empty {
             self.begin_streams_anew(index, now);
@@ -302,9 +304,7 @@ impl Core {
             rtx: false,
             now,
         };
-        let outcome = self.receivers[receiver].accept(route.encoding, &arrival);
-        self.count(outcome, &route);
-        self.after_arrival(now, &route, header.ssrc, outcome);
+        self.take_in(&route, &arrival);
     }
 
     /// What a sender report would say: which RTP time it is now.
@@ -319,9 +319,11 @@ impl Core {
             packet_count: 0,
             octet_count: 0,
         };
-        self.receivers[receiver].encodings[usize::from(stream.parameters.encoding)]
+        let encoding = usize::from(stream.parameters.encoding);
+        self.receivers[receiver].encodings[encoding]
             .reception
             .sender_report(info, now);
+        self.relay_clock(receiver, encoding, &info, now);
     }
 
     fn begin_streams_anew(&mut self, index: usize, now: Time) {

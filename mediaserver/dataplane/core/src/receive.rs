@@ -166,9 +166,17 @@ impl Core {
             rtx: route.rtx,
             now,
         };
-        let outcome = self.receivers[route.receiver].accept(route.encoding, &arrival);
-        self.count(outcome, &route);
-        self.after_arrival(now, &route, header.ssrc, outcome);
+        self.take_in(&route, &arrival);
+    }
+
+    /// A packet of a peer, of a film or of another worker enters its track.
+    pub(crate) fn take_in(&mut self, route: &Route, arrival: &Arrival<'_>) {
+        let outcome = self.receivers[route.receiver].accept(route.encoding, arrival);
+        self.count(outcome, route);
+        if outcome == Outcome::Stored {
+            self.relay_packet(route, arrival);
+        }
+        self.after_arrival(arrival.now, route, arrival.header.ssrc, outcome);
     }
 
     /// Decrypts in place; gives where the packet goes and its plain length.
@@ -261,10 +269,17 @@ impl Core {
         if streams.len() < MAX_STREAMS {
             streams.insert(ssrc, stream);
         }
-        let known = &mut self.receivers[receiver].encodings[encoding];
         if rtx {
-            known.parameters.rtx_ssrc = Some(ssrc);
-        } else if known.extender.highest.is_some() {
+            self.receivers[receiver].encodings[encoding].parameters.rtx_ssrc = Some(ssrc);
+        } else {
+            self.begin_stream(receiver, encoding, ssrc);
+        }
+    }
+
+    /// What comes in of an encoding has this SSRC from now on.
+    pub(crate) fn begin_stream(&mut self, receiver: usize, encoding: usize, ssrc: u32) {
+        let known = &mut self.receivers[receiver].encodings[encoding];
+        if known.extender.highest.is_some() {
             known.restart(ssrc);
             for &sender in &self.receivers[receiver].senders {
                 self.senders[sender].source_restarted(encoding);
@@ -305,7 +320,7 @@ impl Core {
         }
     }
 
-    pub(crate) fn count(&mut self, outcome: Outcome, route: &Route) {
+    fn count(&mut self, outcome: Outcome, route: &Route) {
         let counters = &mut self.counters;
         match outcome {
             Outcome::Stored if route.rtx => counters.retransmitted_in += 1,
@@ -320,26 +335,31 @@ impl Core {
         }
     }
 
-    pub(crate) fn after_arrival(&mut self, now: Time, route: &Route, ssrc: u32, outcome: Outcome) {
+    fn after_arrival(&mut self, now: Time, route: &Route, ssrc: u32, outcome: Outcome) {
         let receiver = &mut self.receivers[route.receiver];
+        // Decoders that wait for this track are served at once; nobody waits for a first keyframe to pass by.
+        let waits = receiver.has_takers() && receiver.film.is_none();
         let encoding = &mut receiver.encodings[route.encoding];
         if !route.rtx && !encoding.live && matches!(outcome, Outcome::Stored | Outcome::Disabled) {
             encoding.live = true;
-            // Decoders that wait for this track are served at once; nobody waits for a first keyframe to pass by.
-            let waits = !receiver.senders.is_empty() && receiver.film.is_none();
             if receiver.kind == crate::MediaKind::Video && waits {
                 encoding.keyframe.want();
             }
             let number = route.encoding as u8;
-            self.events.push_back(Event::EncodingStarted {
-                receiver: receiver.id,
-                encoding: number,
-                ssrc,
-            });
+            if receiver.origin.is_none() {
+                self.events.push_back(Event::EncodingStarted {
+                    receiver: receiver.id,
+                    encoding: number,
+                    ssrc,
+                });
+            }
             self.tell_senders(route.receiver, route.encoding, Some(number));
         }
         let receiver = &mut self.receivers[route.receiver];
-        self.counters.red_recovered += std::mem::take(&mut receiver.encodings[route.encoding].recovered);
+        let recovered = std::mem::take(&mut receiver.encodings[route.encoding].recovered);
+        if receiver.origin.is_none() {
+            self.counters.red_recovered += recovered;
+        }
         if outcome == Outcome::Stored && !receiver.queued {
             receiver.queued = true;
             self.queued.push(route.receiver);
@@ -347,7 +367,12 @@ impl Core {
         let owner = receiver.transport;
         let encoding = &receiver.encodings[route.encoding];
         let keyframe = encoding.keyframe.next(self.config.keyframe_interval_us);
-        if let Some(due) = [encoding.nack.next_due(), keyframe].into_iter().flatten().min() {
+        let nack = if receiver.origin.is_none() {
+            encoding.nack.next_due()
+        } else {
+            None
+        };
+        if let Some(due) = [nack, keyframe].into_iter().flatten().min() {
             self.wake_transport(owner, Time(due.0.max(now.0)));
         }
     }

@@ -104,18 +104,16 @@ impl Core {
         self.begin_films(index, now, batch);
         self.pace(index, now, batch);
         self.send_reports(index, now, batch);
+        self.ask_origins(index, now);
         let next = self.next_due(index, now);
         self.wake_transport(index, next);
     }
 
     fn stop_quiet_encodings(&mut self, index: usize, now: Time) {
-        if self.transports[index].player.is_some() {
-            return; // the picture of a film that stands is in memory
-        }
         for position in 0..self.transports[index].receivers.len() {
             let receiver = self.transports[index].receivers[position];
-            if self.receivers[receiver].kind == MediaKind::Audio {
-                continue; // silence may be sent as nothing (DTX)
+            if self.receivers[receiver].kind == MediaKind::Audio || self.receivers[receiver].film.is_some() {
+                continue; // silence may be sent as nothing (DTX); the picture of a film that stands is in memory
             }
             for encoding in 0..self.receivers[receiver].encodings.len() {
                 let stream = &self.receivers[receiver].encodings[encoding];
@@ -231,6 +229,10 @@ impl Core {
             let next = self.player_due(index).unwrap_or(Time(u64::MAX));
             return next.min(Time(now.0 + REPORT_INTERVAL_US));
         }
+        if self.relays.transport == Some(index) {
+            let next = self.origins_due(index).unwrap_or(Time(u64::MAX));
+            return next.min(Time(now.0 + REPORT_INTERVAL_US));
+        }
         if owner.keys.is_none() {
             return Time(now.0 + REPORT_INTERVAL_US);
         }
@@ -284,7 +286,8 @@ impl Core {
         let watched = self
             .receivers
             .iter_mut()
-            .filter(|(_, receiver)| receiver.kind == MediaKind::Video && !receiver.senders.is_empty());
+            .filter(|(_, receiver)| receiver.kind == MediaKind::Video && receiver.has_takers())
+            .filter(|(_, receiver)| receiver.origin.is_none());
         for (_, receiver) in watched {
             let (id, count) = (receiver.id, receiver.encodings.len());
             for (number, encoding) in receiver.encodings.iter_mut().enumerate() {

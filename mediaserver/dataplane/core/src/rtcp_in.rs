@@ -66,13 +66,26 @@ impl Core {
             return;
         };
         let (route, came) = (stream.route, self.came_at(now));
-        let encoding = &mut self.receivers[route.receiver].encodings[route.encoding];
-        let first = encoding.reception.last_sr().is_none();
-        encoding.reception.sender_report(info, came);
+        self.learn_clock(route.receiver, route.encoding, info, came, now);
+    }
+
+    /// The publisher's clock, as it stood when its report came.
+    pub(crate) fn learn_clock(
+        &mut self,
+        receiver: usize,
+        encoding: usize,
+        info: SenderInfo,
+        came: Time,
+        now: Time,
+    ) {
+        let reception = &mut self.receivers[receiver].encodings[encoding].reception;
+        let first = reception.last_sr().is_none();
+        reception.sender_report(info, came);
+        self.relay_clock(receiver, encoding, &info, came);
         if first {
             // Receivers can synchronise as soon as they have a report: do not let them wait for the next second.
-            for position in 0..self.receivers[route.receiver].senders.len() {
-                let sender = self.receivers[route.receiver].senders[position];
+            for position in 0..self.receivers[receiver].senders.len() {
+                let sender = self.receivers[receiver].senders[position];
                 self.wake_transport(self.senders[sender].transport, now);
             }
         }
@@ -228,10 +241,12 @@ impl Core {
         if !std::mem::replace(&mut owner.encodings[encoding].live, false) {
             return;
         }
-        self.events.push_back(Event::EncodingStopped {
-            receiver: owner.id,
-            encoding: encoding as u8,
-        });
+        if owner.origin.is_none() {
+            self.events.push_back(Event::EncodingStopped {
+                receiver: owner.id,
+                encoding: encoding as u8,
+            });
+        }
         if !owner.encodings.iter().any(|other| other.live) {
             self.tell_senders(receiver, encoding, None);
         }

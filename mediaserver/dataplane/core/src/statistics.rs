@@ -8,28 +8,36 @@ impl Core {
     pub fn statistics(&self, into: &mut Statistics) {
         into.counters = self.counters;
         into.transports.clear();
-        into.transports
-            .extend(self.transports.iter().map(|(_, transport)| {
-                let line = transport
-                    .congestion
-                    .as_ref()
-                    .map_or_else(LineReport::default, |congestion| congestion.line);
-                TransportStatistics {
-                    transport: transport.id,
-                    bytes_in: transport.bytes_in,
-                    bytes_out: transport.bytes_out,
-                    wire_bytes_out: transport.wire_bytes_out(),
-                    rtt_us: transport
-                        .rtt_us
-                        .or_else(|| self.upstream_rtt(&transport.receivers)),
-                    feedback_arrived: line.arrived,
-                    feedback_lost: line.lost,
-                    jitter_us: line.jitter_us(),
-                    keyframe_requests: transport.keyframe_requests,
-                }
-            }));
+        let peers = self
+            .transports
+            .iter()
+            .filter(|(index, _)| self.relays.transport != Some(*index));
+        into.transports.extend(peers.map(|(_, transport)| {
+            let line = transport
+                .congestion
+                .as_ref()
+                .map_or_else(LineReport::default, |congestion| congestion.line);
+            TransportStatistics {
+                transport: transport.id,
+                bytes_in: transport.bytes_in,
+                bytes_out: transport.bytes_out,
+                wire_bytes_out: transport.wire_bytes_out(),
+                rtt_us: transport
+                    .rtt_us
+                    .or_else(|| self.upstream_rtt(&transport.receivers)),
+                feedback_arrived: line.arrived,
+                feedback_lost: line.lost,
+                jitter_us: line.jitter_us(),
+                keyframe_requests: transport.keyframe_requests,
+            }
+        }));
         into.receivers.clear();
-        into.receivers.extend(self.receivers.iter().map(|(_, receiver)| {
+        // What comes from another worker is counted there.
+        let own = self
+            .receivers
+            .iter()
+            .filter(|(_, receiver)| receiver.origin.is_none());
+        into.receivers.extend(own.map(|(_, receiver)| {
             let mut found = ReceiverStatistics {
                 receiver: receiver.id,
                 ..Default::default()

@@ -15,8 +15,7 @@ pub use shared::ShellEvent;
 pub use statistics::{FORWARD_LATENCY_BOUNDS_US, LatencyHistogram, ShellCounters, WorkerStatistics};
 
 use clock::Clock;
-use polyana_core::{Command, Config, Core, Protocol, ReceiverId, SenderId, TapId, Time, TransportId};
-use rustc_hash::FxHashMap;
+use polyana_core::{Command, Config, Core, Owners, Protocol, Time, TransportId};
 use shared::{Mailbox, Message, Shared, Wake};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -48,18 +47,10 @@ pub struct Settings {
 /// Why a command was refused at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refused {
-    /// It names a transport, receiver or sender that does not exist, or spans workers.
+    /// It names a transport, receiver or sender that does not exist.
     Invalid(String),
     /// The worker does not keep up or has ended.
     Busy,
-}
-
-#[derive(Default)]
-struct Owners {
-    transports: FxHashMap<TransportId, usize>,
-    receivers: FxHashMap<ReceiverId, (TransportId, usize)>,
-    senders: FxHashMap<SenderId, (TransportId, usize)>,
-    taps: FxHashMap<TapId, usize>,
 }
 
 /// Worker threads with their sockets.
@@ -191,10 +182,9 @@ impl DataPlane {
             return Err(Refused::Invalid(format!("no worker {worker}")));
         }
         let mut owners = self.owners();
-        if owners.transports.contains_key(&transport) {
-            return Err(Refused::Invalid(format!("transport {transport} exists")));
-        }
-        owners.transports.insert(transport, worker);
+        owners
+            .add_transport(transport, worker)
+            .map_err(Refused::Invalid)?;
         self.post(
             worker,
             Command::AddTransport {
@@ -210,12 +200,21 @@ impl DataPlane {
 
     /// Any other command; the worker is found by what it names.
     pub fn command(&self, command: Command) -> Result<(), Refused> {
-        let worker = self.owners().route(&command).map_err(Refused::Invalid)?;
         let restarted = match &command {
             Command::RestartIce { transport, ufrag, .. } => Some((*transport, ufrag.clone())),
             _ => None,
         };
-        self.post(worker, command)?;
+        let mut owners = self.owners(); // until all is posted: in the same order to every worker
+        let routed = owners.route(command).map_err(Refused::Invalid)?;
+        let worker = routed.worker;
+        for (worker, command) in routed.before {
+            self.post(worker, command)?;
+        }
+        self.post(worker, routed.command)?;
+        for (worker, command) in routed.after {
+            let _ = self.post(worker, command); // a worker that has failed has nothing to change
+        }
+        drop(owners);
         if let Some((transport, ufrag)) = restarted {
             self.shared.route_ufrag(transport, &ufrag, worker);
         }
@@ -224,7 +223,7 @@ impl DataPlane {
 
     /// Ends the threads and closes the sockets; peers are told with BYE. Idempotent.
     pub fn close(&self) {
-        let transports: Vec<TransportId> = self.owners().transports.keys().copied().collect();
+        let transports: Vec<TransportId> = self.owners().transports().collect();
         for transport in transports {
             let _ = self.command(Command::RemoveTransport { transport }); // a dead worker has nothing to remove
         }
@@ -258,93 +257,6 @@ impl Drop for DataPlane {
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-}
-
-impl Owners {
-    /// The worker of a command; keeps the maps as the command will leave the cores.
-    fn route(&mut self, command: &Command) -> Result<usize, String> {
-        match command {
-            Command::AddTransport { .. } => Err("use add_transport".to_owned()),
-            Command::RestartIce { transport, .. }
-            | Command::SetSrtpKeys { transport, .. }
-            | Command::SendDtls { transport, .. }
-            | Command::SetPlayer { transport, .. }
-            | Command::PlayChunk { transport, .. }
-            | Command::ReplaceChunk { transport, .. }
-            | Command::SetPlaying { transport, .. }
-            | Command::SetWantedBitrate { transport, .. } => self.of_transport(*transport),
-            Command::RemoveTransport { transport } => {
-                let worker = self.of_transport(*transport)?;
-                self.transports.remove(transport);
-                self.receivers.retain(|_, (owner, _)| owner != transport);
-                self.senders.retain(|_, (owner, _)| owner != transport);
-                Ok(worker)
-            }
-            Command::SetReceiver {
-                transport, receiver, ..
-            } => {
-                let worker = self.of_transport(*transport)?;
-                self.receivers.insert(*receiver, (*transport, worker));
-                Ok(worker)
-            }
-            Command::SetSender {
-                transport,
-                sender,
-                parameters,
-            } => {
-                let worker = self.of_transport(*transport)?;
-                if self.of_receiver(parameters.receiver)? != worker {
-                    return Err(format!(
-                        "receiver {} lives on another worker",
-                        parameters.receiver
-                    ));
-                }
-                self.senders.insert(*sender, (*transport, worker));
-                Ok(worker)
-            }
-            Command::EnableReceiver { receiver, .. } | Command::RequestKeyframe { receiver } => {
-                self.of_receiver(*receiver)
-            }
-            Command::RemoveReceiver { receiver } => {
-                let worker = self.of_receiver(*receiver)?;
-                self.receivers.remove(receiver);
-                Ok(worker)
-            }
-            Command::AddTap { tap, receiver } => {
-                let worker = self.of_receiver(*receiver)?;
-                self.taps.insert(*tap, worker);
-                Ok(worker)
-            }
-            Command::RemoveTap { tap } => self.taps.remove(tap).ok_or_else(|| format!("no tap {tap}")),
-            Command::SetSenderTarget { sender, .. } => self.of_sender(*sender),
-            Command::RemoveSender { sender } => {
-                let worker = self.of_sender(*sender)?;
-                self.senders.remove(sender);
-                Ok(worker)
-            }
-        }
-    }
-
-    fn of_transport(&self, id: TransportId) -> Result<usize, String> {
-        self.transports
-            .get(&id)
-            .copied()
-            .ok_or_else(|| format!("no transport {id}"))
-    }
-
-    fn of_receiver(&self, id: ReceiverId) -> Result<usize, String> {
-        self.receivers
-            .get(&id)
-            .map(|(_, worker)| *worker)
-            .ok_or_else(|| format!("no receiver {id}"))
-    }
-
-    fn of_sender(&self, id: SenderId) -> Result<usize, String> {
-        self.senders
-            .get(&id)
-            .map(|(_, worker)| *worker)
-            .ok_or_else(|| format!("no sender {id}"))
-    }
 }
 
 /// Sockets on each address for each worker; a port 0 becomes the same real port for all.

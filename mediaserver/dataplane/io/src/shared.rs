@@ -19,8 +19,8 @@ const MAX_WAITING_RECORDS: usize = 32 << 20;
 /// An event with where it came from.
 #[derive(Debug)]
 pub enum ShellEvent {
-    /// From a core.
-    Core(Event),
+    /// From the core of a worker.
+    Core(usize, Event),
     /// A worker thread panicked and is gone with its transports.
     WorkerFailed {
         /// Its index.
@@ -44,6 +44,8 @@ pub(crate) enum Message {
         remote: SocketAddr,
         bytes: Vec<u8>,
     },
+    /// What another worker passes on of tracks.
+    Relayed(Vec<u8>),
     Statistics(Sender<crate::WorkerStatistics>),
     Stop,
 }
@@ -121,7 +123,7 @@ struct Waiting {
 
 impl Waiting {
     /// Adds records, or counts them where too many wait. That a tap has ended is always told.
-    fn add_records(&mut self, mut event: Event) {
+    fn add_records(&mut self, worker: usize, mut event: Event) {
         if let Event::Tapped {
             tap,
             records,
@@ -142,7 +144,7 @@ impl Waiting {
             }
             self.records += records.len();
         }
-        self.events.push_back(ShellEvent::Core(event));
+        self.events.push_back(ShellEvent::Core(worker, event));
     }
 }
 
@@ -224,12 +226,12 @@ impl Shared {
         let (before, mut dropped) = (waiting.events.len(), 0);
         for event in events {
             match event {
-                ShellEvent::Core(Event::DtlsReceived { .. })
+                ShellEvent::Core(_, Event::DtlsReceived { .. })
                     if waiting.events.len() >= MAX_WAITING_EVENTS =>
                 {
                     dropped += 1;
                 }
-                ShellEvent::Core(event @ Event::Tapped { .. }) => waiting.add_records(event),
+                ShellEvent::Core(worker, event @ Event::Tapped { .. }) => waiting.add_records(worker, event),
                 event => waiting.events.push_back(event),
             }
         }
@@ -245,7 +247,7 @@ impl Shared {
         let taken = waiting.events.len().min(limit);
         let events: Vec<ShellEvent> = waiting.events.drain(..taken).collect();
         for event in &events {
-            if let ShellEvent::Core(Event::Tapped { records, .. }) = event {
+            if let ShellEvent::Core(_, Event::Tapped { records, .. }) = event {
                 waiting.records -= records.len();
             }
         }
@@ -262,14 +264,15 @@ mod tests {
     use super::*;
 
     fn tapped(tap: TapId, bytes: usize, packets: u32, ended: bool) -> ShellEvent {
-        ShellEvent::Core(Event::Tapped {
+        let event = Event::Tapped {
             tap,
             records: vec![0; bytes],
             packets,
             lost: 0,
             dropped: 0,
             ended,
-        })
+        };
+        ShellEvent::Core(0, event)
     }
 
     fn add(shared: &Shared, event: ShellEvent) {
@@ -282,14 +285,17 @@ mod tests {
         taken
             .into_iter()
             .map(|event| match event {
-                ShellEvent::Core(Event::Tapped {
-                    tap,
-                    records,
-                    packets,
-                    dropped,
-                    ended,
-                    ..
-                }) => (tap, records.len(), packets, dropped, ended),
+                ShellEvent::Core(
+                    _,
+                    Event::Tapped {
+                        tap,
+                        records,
+                        packets,
+                        dropped,
+                        ended,
+                        ..
+                    },
+                ) => (tap, records.len(), packets, dropped, ended),
                 other => panic!("{other:?}"),
             })
             .collect()

@@ -7,25 +7,27 @@ pub const FORWARD_LATENCY_BOUNDS_US: [u64; 14] = [
     50, 100, 200, 300, 500, 700, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 1_000_000,
 ];
 
-/// Counters of the shell since the start.
-#[derive(Clone, Copy, Debug, Default)]
-#[allow(missing_docs)]
-pub struct ShellCounters {
-    pub receive_calls: u64,
-    pub send_calls: u64,
-    pub datagrams_out: u64,
-    /// The socket buffer was full: the network card or the kernel is the bottleneck.
-    pub send_dropped: u64,
-    pub send_errors: u64,
-    pub receive_errors: u64,
-    /// Datagrams given to another worker.
-    pub handed_over: u64,
-    pub error_unknown_peer: u64,
-    pub tcp_connections: u64,
-    pub tcp_refused: u64,
-    /// Frames for connections that read too slowly.
-    pub tcp_dropped: u64,
-    pub dropped_dtls_events: u64,
+polyana_core::counters! {
+    /// Counters of the shell since the start.
+    ShellCounters {
+        receive_calls,
+        send_calls,
+        datagrams_out,
+        /// The socket buffer was full: the network card or the kernel is the bottleneck.
+        send_dropped,
+        send_errors,
+        receive_errors,
+        /// Datagrams given to another worker.
+        handed_over,
+        /// Gatherings of packets that another worker, busy or failed, did not take.
+        relay_dropped,
+        error_unknown_peer,
+        tcp_connections,
+        tcp_refused,
+        /// Frames for connections that read too slowly.
+        tcp_dropped,
+        dropped_dtls_events,
+    }
 }
 
 /// A histogram with the bounds above; the last count is of all beyond.

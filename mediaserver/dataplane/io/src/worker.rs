@@ -257,6 +257,10 @@ impl Worker {
                         self.counters.error_unknown_peer += 1;
                     }
                 }
+                Message::Relayed(records) => {
+                    datagrams += 1;
+                    self.core.receive_relayed(now, &records);
+                }
                 Message::Tcp {
                     stream,
                     remote,
@@ -337,6 +341,7 @@ impl Worker {
         let now = self.clock.now();
         let mut batch = std::mem::take(&mut self.batch);
         loop {
+            self.pass_relayed(); // before anything is sent here: the others can work at the same time
             let has_more = self.core.poll(now, &mut batch);
             // Before the answer to a check leaves: the peer's next datagram may come to another worker, which must know
             // whose it is.
@@ -350,7 +355,22 @@ impl Worker {
                 break;
             }
         }
+        self.pass_relayed();
         self.batch = batch;
+    }
+
+    /// Gives other workers what is for them of rooms that are on several.
+    fn pass_relayed(&mut self) {
+        let (shared, dropped) = (&self.shared, &mut self.counters.relay_dropped);
+        self.core.drain_relayed(|worker, records| {
+            let spare = Vec::with_capacity(records.len());
+            let records = std::mem::replace(records, spare);
+            let posted = shared
+                .mailboxes
+                .get(worker)
+                .is_some_and(|mailbox| mailbox.post(Message::Relayed(records)));
+            *dropped += u64::from(!posted);
+        });
     }
 
     /// Sends the first of these groups, and those after it that can leave in the same call; returns how many.
@@ -418,7 +438,7 @@ impl Worker {
                     tcp.entry(*transport).or_default().push(path.remote);
                 }
             }
-            ShellEvent::Core(event)
+            ShellEvent::Core(index, event)
         });
         self.counters.dropped_dtls_events += shared.add_events(events);
     }

@@ -43,7 +43,10 @@ event!(EncodingStopped {
     receiver: u64,
     encoding: u8
 });
-event!(AudioLevels { levels: Vec<(u64, f32)> });
+event!(AudioLevels {
+    worker: usize,
+    levels: Vec<(u64, f32)>
+});
 event!(SenderEncodingChanged { sender: u64, encoding: Option<u8> });
 event!(BandwidthEstimated {
     transport: u64,
@@ -74,11 +77,11 @@ where
 pub(crate) fn to_python(py: Python<'_>, event: ShellEvent) -> PyResult<Bound<'_, PyAny>> {
     match event {
         ShellEvent::WorkerFailed { worker, reason } => object(py, WorkerFailed { worker, reason }),
-        ShellEvent::Core(event) => core_to_python(py, event),
+        ShellEvent::Core(worker, event) => core_to_python(py, worker, event),
     }
 }
 
-fn core_to_python(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyAny>> {
+fn core_to_python(py: Python<'_>, worker: usize, event: Event) -> PyResult<Bound<'_, PyAny>> {
     match event {
         Event::IceSelected {
             transport,
@@ -119,7 +122,7 @@ fn core_to_python(py: Python<'_>, event: Event) -> PyResult<Bound<'_, PyAny>> {
             },
         ),
         Event::EncodingStopped { receiver, encoding } => object(py, EncodingStopped { receiver, encoding }),
-        Event::AudioLevels { levels } => object(py, AudioLevels { levels }),
+        Event::AudioLevels { levels } => object(py, AudioLevels { worker, levels }),
         Event::SenderEncodingChanged { sender, encoding } => {
             object(py, SenderEncodingChanged { sender, encoding })
         }

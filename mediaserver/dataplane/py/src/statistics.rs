@@ -77,71 +77,9 @@ impl WorkerStatistics {
 }
 
 /// Names the fields of a counter struct; a new field that is not listed here fails to compile.
-macro_rules! entries {
-    ($counters:expr, $kind:ident { $($field:ident),* $(,)? }) => {{
-        let $kind { $($field),* } = $counters;
-        [$((stringify!($field), $field)),*]
-    }};
-}
-
 fn counters(core: Counters, shell: ShellCounters) -> BTreeMap<&'static str, u64> {
-    let core = entries!(
-        core,
-        Counters {
-            datagrams_in,
-            rtp_packets_in,
-            rtp_bytes_in,
-            rtp_packets_out,
-            rtp_bytes_out,
-            rtcp_packets_in,
-            rtcp_packets_out,
-            nacks_in,
-            nacks_out,
-            plis_in,
-            plis_out,
-            retransmitted_in,
-            retransmitted_out,
-            retransmissions_awaited,
-            retransmission_misses,
-            padding_packets_out,
-            duplicates_in,
-            red_recovered,
-            dropped_disabled,
-            dropped_quiet,
-            dropped_over_limit,
-            dropped_dtls,
-            stun_requests,
-            error_stun_malformed,
-            error_stun_unauthenticated,
-            error_unknown_peer,
-            error_unclassified,
-            error_rtp_malformed,
-            error_rtp_unknown_stream,
-            error_rtcp_malformed,
-            error_srtp_authentication,
-            error_srtp_replayed,
-            error_no_keys,
-        }
-    );
-    let shell = entries!(
-        shell,
-        ShellCounters {
-            receive_calls,
-            send_calls,
-            datagrams_out,
-            send_dropped,
-            send_errors,
-            receive_errors,
-            handed_over,
-            error_unknown_peer,
-            tcp_connections,
-            tcp_refused,
-            tcp_dropped,
-            dropped_dtls_events,
-        }
-    );
     let mut all = BTreeMap::new();
-    for (name, value) in core.into_iter().chain(shell) {
+    for (name, value) in core.entries().chain(shell.entries()) {
         *all.entry(name).or_default() += value;
     }
     all

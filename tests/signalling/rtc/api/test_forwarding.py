@@ -142,21 +142,6 @@ async def test_a_name_that_is_taken(api: Api) -> None:
     assert (answer.status, answer.code) == (409, "already_exists")
 
 
-async def test_a_room_on_another_worker(api: Api) -> None:
-    api.world.workers["group"] = 1
-    await two_rooms(api)
-    answer = await api.protobuf("ForwardParticipant", REQUEST, **GRANTS)
-    assert (answer.status, answer.code) == (412, "failed_precondition")
-
-
-async def test_a_new_room_is_made_on_the_same_worker_and_stays_there(api: Api) -> None:
-    api.world.workers["lesson"] = 3
-    anna = await api.world.join("anna")
-    await forward(api)
-    vera = await api.world.join("vera", room="group")
-    assert vera.participant.room.worker == anna.participant.room.worker == 3
-
-
 async def test_data_stays_in_its_room(api: Api) -> None:
     anna, boris, vera = await two_rooms(api)
     await forward(api)

@@ -116,7 +116,7 @@ async def test_a_deleted_room_is_left_by_all(api: Api) -> None:
     assert leave.reason == models.DisconnectReason.ROOM_DELETED
     assert not anna.present
     assert len(api.world.attendance.rooms) == 0
-    assert api.world.ended_rooms == ["lesson"]
+    assert api.world.attendance.rooms.get("lesson") is None
 
 
 @twirp("DeleteRoom", "UpdateRoomMetadata", case="malformed")

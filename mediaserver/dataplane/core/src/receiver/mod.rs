@@ -112,6 +112,10 @@ pub(crate) struct Receiver {
     pub encodings: Vec<Encoding>,
     /// Slab indices of the senders that forward this track.
     pub senders: Vec<usize>,
+    /// Other workers that have senders of it.
+    pub relays: Vec<usize>,
+    /// The worker that its publisher is on, where that is another one.
+    pub origin: Option<usize>,
     pub enabled: bool,
     pub nack: bool,
     pub level: Level,
@@ -169,6 +173,8 @@ impl Receiver {
             payload_types: Box::new([None; 128]),
             encodings: Vec::new(),
             senders: Vec::new(),
+            relays: Vec::new(),
+            origin: None,
             enabled: true,
             nack: false,
             level: Level::default(),

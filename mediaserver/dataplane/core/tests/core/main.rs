@@ -1,7 +1,7 @@
 //! Behaviours of the core, one for each file, over a seeded network in memory.
 
 #[allow(dead_code, unused_imports)] // tools for all tests, each uses some
-mod harness;
+pub(crate) mod harness;
 
 mod films_are_played;
 mod films_begin_from_memory;
@@ -21,6 +21,7 @@ mod loudest_speakers_are_heard;
 mod paths_follow_the_peer;
 mod publishers_keep_to_their_limit;
 mod red_is_for_those_who_take_it;
+mod rooms_span_workers;
 mod strangers_get_nothing;
 mod tracks_are_copied;
 mod tracks_are_muted_and_ended;

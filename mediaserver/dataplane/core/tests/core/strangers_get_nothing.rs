@@ -110,23 +110,23 @@ fn a_handshake_cannot_fill_the_memory() {
     let mut datagram = vec![22; 1200];
     datagram[1] = 254;
     for _ in 0..10_000 {
-        network.core.receive(network.now, path, &mut datagram.clone());
+        network.receive(path, &mut datagram.clone());
     }
-    let first = network.core.drain_events().count();
+    let first = network.drain_events().count();
     assert!((1000..2000).contains(&first), "{first}");
     assert_eq!(network.counters().dropped_dtls as usize, 10_000 - first);
     network.inject(path, &vec![22; 5000]);
-    assert!(network.core.drain_events().count() == 0);
+    assert!(network.drain_events().count() == 0);
     // Many together cannot either.
     let peers: Vec<_> = (0..6).map(|_| network.add_peer()).collect();
-    network.core.drain_events().count();
+    network.drain_events().count();
     for peer in peers {
         let path = network.peers[peer].path();
         for _ in 0..2000 {
-            network.core.receive(network.now, path, &mut datagram.clone());
+            network.receive(path, &mut datagram.clone());
         }
     }
-    assert_eq!(network.core.drain_events().count(), 4096);
+    assert_eq!(network.drain_events().count(), 4096);
 }
 
 #[test]
@@ -139,10 +139,10 @@ fn dtls_forged_from_a_peers_address_reaches_the_control_plane_at_a_bounded_rate(
     for _ in 0..1000 {
         network.run_ms(1);
         for _ in 0..100 {
-            network.core.receive(network.now, path, &mut forged.clone());
+            network.receive(path, &mut forged.clone());
         }
         let dtls = |event: &polyana_core::Event| matches!(event, polyana_core::Event::DtlsReceived { .. });
-        passed += network.core.drain_events().filter(dtls).count();
+        passed += network.drain_events().filter(dtls).count();
     }
     // Of 100,000 in a second: the steady rate and one burst.
     assert!((4000..6000).contains(&passed), "{passed}");

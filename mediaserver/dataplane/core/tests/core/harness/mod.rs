@@ -17,8 +17,9 @@ pub use sink::{Received, Sink};
 pub use source::{Codec, Source};
 
 use polyana_core::{
-    CodecParameters, Command, Config, Core, Encoding, Event, MediaKind, Path, PayloadTypeMapping, ReceiverId,
-    ReceiverParameters, SenderId, SenderParameters, SenderTarget, Time, TransmitBatch, TransportId,
+    CodecParameters, Command, Config, Core, Disposition, Encoding, Event, MediaKind, Owners, Path,
+    PayloadTypeMapping, ReceiverId, ReceiverParameters, SenderId, SenderParameters, SenderTarget, Time,
+    TransmitBatch, TransportId,
 };
 use polyana_wire::srtp::Profile;
 use std::cmp::Reverse;
@@ -63,8 +64,18 @@ pub mod uri {
 /// Ordered by time, then by order of sending.
 type Flight = Reverse<(Time, u64, Option<usize>, Vec<u8>)>;
 
+/// Whether all networks span two workers: these tests are built a second time for that.
+pub fn spans() -> bool {
+    env!("CARGO_CRATE_NAME") == "spanning"
+}
+
 pub struct Network {
     pub core: Core,
+    /// The other worker of a network that spans two: of all peers but the first.
+    far: Option<Core>,
+    /// What was passed on to it.
+    pub crossed: Vec<u8>,
+    owners: Owners,
     pub now: Time,
     pub peers: Vec<Peer>,
     pub events: Vec<(Time, Event)>,
@@ -94,8 +105,38 @@ impl Network {
     }
 
     pub fn with_config(seed: u64, config: Config) -> Self {
+        Self::on_workers(seed, config, spans())
+    }
+
+    /// Two workers: the first peer is on one of them, and what the server plays; all others are on the other one.
+    pub fn spanning(seed: u64) -> Self {
+        Self::spanning_with(seed, Config::default())
+    }
+
+    pub fn spanning_with(seed: u64, config: Config) -> Self {
+        Self::on_workers(seed, config, true)
+    }
+
+    fn on_workers(seed: u64, config: Config, spans: bool) -> Self {
         Self {
-            core: Core::new(Config { seed, ..config }, START),
+            core: Core::new(
+                Config {
+                    seed,
+                    ..config.clone()
+                },
+                START,
+            ),
+            far: spans.then(|| {
+                Core::new(
+                    Config {
+                        seed: !seed,
+                        ..config
+                    },
+                    START,
+                )
+            }),
+            crossed: Vec::new(),
+            owners: Owners::default(),
             now: START,
             peers: Vec::new(),
             events: Vec::new(),
@@ -115,7 +156,35 @@ impl Network {
     }
 
     pub fn command(&mut self, command: Command) {
-        self.core.command(self.now, command);
+        let now = self.now;
+        let given = if let Command::AddTransport { transport, .. } = &command {
+            let worker = usize::from(self.far.is_some() && self.is_far(*transport));
+            self.owners.add_transport(*transport, worker).unwrap();
+            vec![(worker, command)]
+        } else {
+            let routed = self.owners.route(command).unwrap();
+            let mut given = routed.before;
+            given.push((routed.worker, routed.command));
+            given.extend(routed.after);
+            given
+        };
+        for (worker, command) in given {
+            self.worker(worker).command(now, command);
+        }
+    }
+
+    fn worker(&mut self, worker: usize) -> &mut Core {
+        match worker {
+            0 => &mut self.core,
+            _ => self.far.as_mut().unwrap(),
+        }
+    }
+
+    fn is_far(&self, transport: TransportId) -> bool {
+        self.peers
+            .iter()
+            .position(|peer| peer.transport == transport)
+            .is_some_and(|peer| peer > 0)
     }
 
     /// A connected client with keys; returns its index.
@@ -141,12 +210,13 @@ impl Network {
         let server = SocketAddr::from(([192, 0, 2, 1], 7882));
         let mut peer = Peer::new(transport, address, server, profile);
         peer.checks = false;
+        let (ufrag, password) = (peer.ufrag.clone(), peer.password.clone());
+        self.peers.push(peer);
         self.command(Command::AddTransport {
             transport,
-            ufrag: peer.ufrag.clone(),
-            password: peer.password.clone(),
+            ufrag,
+            password,
         });
-        self.peers.push(peer);
         index
     }
 
@@ -272,10 +342,27 @@ impl Network {
     }
 
     /// Gives a datagram to the core at once, from any path.
-    pub fn inject(&mut self, path: Path, datagram: &[u8]) -> polyana_core::Disposition {
-        let disposition = self.core.receive(self.now, path, &mut datagram.to_vec());
+    pub fn inject(&mut self, path: Path, datagram: &[u8]) -> Disposition {
+        let disposition = self.receive(path, &mut datagram.to_vec());
         self.poll();
         disposition
+    }
+
+    /// Gives a datagram to the worker that knows its peer.
+    pub fn receive(&mut self, path: Path, datagram: &mut [u8]) -> Disposition {
+        let disposition = self.core.receive_late(self.now, self.unread_us, path, datagram);
+        match &mut self.far {
+            Some(far) if disposition == Disposition::Foreign => {
+                far.receive_late(self.now, self.unread_us, path, datagram)
+            }
+            _ => disposition,
+        }
+    }
+
+    /// Events that no poll has fetched yet.
+    pub fn drain_events(&mut self) -> impl Iterator<Item = Event> + '_ {
+        let far = self.far.iter_mut().flat_map(Core::drain_events);
+        self.core.drain_events().chain(far)
     }
 
     fn fly(&mut self, delay: u64, to: Option<usize>, from: usize, datagram: &[u8]) {
@@ -320,7 +407,8 @@ impl Network {
     fn next_instant(&self) -> Time {
         let flight = self.flights.peek().map(|Reverse((at, ..))| *at);
         let peers = self.peers.iter().filter_map(Peer::next_due).min();
-        [flight, peers, self.core.next_wake()]
+        let far = self.far.as_ref().and_then(Core::next_wake);
+        [flight, peers, self.core.next_wake(), far]
             .into_iter()
             .flatten()
             .min()
@@ -357,7 +445,7 @@ impl Network {
                         local,
                         remote: decode_address(address),
                     };
-                    self.core.receive_late(self.now, self.unread_us, path, rest);
+                    self.receive(path, rest);
                 }
                 Some(peer) => {
                     let mut out = Vec::new();
@@ -386,7 +474,41 @@ impl Network {
     fn poll_once(&mut self) -> bool {
         let mut batch = std::mem::take(&mut self.batch);
         batch.clear();
-        let has_more = self.core.poll(self.now, &mut batch);
+        self.relay();
+        let mut has_more = self.core.poll(self.now, &mut batch);
+        self.send_batch(&batch);
+        if let Some(far) = &mut self.far {
+            batch.clear();
+            has_more |= far.poll(self.now, &mut batch);
+            self.send_batch(&batch);
+        }
+        self.relay();
+        self.batch = batch;
+        let (now, events) = (self.now, self.drain_events().collect::<Vec<_>>());
+        self.events.extend(events.into_iter().map(|event| (now, event)));
+        if let Some((_, Event::CommandFailed { reason })) = self
+            .events
+            .iter()
+            .find(|(_, event)| matches!(event, Event::CommandFailed { .. }))
+        {
+            panic!("a command failed: {reason}");
+        }
+        has_more
+    }
+
+    /// What the workers have for each other.
+    fn relay(&mut self) {
+        let Some(far) = &mut self.far else { return };
+        let now = self.now;
+        let (near, crossed) = (&mut self.core, &mut self.crossed);
+        near.drain_relayed(|_, records| {
+            crossed.extend(&*records);
+            far.receive_relayed(now, &std::mem::take(records));
+        });
+        far.drain_relayed(|_, records| near.receive_relayed(now, &std::mem::take(records)));
+    }
+
+    fn send_batch(&mut self, batch: &TransmitBatch) {
         let bytes = batch.transmits().iter().map(|transmit| transmit.length).sum();
         self.largest_batch = self.largest_batch.max(bytes);
         for transmit in batch.transmits() {
@@ -418,18 +540,13 @@ impl Network {
                 }
             }
         }
-        self.batch = batch;
+    }
+
+    /// Gives the worker of all peers but the first what another one might have passed on.
+    pub fn pass_on(&mut self, records: &[u8]) {
         let now = self.now;
-        self.events
-            .extend(self.core.drain_events().map(|event| (now, event)));
-        if let Some((_, Event::CommandFailed { reason })) = self
-            .events
-            .iter()
-            .find(|(_, event)| matches!(event, Event::CommandFailed { .. }))
-        {
-            panic!("a command failed: {reason}");
-        }
-        has_more
+        self.worker(1).receive_relayed(now, records);
+        self.poll();
     }
 
     /// Takes the events so far.
@@ -444,6 +561,14 @@ impl Network {
     pub fn statistics(&self) -> polyana_core::Statistics {
         let mut statistics = polyana_core::Statistics::default();
         self.core.statistics(&mut statistics);
+        if let Some(far) = &self.far {
+            let mut there = polyana_core::Statistics::default();
+            far.statistics(&mut there);
+            statistics.counters += there.counters;
+            statistics.transports.append(&mut there.transports);
+            statistics.receivers.append(&mut there.receivers);
+            statistics.senders.append(&mut there.senders);
+        }
         statistics
     }
 }
