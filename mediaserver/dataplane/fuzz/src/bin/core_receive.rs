@@ -1,4 +1,5 @@
-//! The core with a call, a peer with keys, and a script of any datagrams, plain and encrypted, over time.
+//! The core with a call, a peer with keys, and a script of any datagrams, plain and encrypted, over time. A second core has
+//! a receiver of the track, too: what crosses is made of the script, and parts of the script cross as they are.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -48,8 +49,9 @@ fn peer(core: &mut Core, transport: u64) {
     core.receive(START, path(transport as u16), &mut check[..length]);
 }
 
-fn call(core: &mut Core) {
+fn call(core: &mut Core, far: &mut Core) {
     (1..=2).for_each(|transport| peer(core, transport));
+    peer(far, 3);
     let parameters = ReceiverParameters {
         kind: MediaKind::Video,
         mid: "0".into(),
@@ -81,9 +83,17 @@ fn call(core: &mut Core) {
         Command::SetReceiver {
             transport: 1,
             receiver: 1,
-            parameters,
+            parameters: parameters.clone(),
         },
     );
+    let relayed = Command::SetRelayed {
+        receiver: 1,
+        worker: 0,
+        film: false,
+        parameters,
+    };
+    far.command(START, relayed);
+    core.command(START, Command::AddRelay { receiver: 1, worker: 1 });
     core.command(START, Command::AddTap { tap: 1, receiver: 1 });
     let parameters = SenderParameters {
         receiver: 1,
@@ -99,14 +109,16 @@ fn call(core: &mut Core) {
         }],
         extensions: vec![(TRANSPORT_CC.into(), 3)],
     };
-    core.command(
-        START,
-        Command::SetSender {
-            transport: 2,
-            sender: 1,
-            parameters,
-        },
-    );
+    for (core, transport) in [(core, 2), (far, 3)] {
+        core.command(
+            START,
+            Command::SetSender {
+                transport,
+                sender: 1,
+                parameters: parameters.clone(),
+            },
+        );
+    }
 }
 
 /// One step of the script: an operation, a number, a length, and that many bytes.
@@ -120,21 +132,19 @@ fn step<'a>(input: &mut &'a [u8]) -> Option<(u8, u8, &'a [u8])> {
 }
 
 fuzz_target!(|input: &[u8]| {
-    let mut core = Core::new(
-        Config {
-            cache_packets: 64,
-            ..Config::default()
-        },
-        START,
-    );
-    call(&mut core);
+    let config = Config {
+        cache_packets: 64,
+        ..Config::default()
+    };
+    let (mut core, mut far) = (Core::new(config.clone(), START), Core::new(config, START));
+    call(&mut core, &mut far);
     let mut keys = Sender::new(PROFILE, &[1; 16], &[2; 12]).unwrap();
     let (mut now, mut index) = (START, [0u64; 256]);
     let mut batch = TransmitBatch::default();
     let mut input = input;
     while let Some((operation, number, bytes)) = step(&mut input) {
         let from = path(1 + u16::from(number & 1));
-        match operation % 7 {
+        match operation % 8 {
             0 => drop(core.receive(now, path(u16::from(number)), &mut bytes.to_vec())),
             1 => {
                 let mut packet = [
@@ -197,6 +207,15 @@ fuzz_target!(|input: &[u8]| {
                     bits_per_second: u64::from(number) * 50_000,
                 },
             ),
+            6 => {
+                let mut record = [&[1, 0, 0, 0, 0, 0, 0, 0][..], &now.0.to_le_bytes()].concat();
+                record.extend((bytes.len() as u16).to_le_bytes());
+                record.extend([number >> 4, number & 0xf]);
+                record.extend(bytes);
+                let target = if operation & 0x80 == 0 { &mut far } else { &mut core };
+                target.receive_relayed(now, &record);
+                target.receive_relayed(now, bytes);
+            }
             _ => core.command(
                 now,
                 Command::EnableReceiver {
@@ -205,11 +224,17 @@ fuzz_target!(|input: &[u8]| {
                 },
             ),
         }
-        batch.clear();
-        core.poll(now, &mut batch);
-        for transmit in batch.transmits() {
-            assert!(transmit.segment <= 1500 && transmit.datagrams() <= 64);
+        core.drain_relayed(|_, records| far.receive_relayed(now, &std::mem::take(records)));
+        far.drain_relayed(|_, records| core.receive_relayed(now, &std::mem::take(records)));
+        for core in [&mut core, &mut far] {
+            batch.clear();
+            let _ = core.poll(now, &mut batch); // a full batch goes on at the next step
+            for transmit in batch.transmits() {
+                assert!(transmit.segment <= 1500 && transmit.datagrams() <= 64);
+            }
         }
     }
-    assert!(core.drain_events().count() < 10_000);
+    for core in [&mut core, &mut far] {
+        assert!(core.drain_events().count() < 10_000);
+    }
 });
