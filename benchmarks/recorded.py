@@ -6,7 +6,7 @@ compiler. Lower a figure when a change has made it smaller; raise it only with t
 
 from __future__ import annotations
 
-#: `own` of `python -m benchmarks.instructions`, 2026-11-29.
-OWN = {"vp8": 1040, "vp8-feedback": 1520, "opus": 1335}
+#: `own` of `python -m benchmarks.instructions`, 2026-11-30.
+OWN = {"vp8": 1070, "vp8-feedback": 1562, "opus": 1316}
 #: Share by which a figure may be above what is recorded: another compiler orders the same code otherwise.
 TOLERANCE = 0.03
