@@ -210,11 +210,12 @@ impl DataPlane {
         for (worker, command) in routed.before {
             self.post(worker, command)?;
         }
-        self.post(worker, routed.command)?;
+        let done = self.post(worker, routed.command);
         for (worker, command) in routed.after {
             let _ = self.post(worker, command); // a worker that has failed has nothing to change
         }
         drop(owners);
+        done?;
         if let Some((transport, ufrag)) = restarted {
             self.shared.route_ufrag(transport, &ufrag, worker);
         }

@@ -1,7 +1,7 @@
 //! What the workers and the control plane share: who owns a peer, the events, the counters of the shell.
 
 use crossbeam_channel::Sender;
-use polyana_core::{Command, Event, Path, Protocol, TapId, TransportId};
+use polyana_core::{Command, Event, Path, Protocol, TapId, Time, TransportId};
 use rustc_hash::FxHashMap;
 use rustix::event::{EventfdFlags, eventfd};
 use std::collections::VecDeque;
@@ -33,11 +33,8 @@ pub enum ShellEvent {
 /// What a worker is told.
 pub(crate) enum Message {
     Command(Command),
-    /// A datagram that another worker's socket received.
-    Datagram {
-        path: Path,
-        bytes: Vec<u8>,
-    },
+    /// Datagrams that another worker's socket received.
+    Datagrams(Strays),
     /// An ICE-TCP connection with the bytes read so far.
     Tcp {
         stream: TcpStream,
@@ -48,6 +45,35 @@ pub(crate) enum Message {
     Relayed(Vec<u8>),
     Statistics(Sender<crate::WorkerStatistics>),
     Stop,
+}
+
+/// Datagrams of peers of another worker, those of one reading together.
+#[derive(Default)]
+pub(crate) struct Strays {
+    /// Where each came from, and when, and its length.
+    datagrams: Vec<(Path, Time, usize)>,
+    bytes: Vec<u8>,
+}
+
+impl Strays {
+    pub fn add(&mut self, path: Path, came: Time, datagram: &[u8]) {
+        self.datagrams.push((path, came, datagram.len()));
+        self.bytes.extend(datagram);
+    }
+
+    pub fn len(&self) -> usize {
+        self.datagrams.len()
+    }
+
+    /// Gives each to `take`, which may write over it.
+    pub fn take(&mut self, mut take: impl FnMut(Path, Time, &mut [u8])) {
+        let mut rest = &mut self.bytes[..];
+        for &(path, came, length) in &self.datagrams {
+            let (datagram, others) = rest.split_at_mut(length);
+            take(path, came, datagram);
+            rest = others;
+        }
+    }
 }
 
 /// A worker's mailbox: a channel and the eventfd that its epoll watches.

@@ -1,7 +1,7 @@
 //! One worker thread: waits, gathers, lets the core work, sends.
 
 use crate::clock::Clock;
-use crate::shared::{Message, Shared, ShellEvent, Wake};
+use crate::shared::{Message, Shared, ShellEvent, Strays, Wake};
 use crate::statistics::{LatencyHistogram, ShellCounters, WorkerStatistics};
 use crate::tcp::{Connections, Moved, Verdict};
 use crate::udp::{GROUPS, ReceiveArena, Sent, UdpSocket};
@@ -58,6 +58,8 @@ pub(crate) struct Worker {
     messages: Receiver<Message>,
     shared: Arc<Shared>,
     arena: ReceiveArena,
+    /// For each worker, what this one's sockets received of its peers.
+    strays: Vec<Strays>,
     batch: TransmitBatch,
     counters: ShellCounters,
     latency: LatencyHistogram,
@@ -99,6 +101,7 @@ impl Worker {
             listener.set_nonblocking(true)?;
             watch(listener, LISTENERS + number as u64)?;
         }
+        let strays = parts.shared.mailboxes.iter().map(|_| Strays::default()).collect();
         Ok(Self {
             index: parts.index,
             core: parts.core,
@@ -112,6 +115,7 @@ impl Worker {
             messages: parts.messages,
             shared: parts.shared,
             arena: ReceiveArena::new(),
+            strays,
             batch: TransmitBatch::default(),
             counters: ShellCounters::default(),
             latency: LatencyHistogram::default(),
@@ -229,16 +233,36 @@ impl Worker {
             if !self.messages.is_empty() {
                 self.read_mailbox();
             }
-            let (core, counters, shared, index) =
-                (&mut self.core, &mut self.counters, &self.shared, self.index);
+            let (core, shared, strays) = (&mut self.core, &self.shared, &mut self.strays);
+            let unknown = &mut self.counters.error_unknown_peer;
             total += self.arena.take(|path, came_us, datagram| {
                 let waited_us = came_us.map_or(0, |came_us| Clock::waited_us(came_us, LONGEST_WAIT_US));
                 if core.receive_late(now, waited_us, path, datagram) == Disposition::Foreign {
-                    hand_over(index, shared, counters, path, datagram);
+                    // Strangers' garbage costs one look-up.
+                    match owner_of(shared, &path, datagram) {
+                        Some(worker) => strays[worker].add(path, Time(now.0 - waited_us), datagram),
+                        None => *unknown += 1,
+                    }
                 }
             });
+            self.hand_over();
             if !more || total >= MAX_GATHERED {
                 return total;
+            }
+        }
+    }
+
+    /// Gives datagrams to the workers that know their peers.
+    fn hand_over(&mut self) {
+        for (worker, strays) in self.strays.iter_mut().enumerate() {
+            let count = strays.len() as u64;
+            if count == 0 {
+                continue;
+            }
+            // To itself too: a peer may be quicker than the command that adds it, which waits in the mailbox before this.
+            let posted = self.shared.mailboxes[worker].post(Message::Datagrams(std::mem::take(strays)));
+            if posted && worker != self.index {
+                self.counters.handed_over += count;
             }
         }
     }
@@ -251,11 +275,14 @@ impl Worker {
             let now = self.clock.now();
             match message {
                 Message::Command(command) => self.command(now, command),
-                Message::Datagram { path, mut bytes } => {
-                    datagrams += 1;
-                    if self.core.receive(now, path, &mut bytes) == Disposition::Foreign {
-                        self.counters.error_unknown_peer += 1;
-                    }
+                Message::Datagrams(mut strays) => {
+                    datagrams += strays.len();
+                    strays.take(|path, came, datagram| {
+                        let waited_us = now.0.saturating_sub(came.0);
+                        if self.core.receive_late(now, waited_us, path, datagram) == Disposition::Foreign {
+                            self.counters.error_unknown_peer += 1;
+                        }
+                    });
                 }
                 Message::Relayed(records) => {
                     datagrams += 1;
@@ -472,19 +499,6 @@ fn send_patiently(socket: &UdpSocket, transmit: &Transmit, bytes: &[u8]) -> Sent
             }
         }
         sent => sent,
-    }
-}
-
-/// Gives a datagram to the worker that knows its peer. Strangers' garbage costs one look-up.
-fn hand_over(index: usize, shared: &Shared, counters: &mut ShellCounters, path: Path, datagram: &[u8]) {
-    let Some(worker) = owner_of(shared, &path, datagram) else {
-        counters.error_unknown_peer += 1;
-        return;
-    };
-    // To itself too: a peer may be quicker than the command that adds it, which waits in the mailbox before this.
-    let bytes = datagram.to_vec();
-    if shared.mailboxes[worker].post(Message::Datagram { path, bytes }) && worker != index {
-        counters.handed_over += 1;
     }
 }
 
