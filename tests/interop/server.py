@@ -123,6 +123,9 @@ def start_server(folder: Path, environment: dict[str, str]) -> tuple[RunningServ
         "POLYANA_HTTP__TLS_PORT": str(tls),
         "POLYANA_MEDIA__UDP_PORT": str(udp),
         "POLYANA_MEDIA__TCP_PORT": str(tcp),
+        # The third connection of a room goes to the second worker: clients notice nothing.
+        "POLYANA_MEDIA__WORKERS": "2",
+        "POLYANA_MEDIA__TOGETHER": "2",
     }
     log = folder / "server.log"
     with log.open("wb") as output:

@@ -63,11 +63,16 @@ struct Room {
     batch: TransmitBatch,
     publisher: usize,
     interval_us: u64,
+    /// Something else than media left with the last frame.
+    reported: bool,
 }
 
 impl Room {
     fn new(source: Source, parameters: impl Fn(u64) -> SenderParameters) -> Self {
-        let mut network = Network::new(1);
+        Self::of(Network::new(1), source, parameters)
+    }
+
+    fn of(mut network: Network, source: Source, parameters: impl Fn(u64) -> SenderParameters) -> Self {
         let publisher = network.add_peer();
         let interval_us = source.interval_us;
         let track = network.publish(publisher, source);
@@ -81,22 +86,29 @@ impl Room {
             batch: TransmitBatch::default(),
             publisher,
             interval_us,
+            reported: false,
         }
     }
 
-    /// One frame through the core; gives what it took and how many packets left.
+    /// One frame through all workers; gives what it took and how many packets left.
     fn forward(&mut self, now: Time) -> (u64, usize) {
         let peer = &mut self.network.peers[self.publisher];
         let path = peer.path();
         let mut datagrams = peer.sources[0].frame(now, &peer.srtp_out, &mut peer.transport_sequence);
-        let (core, batch) = (&mut self.network.core, &mut self.batch);
-        let mut forwarded = 0;
+        let (network, batch) = (&mut self.network, &mut self.batch);
+        let (mut forwarded, mut reported) = (0, false);
         let taken = allocations(|| {
             for datagram in &mut datagrams {
-                core.receive(now, path, datagram);
+                network.core.receive(now, path, datagram);
             }
-            forwarded = work(core, now, batch);
+            network.relay();
+            for core in network.workers() {
+                forwarded += work(core, now, batch);
+                let mut transmits = batch.transmits().iter();
+                reported |= transmits.any(|transmit| transmit.received_at.is_none());
+            }
         });
+        self.reported = reported;
         (taken, forwarded)
     }
 
@@ -107,10 +119,8 @@ impl Room {
             let now = Time(self.network.now.0 + frame * self.interval_us);
             let (taken, packets) = self.forward(now);
             forwarded += packets;
-            let transmits = self.batch.transmits();
-            let reports = transmits.iter().any(|transmit| transmit.received_at.is_none());
-            let media_alone = !reports && self.network.core.drain_events().next().is_none();
-            if frame > 0 && media_alone && !transmits.is_empty() {
+            let media_alone = !self.reported && self.network.drain_events().next().is_none();
+            if frame > 0 && media_alone && packets > 0 {
                 of_media_alone += 1;
                 assert_eq!(taken, 0, "frame {frame}");
             } else if frame > 0 {
@@ -181,6 +191,12 @@ fn an_allocation_is_seen() {
 #[test]
 fn vp8_is_forwarded_without_allocating() {
     Room::new(camera(Codec::Vp8 { temporal_layers: 1 }), plain).assert_media_takes_nothing(8);
+}
+
+#[test]
+fn what_crosses_to_another_worker_takes_nothing() {
+    let network = Network::spanning(1);
+    Room::of(network, camera(Codec::Vp8 { temporal_layers: 1 }), plain).assert_media_takes_nothing(8);
 }
 
 #[test]

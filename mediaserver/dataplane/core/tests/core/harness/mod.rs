@@ -73,8 +73,8 @@ pub struct Network {
     pub core: Core,
     /// The other worker of a network that spans two: of all peers but the first.
     far: Option<Core>,
-    /// What was passed on to it.
-    pub crossed: Vec<u8>,
+    /// What was passed on to it, if that is kept.
+    pub crossed: Option<Vec<u8>>,
     owners: Owners,
     pub now: Time,
     pub peers: Vec<Peer>,
@@ -135,7 +135,7 @@ impl Network {
                     START,
                 )
             }),
-            crossed: Vec::new(),
+            crossed: None,
             owners: Owners::default(),
             now: START,
             peers: Vec::new(),
@@ -496,16 +496,26 @@ impl Network {
         has_more
     }
 
+    pub fn workers(&mut self) -> impl Iterator<Item = &mut Core> {
+        std::iter::once(&mut self.core).chain(&mut self.far)
+    }
+
     /// What the workers have for each other.
-    fn relay(&mut self) {
+    pub fn relay(&mut self) {
         let Some(far) = &mut self.far else { return };
         let now = self.now;
         let (near, crossed) = (&mut self.core, &mut self.crossed);
         near.drain_relayed(|_, records| {
-            crossed.extend(&*records);
-            far.receive_relayed(now, &std::mem::take(records));
+            far.receive_relayed(now, records);
+            if let Some(crossed) = crossed {
+                crossed.extend(&*records);
+            }
+            records.clear();
         });
-        far.drain_relayed(|_, records| near.receive_relayed(now, &std::mem::take(records)));
+        far.drain_relayed(|_, records| {
+            near.receive_relayed(now, records);
+            records.clear();
+        });
     }
 
     fn send_batch(&mut self, batch: &TransmitBatch) {
