@@ -139,6 +139,10 @@ compatibility: setup $(VENV)/.test-dependencies packages-heavy ## write docs/com
 bench: setup $(VENV)/.test-dependencies ## measure forwarding beside the peers that are installed (ARGS=--quick: ten minutes)
 	$(BIN)/python -m benchmarks.fanout $(ARGS)
 
+.PHONY: bench-hotspots
+bench-hotspots: setup $(VENV)/.test-dependencies ## measure where the time of a forwarded packet goes (needs perf)
+	$(BIN)/python -m benchmarks.hotspots $(ARGS)
+
 .PHONY: bench-rejected
 bench-rejected: setup $(VENV)/.test-dependencies ## measure what strangers' datagrams cost
 	$(BIN)/python -m benchmarks.rejected $(ARGS)

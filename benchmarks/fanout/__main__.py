@@ -100,7 +100,8 @@ def chosen(arguments: argparse.Namespace) -> list[tuple[str, int]]:
 
 def available(names: list[str]) -> list[Server]:
     """Those that are installed; the others are named."""
-    known: dict[str, Server] = {s.name: s for s in (Polyana(), Janus(0), Janus(1), LiveKit(), Mediasoup())}
+    servers = (Polyana(), Polyana(workers=2), Janus(0), Janus(1), LiveKit(), Mediasoup())
+    known: dict[str, Server] = {server.name: server for server in servers}
     chosen = []
     for name in names:
         server = known[name]
@@ -125,7 +126,7 @@ def count_instructions(*, quick: bool) -> dict[str, PerPacket]:
 def facts(arguments: argparse.Namespace, servers: list[Server]) -> dict[str, str]:
     """For the head of the report."""
     rounds = f"{arguments.rounds} rounds, windows of {arguments.seconds:g} s after {arguments.warmup:g} s"
-    versions = {server.name: server.version() for server in servers}
+    versions = {server.name: server.version() for server in servers if not isinstance(server, Polyana)}
     versions["polyana"] = "this commit"
     return {"date": f"{datetime.now(UTC):%Y-%m-%d}", **machine.facts(), "method": rounds} | versions
 

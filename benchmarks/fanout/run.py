@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -84,24 +84,34 @@ async def limit(shape: Shape, seconds: float) -> Outcome:
     return Outcome(us_per_packet=found["us_per_packet"], loss=found["loss"])
 
 
-async def run_shape(server: Server, shape: Shape, *, seconds: float, warmup: float, log: Path) -> Outcome:
-    """Joins everybody and measures for `seconds`. Raises what joining raises, Unsupported among it."""
+async def run_shape(
+    server: Server,
+    shape: Shape,
+    *,
+    seconds: float,
+    warmup: float,
+    log: Path,
+    beside: Callable[[Sequence[int]], AbstractAsyncContextManager[None]] = lambda _: nullcontext(),
+) -> Outcome:
+    """Joins everybody and measures for `seconds`. `beside`, of the server's processes, runs while media flows. Raises
+    what joining raises, Unsupported among it."""
     async with server.running(log) as (pid, adapter):
         empty = resident_bytes(process_tree(pid))
         async with consent_kept(adapter.endpoints):
             publishers, subscribers, rtx_payload_types = await joined(adapter, shape)
         pids = process_tree(pid)
         joined_bytes = resident_bytes(pids)
-        report = await generate(
-            {
-                "server_pids": pids,
-                "warmup_s": warmup,
-                "duration_s": seconds,
-                "rtx_payload_types": rtx_payload_types,
-                "publishers": publishers,
-                "subscribers": subscribers,
-            }
-        )
+        async with beside(pids):
+            report = await generate(
+                {
+                    "server_pids": pids,
+                    "warmup_s": warmup,
+                    "duration_s": seconds,
+                    "rtx_payload_types": rtx_payload_types,
+                    "publishers": publishers,
+                    "subscribers": subscribers,
+                }
+            )
         return assess(report, shape, Memory(empty, joined_bytes, resident_bytes(pids)))
 
 

@@ -108,12 +108,18 @@ class Sfu:
 
 
 class Polyana(Sfu):
-    """This project, as installed in the environment that runs the benchmark."""
+    """This project, as installed in the environment that runs the benchmark.
 
-    name = "polyana"
+    `workers` of the data plane, on the one core of the server: what several cost more for each packet than one does.
+    """
+
     program = python()
     port = 0
     """Of HTTP, while it runs."""
+
+    def __init__(self, workers: int = 1) -> None:
+        self._workers = workers
+        self.name = f"polyana-{workers}-workers" if workers > 1 else "polyana"
 
     @asynccontextmanager
     async def serving(self, log: Path, cores: str = SERVER_CORE) -> AsyncIterator[Serving]:
@@ -125,7 +131,7 @@ class Polyana(Sfu):
             "POLYANA_HTTP__TLS_PORT": str(free_port()),
             "POLYANA_MEDIA__UDP_PORT": str(free_port(socket.SOCK_DGRAM)),
             "POLYANA_MEDIA__TCP_PORT": str(free_port()),
-            "POLYANA_MEDIA__WORKERS": "1",
+            "POLYANA_MEDIA__WORKERS": str(self._workers),
             # Everybody comes from one address.
             "POLYANA_RTC__JOINS_PER_S": "10000",
             "POLYANA_RTC__MAX_CONNECTIONS_PER_ADDRESS": "10000",
