@@ -29,7 +29,7 @@ FREQUENCY = 1999
 OTHER = "everything else"
 KERNEL = 1 << 63
 """Addresses above are the kernel's."""
-#: The first that fits counts: by functions of the kernel anywhere in a sample, then by the one that was running.
+#: The first that fits counts: in the kernel by any function of a sample, else by the one that was running.
 GROUPS: Sequence[tuple[str, str]] = (
     ("kernel: the receivers' side of the loopback", r"netif_receive_skb|process_backlog|ip_local_deliver|udp_queue"),
     ("kernel: routes of what is sent", r"ip_route_output|fib_table_lookup|rt_dst_alloc|dst_release"),
@@ -37,9 +37,11 @@ GROUPS: Sequence[tuple[str, str]] = (
     ("kernel: sending", r"sendm+sg|sendto"),
     ("kernel: reading", r"recvm+sg|recvfrom"),
     ("kernel: sleeping and waking", r"epoll|nanosleep|futex|schedule|eventfd|tick_|hrtimer"),
-    ("encrypting and decrypting", r"aes|gcm|ghash|aead|EVP_|CRYPTO_"),
-    ("forwarding", r"Core>?::poll|forward|munger|Sender|sender::|batch|memcpy|memmove"),
-    ("what comes of feedback and reports", r"feedback|congestion|rtcp|Congestion|receive|report"),
+    ("kernel: freeing what was sent, interrupts", r"softirq|irq_exit|skb_free|kfree|__slab_free|skb_release"),
+    ("encrypting and decrypting", r"aes|gcm|ghash|aead|EVP_|CRYPTO_|init_IV"),
+    ("what comes of feedback and reports", r"feedback|[Cc]ongestion|rtcp|receive|report|ReceiveArena|estimate"),
+    ("forwarding", r"Core>?::poll|polyana_core::(sender|batch)|polyana_wire::srtp|memcpy|memmove"),
+    ("the worker's own loop and clocks", r"Worker|clock_gettime|backtrace|hashbrown|sendm+sg|recvm+sg|pthread"),
 )  # fmt: skip
 PYTHON = "Python: the control plane"
 _FRAME = re.compile(r"\s+([0-9a-f]+) (.+)")
@@ -72,10 +74,11 @@ def group(sample: Sample) -> str:
     """Where a sample counts. All of a thread that is not of the data plane is Python's, its kernel with it."""
     if not sample.thread.startswith("dataplane"):
         return PYTHON
-    kernel = [function for address, function in sample.frames if address >= KERNEL]
-    names = kernel or [sample.frames[0][1]]
+    address, running = sample.frames[0]
+    is_kernel = address >= KERNEL  # beyond a function of ours, frames are guesses
+    names = [function for _, function in sample.frames] if is_kernel else [running]
     for name, pattern in GROUPS:
-        if name.startswith("kernel") == bool(kernel) and any(re.search(pattern, one) for one in names):
+        if name.startswith("kernel") == is_kernel and any(re.search(pattern, one) for one in names):
             return name
     return OTHER
 
