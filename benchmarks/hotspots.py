@@ -127,7 +127,7 @@ def report(found: Sequence[tuple[Shape, Outcome, Counter[str]]], facts: dict[str
     """Markdown: a column of nanoseconds for each shape, dearest first by the last one."""
     parts = [
         "# Where the time of a forwarded packet goes",
-        "\n".join(f"* {name}: {value}" for name, value in facts.items()),
+        machine.listed(facts),
         "Nanoseconds of server CPU for each packet that arrived, and their share of all.",
     ]
     names = sorted({name for *_, counted in found for name in counted}, key=lambda name: -found[-1][2][name])

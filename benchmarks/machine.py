@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -19,6 +20,11 @@ def facts() -> dict[str, str]:
         "memory": f"{memory / 1e9:.0f} GB",
         "commit": commit(),
     }
+
+
+def listed(facts: Mapping[str, str]) -> str:
+    """For the head of a report, as Markdown."""
+    return "\n".join(f"* {name}: {value}" for name, value in facts.items())
 
 
 def commit() -> str:

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from .. import machine
 from ..instructions import PerPacket
 from ..recorded import OWN
 from .results import Cell, Run, cells, ratios
@@ -42,7 +43,7 @@ def report(
     found = cells(runs)
     parts = [
         "# Cost of a forwarded packet",
-        "\n".join(f"* {name}: {value}" for name, value in facts.items()),
+        machine.listed(facts),
         METHOD,
     ]
     if len(found) > 1:

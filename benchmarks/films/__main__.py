@@ -30,8 +30,7 @@ COLUMNS = (
 def report(facts: Mapping[str, str], runs: Sequence[Outcome], rooms: int, viewers: int, h264: int = 0) -> str:
     """Markdown: every run, and the median of the player's share."""
     others = f", {h264} of them in H.264" if h264 else ""
-    lines = [f"# One film in {rooms} rooms of {viewers} viewers{others}", ""]
-    lines += [f"* {name}: {value}" for name, value in facts.items()]
+    lines = [f"# One film in {rooms} rooms of {viewers} viewers{others}", "", machine.listed(facts)]
     lines += [
         "",
         "CPU in percent of a core; memory of rooms alone, with the film, and after its viewers.",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from .. import machine
 from ..fanout.report import NOTHING, spread, table
 from .steady import Steady
 from .storm import StormOutcome
@@ -33,7 +34,7 @@ class Results:
 
 def report(facts: dict[str, str], results: Results, others: int) -> str:
     """`facts`: of the machine and the method, in the order in which they are told."""
-    parts = ["# Cost of a join", "\n".join(f"* {name}: {value}" for name, value in facts.items()), METHOD]
+    parts = ["# Cost of a join", machine.listed(facts), METHOD]
     for name, servers in results.storms.items():
         parts += [f"## Joins: {name}", storm_table(servers)]
     if results.first_media_ms:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from .. import machine
 from ..fanout.report import NOTHING, table
 from .cells import Cell
 from .figures import Figures
@@ -33,7 +34,7 @@ HEAD = (
 
 def report(facts: Mapping[str, str], cells: Sequence[Cell], runs: Sequence[Run], pictures: str) -> str:
     """`facts`: of the machine and the programs; `pictures`: folder of the charts beside the report."""
-    head = "\n".join(f"* {name}: {value}" for name, value in facts.items())
+    head = machine.listed(facts)
     parts = ["# Quality on weak lines", head, METHOD]
     parts += summary(cells, runs)
     for cell in cells:

@@ -129,7 +129,7 @@ def report(arguments: argparse.Namespace, forwarded: list[float], costs: dict[st
     facts["method"] = (
         f"{arguments.rounds} rounds, floods of {arguments.seconds:g} s at {arguments.rate:g} datagrams a second"
     )
-    listed = "\n".join(f"* {name}: {value}" for name, value in facts.items())
+    listed = machine.listed(facts)
     return f"# Cost of a datagram that nobody vouches for\n\n{listed}\n\n{table(head, rows)}\n"
 
 

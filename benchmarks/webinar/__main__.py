@@ -30,7 +30,7 @@ def report(facts: Mapping[str, str], rounds: Rounds, failures: Sequence[str] = (
     rate = PICTURE["frames_per_second"] * PICTURE["burst"]
     parts = [
         "# Audiences of thousands",
-        "\n".join(f"* {name}: {value}" for name, value in facts.items()),
+        machine.listed(facts),
         METHOD,
     ]
     parts += ["## Joins, ms of server CPU each", joins_table(rounds)]

@@ -94,7 +94,7 @@ def leave(
 
 def leave_action(reason: RemovalReason, reconnect_on_shutdown: bool) -> rtc.LeaveRequest.Action:
     """What the client should do after it was removed."""
-    if reason in (RemovalReason.STATE_MISMATCH, RemovalReason.MIGRATION):
+    if reason is RemovalReason.STATE_MISMATCH:
         return rtc.LeaveRequest.RECONNECT
     if reason is RemovalReason.SERVER_SHUTDOWN and reconnect_on_shutdown:
         return rtc.LeaveRequest.RECONNECT

@@ -135,16 +135,10 @@ impl Owners {
                 }
                 worker
             }
-            Command::EnableReceiver {
-                receiver: id,
-                enabled,
-            } => {
-                let receiver = self.receiver(*id)?;
-                let (receiver_id, enabled) = (*id, *enabled);
-                after.extend(receiver.relays.keys().map(|&worker| {
-                    let receiver = receiver_id;
-                    (worker, Command::EnableReceiver { receiver, enabled })
-                }));
+            Command::EnableReceiver { receiver, .. } => {
+                let receiver = self.receiver(*receiver)?;
+                let relays = receiver.relays.keys();
+                after.extend(relays.map(|&worker| (worker, command.clone())));
                 receiver.worker
             }
             Command::RequestKeyframe { receiver } => self.receiver(*receiver)?.worker,

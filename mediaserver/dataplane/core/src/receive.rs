@@ -172,7 +172,9 @@ impl Core {
     /// A packet of a peer, of a film or of another worker enters its track.
     pub(crate) fn take_in(&mut self, route: &Route, arrival: &Arrival<'_>) {
         let outcome = self.receivers[route.receiver].accept(route.encoding, arrival);
-        self.count(outcome, route);
+        if self.receivers[route.receiver].origin.is_none() {
+            self.count(outcome, route);
+        }
         if outcome == Outcome::Stored {
             self.relay_packet(route, arrival);
         }
@@ -289,7 +291,7 @@ impl Core {
         }
     }
 
-    fn read_extensions(
+    pub(crate) fn read_extensions(
         &mut self,
         now: Time,
         transport: usize,
@@ -298,9 +300,10 @@ impl Core {
         packet: &[u8],
     ) {
         let receiver = &mut self.receivers[route.receiver];
+        let is_own = receiver.origin.is_none();
         for (id, value) in header.extensions(packet) {
             match (receiver.ids.kind(id), value) {
-                (Some(Kind::TransportSequence), &[high, low, ..]) => {
+                (Some(Kind::TransportSequence), &[high, low, ..]) if is_own => {
                     let owner = &mut self.transports[transport];
                     owner
                         .feedback
@@ -310,7 +313,9 @@ impl Core {
                 }
                 (Some(Kind::AudioLevel), &[level, ..]) if receiver.enabled => {
                     let (level, threshold) = (level & 0x7f, self.config.audio_threshold_dbov);
-                    receiver.level.record(level, threshold);
+                    if is_own {
+                        receiver.level.record(level, threshold);
+                    }
                     if self.config.loudest_speakers > 0 {
                         receiver.loudness.record(level, threshold, now);
                     }

@@ -4,7 +4,6 @@
 //! What is passed on are records of bytes, not objects: the shell carries them from thread to thread, and could from machine
 //! to machine.
 
-use crate::extension::Kind;
 use crate::ice::Ice;
 use crate::receiver::{Arrival, Film, Receiver};
 use crate::transport::{Route, Transport};
@@ -269,18 +268,12 @@ impl Core {
             rtx: record.kind == REPAIR,
         };
         self.counters.relayed_in += 1;
-        let source = &mut self.receivers[receiver];
-        if source.kind == MediaKind::Audio && source.enabled && self.config.loudest_speakers > 0 {
-            for (id, value) in header.extensions(record.payload) {
-                if let (Some(Kind::AudioLevel), &[level, ..]) = (source.ids.kind(id), value) {
-                    let threshold = self.config.audio_threshold_dbov;
-                    source.loudness.record(level & 0x7f, threshold, record.at);
-                }
-            }
-        }
+        let source = &self.receivers[receiver];
+        let owner = source.transport;
         if !route.rtx && source.encodings[route.encoding].parameters.ssrc != Some(header.ssrc) {
             self.begin_stream(receiver, route.encoding, header.ssrc);
         }
+        self.read_extensions(record.at, owner, &route, &header, record.payload);
         let arrival = Arrival {
             header: &header,
             packet: record.payload,

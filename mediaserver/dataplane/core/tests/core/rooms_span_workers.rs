@@ -103,6 +103,7 @@ fn publishers_are_asked_for_one_keyframe_and_once_for_each_loss() {
     let counters = lesson.network.counters();
     assert!(counters.nacks_out > 20, "asked for where the publisher is");
     assert!(counters.nacks_out < 200, "{}", counters.nacks_out);
+    assert!(counters.retransmitted_in > 0 && counters.retransmitted_in <= counters.nacks_out);
     for &sender in &lesson.videos {
         assert!(lesson.network.sink(sender).holes().is_empty());
     }
