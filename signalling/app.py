@@ -171,7 +171,8 @@ class Server:
         self._listeners = Listeners(settings.http, self._http_log)
         self._tls = TlsContext(settings.http, settings.data, self._addresses, clock, self.registry)
         self._tasks: list[asyncio.Task[None]] = []
-        self._stopping = False
+        #: Why it is not ready, whatever its parts say; None between start and close.
+        self.standing_by: str | None = "the server is starting"
         self._needs_setup = False
 
     def application(self) -> web.Application:
@@ -255,11 +256,12 @@ class Server:
         ]
         if http.tls_port is not None:
             self._tasks.append(asyncio.create_task(self._tls.run(), name="tls-certificate"))
+        self.standing_by = None
         log.info("listening", http=http.port, https=http.tls_port, udp=list(self.engine.plane.udp_addresses))
 
     async def close(self) -> None:
         """Not ready first, then clients are told, then sockets close. Idempotent."""
-        self._stopping = True
+        self.standing_by = "the server is stopping"
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -284,8 +286,8 @@ class Server:
 
     def _missing(self) -> list[str]:
         found = []
-        if self._stopping:
-            found.append("the server is stopping")
+        if self.standing_by is not None:
+            found.append(self.standing_by)
         if not self.engine.healthy:
             found.append("the data plane is not running")
         if not self.database.healthy:

@@ -50,6 +50,7 @@ class Served:
         await asyncio.to_thread(self._migrate)
         await self.server.database.open()
         await self.server.engine.start()
+        self.server.standing_by = None
         self.application = self.server.application()
         self.http: TestClient[web.Request, web.Application] = TestClient(TestServer(self.application))
         async with self.http:

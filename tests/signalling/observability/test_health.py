@@ -3,14 +3,20 @@
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from prometheus_client.parser import text_string_to_metric_families
 
-from signalling.config import MetricsSettings
+from signalling.app import Server
+from signalling.config import MetricsSettings, load
+from signalling.listeners import Listeners
+from tests.interop.server import free_port
+from tests.mediaserver.room_fakes import FakeClock
 from tests.signalling.served import Served, client_at, operator
+from tests.signalling.store import migrated
 
 
 async def ready(served: Served) -> tuple[int, dict[str, object]]:
@@ -29,6 +35,40 @@ async def test_without_its_data_plane_it_is_alive_but_not_ready(served: Served) 
     assert answer["missing"] == ["the data plane is not running"]
     async with served.http.get("/healthz") as response:
         assert (response.status, await response.json()) == (200, {"status": "ok"})
+
+
+async def test_a_server_whose_start_goes_on_is_not_ready(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waits for it would read links that are not printed yet: the second port opens after the first answers."""
+    migrated.sqlite(tmp_path / "polyana.db")
+    media = {"udp_port": 0, "tcp_port": None, "hosts": ["127.0.0.1"]}
+    http = {"port": free_port(), "tls_port": None}
+    server = Server(
+        load(
+            None,
+            {"dev": True, "data": tmp_path, "media": media, "http": http, "metrics": {"port": free_port()}},
+        ),
+        FakeClock(),
+    )
+    answers: list[list[str]] = []
+
+    async def ask() -> None:
+        address = f"http://127.0.0.1:{http['port']}/readyz"
+        async with aiohttp.ClientSession() as session, session.get(address) as response:
+            answers.append((await response.json())["missing"])
+
+    opens = Listeners.open
+
+    async def opens_and_asks(self: Listeners, *arguments: Any) -> None:
+        await opens(self, *arguments)
+        await ask()
+
+    monkeypatch.setattr(Listeners, "open", opens_and_asks)
+    await server.start()
+    await ask()
+    await server.close()
+    assert answers == [["the server is starting"], ["the server is starting"], []]
 
 
 async def test_a_server_that_stops_says_so_first(served: Served) -> None:
