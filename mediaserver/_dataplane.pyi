@@ -9,6 +9,7 @@ from typing import Final, Literal, final
 
 __all__ = [
     "FORWARD_LATENCY_BOUNDS_US",
+    "NICE",
     "RECEIVER_FIELDS",
     "SENDER_FIELDS",
     "SRTP_PROFILES",
@@ -293,6 +294,8 @@ class WorkerStatistics:
     def senders(self) -> bytes: ...
 
 FORWARD_LATENCY_BOUNDS_US: Final[list[int]]
+NICE: Final[int]
+"""Priority that workers give themselves where the system lets them, see `setpriority`."""
 SRTP_PROFILES: Final[list[str]]
 """Names in DTLS order of preference: SRTP_AEAD_AES_128_GCM, SRTP_AEAD_AES_256_GCM, SRTP_AES128_CM_SHA1_80."""
 

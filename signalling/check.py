@@ -9,6 +9,7 @@ import shutil
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -76,6 +77,7 @@ def run(settings: Settings, now: datetime) -> Iterator[Result]:
     yield _open_files()
     yield _udp_buffers()
     yield _segmentation()
+    yield from _priority()
     yield _clock(now)
 
 
@@ -236,6 +238,21 @@ def _open_files() -> Result:
             warning=True,
         )
     return Result("open files", f"limit {soft} (at most {hard})")
+
+
+def _priority() -> Iterator[Result]:
+    """As the data plane's threads ask for it: on Linux it is of one thread alone."""
+    try:
+        from mediaserver._dataplane import NICE
+    except ImportError:
+        return  # `_versions` says so
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        refused = thread.submit(os.setpriority, os.PRIO_PROCESS, 0, NICE).exception()
+    if refused is None:
+        yield Result("media's priority", f"before other work (nice {NICE})")
+        return
+    fix = f"LimitNICE={NICE} in the unit; for a container the ulimit nice={20 - NICE}, or the capability SYS_NICE"
+    yield Result("media's priority", "none: on a busy machine packets wait for other work", fix, warning=True)
 
 
 def _udp_buffers() -> Result:

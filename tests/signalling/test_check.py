@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from mediaserver._dataplane import NICE
 from signalling import check
 from signalling.check import Result
 from signalling.config import Settings, load
@@ -73,6 +74,7 @@ def test_every_part_is_looked_at(tmp_path: Path) -> None:
         "open files",
         "UDP buffers",
         "UDP segmentation",
+        "media's priority",
         "clock",
     ]
 
@@ -286,6 +288,20 @@ def test_an_old_kernel_without_segmentation(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(check.socket, "socket", OldSocket)
     result = found("UDP segmentation", settings(tmp_path))
     assert result.warning and "Linux 4.18" in result.fix
+
+
+def test_media_goes_before_other_work_where_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[int, int, int]] = []
+    monkeypatch.setattr(check.os, "setpriority", lambda *arguments: asked.append(arguments))
+    assert is_well(found("media's priority", settings(tmp_path)))
+    assert asked == [(os.PRIO_PROCESS, 0, NICE)]
+
+    def refuse(which: int, who: int, priority: int) -> None:
+        raise PermissionError(errno.EACCES, "")
+
+    monkeypatch.setattr(check.os, "setpriority", refuse)
+    result = found("media's priority", settings(tmp_path))
+    assert result.warning and f"LimitNICE={NICE}" in result.fix and "nice=25" in result.fix
 
 
 def test_a_clock_that_was_never_set(tmp_path: Path) -> None:

@@ -29,6 +29,9 @@ use worker::{Parts, Sockets, Worker};
 
 /// Commands and handed-over datagrams that may wait for a worker.
 const MAILBOX_LENGTH: usize = 65_536;
+/// Priority of workers (`setpriority`): where Python shares a core with one, its work of a second at once would hold back
+/// packets for as long. It keeps a quarter of such a core.
+pub const NICE: i32 = -5;
 const STATISTICS_TIMEOUT: Duration = Duration::from_millis(200);
 pub use polyana_core as core;
 
@@ -306,6 +309,8 @@ fn spawn(index: usize, mut worker: Worker, shared: Arc<Shared>) -> io::Result<Jo
     std::thread::Builder::new()
         .name(format!("dataplane-{index}"))
         .spawn(move || {
+            // On Linux of this thread alone. Without the right to it (LimitNICE=) all goes on as it is.
+            let _ = rustix::process::setpriority_process(None, NICE);
             let reason = match catch_unwind(AssertUnwindSafe(|| worker.run())) {
                 Ok(Ok(())) => return,
                 Ok(Err(error)) => error.to_string(),

@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 
 /// Datagrams that are taken in before the core forwards them, so that a flood cannot hold back what came first.
 const MAX_GATHERED: usize = 512;
+/// Datagrams of RTCP that are taken in before media is looked at again: all of a beat may be a thousand, 3 ms of work.
+const MAX_CONTROL: usize = 64;
 /// A full socket buffer is waited for this long before the rest of a group is dropped.
 const SEND_WAIT: Duration = Duration::from_millis(1);
 
@@ -140,7 +142,10 @@ impl Worker {
                     CONTROL => {}
                     token if token >= CONNECTIONS => self.read_connection((token - CONNECTIONS) as usize),
                     token if token >= LISTENERS => self.accept((token - LISTENERS) as usize),
-                    token => gathered += self.read_socket(|sockets| &sockets.media[token as usize - 1]),
+                    token => {
+                        gathered +=
+                            self.read_socket(MAX_GATHERED, |sockets| &sockets.media[token as usize - 1])
+                    }
                 }
             }
             if gathered > 0 {
@@ -189,7 +194,7 @@ impl Worker {
         }
         for number in 0..self.sockets.media.len() {
             if gathered < MAX_GATHERED {
-                gathered += self.read_socket(|sockets| &sockets.media[number]);
+                gathered += self.read_socket(MAX_GATHERED, |sockets| &sockets.media[number]);
             }
         }
     }
@@ -204,11 +209,11 @@ impl Worker {
     fn read_control(&mut self) -> io::Result<()> {
         let (now, mut most) = (self.clock.now(), 0);
         for number in 0..self.sockets.control.len() {
-            most = most.max(self.read_socket(|sockets| &sockets.control[number]));
+            most = most.max(self.read_socket(MAX_CONTROL, |sockets| &sockets.control[number]));
         }
         self.control_due = match most {
             ..BUSY_CONTROL => None,
-            MAX_GATHERED.. => Some(now),
+            MAX_CONTROL.. => Some(now),
             _ => Some(Time(now.0 + BEAT_US + BEAT_US / 2).on_beat()),
         };
         if self.control_due.is_none() {
@@ -220,7 +225,7 @@ impl Worker {
     }
 
     /// Takes in what waits at a socket, up to a limit; returns how many datagrams.
-    fn read_socket(&mut self, socket: impl Fn(&Sockets) -> &UdpSocket) -> usize {
+    fn read_socket(&mut self, limit: usize, socket: impl Fn(&Sockets) -> &UdpSocket) -> usize {
         let now = self.clock.now();
         let mut total = 0;
         loop {
@@ -246,7 +251,7 @@ impl Worker {
                 }
             });
             self.hand_over();
-            if !more || total >= MAX_GATHERED {
+            if !more || total >= limit {
                 return total;
             }
         }
@@ -365,11 +370,11 @@ impl Worker {
     }
 
     fn work(&mut self) {
-        let now = self.clock.now();
         let mut batch = std::mem::take(&mut self.batch);
         loop {
             self.pass_relayed(); // before anything is sent here: the others can work at the same time
-            let has_more = self.core.poll(now, &mut batch);
+            // Each part with its own time: what leaves is remembered with it, and feedback is compared with that.
+            let has_more = self.core.poll(self.clock.now(), &mut batch);
             // Before the answer to a check leaves: the peer's next datagram may come to another worker, which must know
             // whose it is.
             self.pass_events();

@@ -4,7 +4,7 @@ mod events;
 mod statistics;
 
 use polyana_io::core::{self, Command};
-use polyana_io::{FORWARD_LATENCY_BOUNDS_US, Refused, Settings};
+use polyana_io::{FORWARD_LATENCY_BOUNDS_US, NICE, Refused, Settings};
 use polyana_wire::srtp::Profile;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -447,6 +447,7 @@ impl DataPlane {
 fn _dataplane(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add("FORWARD_LATENCY_BOUNDS_US", FORWARD_LATENCY_BOUNDS_US.to_vec())?;
+    module.add("NICE", NICE)?;
     module.add("TRANSPORT_FIELDS", statistics::TRANSPORT_FIELDS.to_vec())?;
     module.add("RECEIVER_FIELDS", statistics::RECEIVER_FIELDS.to_vec())?;
     module.add("SENDER_FIELDS", statistics::SENDER_FIELDS.to_vec())?;
