@@ -9,9 +9,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from signalling.api_keys import ApiKeys
 from signalling.beat import beat
 from signalling.config import ConfigError, Settings
+from signalling.file_signature import FileSignature, signature
 
 POLL_INTERVAL_S = 2.0
-Signature = tuple[tuple[int, int, int] | None, ...]
+Signature = tuple[FileSignature | None, ...]
 
 
 class KeyWatch:
@@ -77,12 +78,4 @@ class KeyWatch:
         self._log.info("keys read anew", added=sorted(added), removed=sorted(removed))
 
     def _signature(self) -> Signature:
-        return tuple(map(_signature, [*self._files, *([self._key_file] if self._key_file else [])]))
-
-
-def _signature(path: Path) -> tuple[int, int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+        return tuple(map(signature, [*self._files, *([self._key_file] if self._key_file else [])]))

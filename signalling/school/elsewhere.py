@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from signalling.beat import beat
+from signalling.file_signature import FileSignature
 from signalling.school.audit import CONSOLE
 from signalling.school.context import Context
 from signalling.school.events import GuardianLost, RoleConfirmed, RoleRevoked
@@ -27,6 +28,9 @@ class Elsewhere:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._seen = 0
+        self._files: tuple[FileSignature, ...] | None = None
+        self._are_same = False
+        """The files were at the last look as at the one before."""
 
     async def start(self) -> None:
         async with self._context.database.read() as session:
@@ -42,7 +46,12 @@ class Elsewhere:
                 log.error("the audit log cannot be read", reason=str(error))
 
     async def look(self) -> None:
-        """Tells what is new."""
+        """Tells what is new. Asks nothing where the database is in files that nobody has written to: at the third look
+        that finds them so."""
+        before, self._files = self._files, self._context.database.signature()
+        were_same, self._are_same = self._are_same, self._files is not None and self._files == before
+        if were_same and self._are_same:
+            return
         async with self._context.database.read() as session:
             head = await session.scalar(select(AuditHead.number)) or 0
             if head <= self._seen:

@@ -15,11 +15,12 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from signalling.beat import beat
+from signalling.file_signature import FileSignature, signature
 from signalling.store.migrate import current_revision, upgrade
 from signalling.store.settings import StoreSettings
 
 Session = AsyncSession
-PING_INTERVAL_S = 5.0
+PING_INTERVAL_S = 15.0
 WAL_RETRY_S = 0.01
 log = structlog.get_logger(__name__)
 
@@ -40,6 +41,8 @@ class Database:
         self._engine: AsyncEngine | None = None
         self.healthy = False
         """The last use of the database went well."""
+        self._has_answered = False
+        """Since `watch` has looked last."""
 
     async def open(self) -> None:
         """Connects, and brings the tables up to date. Raises `StoreError`."""
@@ -96,10 +99,13 @@ class Database:
                     yield session
 
     async def watch(self) -> None:
-        """Asks the database now and then, so that `healthy` is true even when nobody uses it. Ends when cancelled."""
+        """Asks the database now and then when nobody uses it, so that `healthy` is true even then. Ends when
+        cancelled."""
         while True:
+            self._has_answered = False
             await beat(PING_INTERVAL_S)
-            await self.ping()
+            if not self._has_answered:
+                await self.ping()
 
     async def ping(self) -> None:
         """Sets `healthy`."""
@@ -120,7 +126,17 @@ class Database:
         except (OperationalError, InterfaceError, OSError):
             self.healthy = False
             raise
-        self.healthy = True
+        self.healthy = self._has_answered = True
+
+    def signature(self) -> tuple[FileSignature, ...] | None:
+        """Of its files: another one after each transaction that has changed something, of any process, as
+        `file_signature` says. None: it is not in files of this machine."""
+        if not self._sqlite:
+            return None
+        name = self.address.database or ""
+        return (
+            tuple(found for end in ("", "-wal") if (found := signature(Path(name + end))) is not None) or None
+        )
 
     def _own_file(self) -> None:
         # For its owner only, and so are the files that SQLite puts beside it.

@@ -1,6 +1,7 @@
 """Calls of lessons after a restart, and what the console does while the server runs."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select
 
 from signalling.school.elsewhere import Elsewhere
 from signalling.school.words import Role
-from signalling.store.tables import Membership
+from signalling.store.tables import Membership, Organisation
 from tests.signalling.school.api.browser import Site
 from tests.signalling.school.api.test_lessons import Scene
 from tests.signalling.served import Served
@@ -53,3 +54,25 @@ async def test_a_role_that_the_console_revokes_ends_in_running_calls(scene: Scen
     assert f"staff:{person}" not in call.state.revoked
     await elsewhere.look()
     assert f"staff:{person}" in call.state.revoked
+
+
+async def test_nobody_is_asked_about_a_database_that_nobody_has_written_to(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = scene.served.server.database
+    elsewhere = Elsewhere(scene.served.server.school.context)
+    await elsewhere.start()
+    asked: list[bool] = []
+    read = database.read
+    monkeypatch.setattr(database, "read", lambda: (asked.append(True), read())[1])
+
+    async def looks(times: int) -> int:
+        asked.clear()
+        for _ in range(times):
+            await elsewhere.look()
+        return len(asked)
+
+    assert await looks(5) == 2, "files that are the same twice"
+    async with database.write() as session:
+        session.add(Organisation(name="Луг", time_zone="Europe/Moscow", created_at=datetime.now(UTC)))
+    assert await looks(5) == 2

@@ -215,6 +215,56 @@ async def test_health_follows_the_database(database: Database, monkeypatch: pyte
     assert database.healthy
 
 
+async def test_who_uses_it_is_an_answer_too(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    pings: list[float] = []
+    beats = 0
+
+    async def beat(interval_s: float) -> float:
+        """The database is used between the first and the second."""
+        nonlocal beats
+        beats += 1
+        if beats == 2:
+            assert await names(database) == []
+        if beats == 4:
+            raise asyncio.CancelledError
+        return 0.0
+
+    async def ping() -> None:
+        pings.append(beats)
+
+    monkeypatch.setattr("signalling.store.database.beat", beat)
+    monkeypatch.setattr(database, "ping", ping)
+    with pytest.raises(asyncio.CancelledError):
+        await database.watch()
+    assert pings == [1, 3]
+
+
+def test_the_files_tell_of_a_change_by_anybody(tmp_path: Path) -> None:
+    async def changes() -> None:
+        mine, other = (Database(StoreSettings(), tmp_path) for _ in range(2))
+        await mine.open()
+        await other.open()
+        before = mine.signature()
+        assert before is not None and await names(mine) == await names(other) == []
+        assert mine.signature() == before, "reading changes nothing"
+        for database in (other, mine):
+            async with database.write() as session:
+                session.add(kindergarten())
+            before, last = mine.signature(), before
+            assert before != last
+        await mine.close()
+        await other.close()
+
+    asyncio.run(changes())
+
+
+def test_of_a_server_that_is_elsewhere_no_file_tells(tmp_path: Path) -> None:
+    assert (
+        Database(StoreSettings(url="postgresql://school:hidden@127.0.0.1:1/school"), tmp_path).signature()
+        is None
+    )
+
+
 def test_the_file_is_for_its_owner(tmp_path: Path) -> None:
     async def made() -> None:
         database = Database(StoreSettings(), tmp_path / "new")
