@@ -1,6 +1,7 @@
 """What somebody does at the console while the server runs: read from the audit log, told to running calls."""
 
 import json
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from signalling.school.audit import CONSOLE
 from signalling.school.context import Context
 from signalling.school.events import GuardianLost, RoleConfirmed, RoleRevoked
 from signalling.school.words import Role
+from signalling.store import Session
 from signalling.store.tables import AuditEntry, AuditHead
 
 EVERY_S = 5.0
@@ -30,7 +32,7 @@ class Elsewhere:
         self._seen = 0
         self._files: tuple[FileSignature, ...] | None = None
         self._are_same = False
-        """The files were at the last look as at the one before."""
+        """The database's files were at the last look as at the one before."""
 
     async def start(self) -> None:
         async with self._context.database.read() as session:
@@ -48,22 +50,25 @@ class Elsewhere:
     async def look(self) -> None:
         """Tells what is new. Asks nothing where the database is in files that nobody has written to: at the third look
         that finds them so."""
-        before, self._files = self._files, self._context.database.signature()
-        were_same, self._are_same = self._are_same, self._files is not None and self._files == before
-        if were_same and self._are_same:
+        files = self._context.database.signature()
+        are_same = files is not None and files == self._files
+        if are_same and self._are_same:
             return
         async with self._context.database.read() as session:
             head = await session.scalar(select(AuditHead.number)) or 0
-            if head <= self._seen:
-                return  # nearly always: one question each time, not two
-            query = select(AuditEntry).where(
-                AuditEntry.number > self._seen, AuditEntry.actor == CONSOLE, AuditEntry.action.in_(TOLD)
-            )
-            found = list(await session.scalars(query.order_by(AuditEntry.number)))
-        self._seen = head
+            found = await _done_at_the_console(session, self._seen) if head > self._seen else ()
+        self._seen, self._files, self._are_same = max(head, self._seen), files, are_same
         for entry in found:
             person, details = entry.target.partition(":")[2], json.loads(entry.details)
             role = Role(details["role"])
             self._context.events.tell(TOLD[entry.action](person, entry.organisation_id or "", role))
             for family in details.get("families", ()):
                 self._context.events.tell(GuardianLost(family))
+
+
+async def _done_at_the_console(session: Session, since: int) -> Sequence[AuditEntry]:
+    """What running calls are told of."""
+    query = select(AuditEntry).where(
+        AuditEntry.number > since, AuditEntry.actor == CONSOLE, AuditEntry.action.in_(TOLD)
+    )
+    return (await session.scalars(query.order_by(AuditEntry.number))).all()

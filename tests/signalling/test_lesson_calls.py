@@ -76,3 +76,16 @@ async def test_nobody_is_asked_about_a_database_that_nobody_has_written_to(
     async with database.write() as session:
         session.add(Organisation(name="Луг", time_zone="Europe/Moscow", created_at=datetime.now(UTC)))
     assert await looks(5) == 2
+
+
+async def test_a_look_that_failed_is_made_again(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = Elsewhere(scene.served.server.school.context)
+    await elsewhere.start()
+
+    def lost() -> None:
+        raise OSError("connection refused")
+
+    monkeypatch.setattr(scene.served.server.database, "read", lost)
+    for _ in range(5):
+        with pytest.raises(OSError, match="refused"):
+            await elsewhere.look()
