@@ -225,7 +225,6 @@ def test_a_room_on_two_workers(plane: DataPlane, join: Join) -> None:
     assert (seen["relayed_out"], seen["relay_dropped"]) == (6 * 30, 0), "nobody is left on the first worker"
 
 
-@pytest.mark.compatibility("media.ice_tcp")
 def test_workers_go_before_other_work_where_they_may(plane: DataPlane) -> None:
     with ThreadPoolExecutor(max_workers=1) as thread:
         refused = thread.submit(os.setpriority, os.PRIO_PROCESS, 0, NICE).exception()
@@ -241,6 +240,7 @@ def test_workers_go_before_other_work_where_they_may(plane: DataPlane) -> None:
     assert os.getpriority(os.PRIO_PROCESS, 0) == own, "Python stays where it is"
 
 
+@pytest.mark.compatibility("media.ice_tcp")
 def test_ice_tcp_carries_the_same(join: Join) -> None:
     alice, bob = join(tcp=True), join(tcp=True, worker=0)
     other = join(tcp=True, worker=1)  # accepted by the first worker, then handed over
