@@ -133,10 +133,8 @@ class Database:
         `file_signature` says. None: it is not in files of this machine."""
         if not self._sqlite:
             return None
-        name = self.address.database or ""
-        return (
-            tuple(found for end in ("", "-wal") if (found := signature(Path(name + end))) is not None) or None
-        )
+        files = (signature(Path((self.address.database or "") + end)) for end in ("", "-wal"))
+        return tuple(found for found in files if found is not None) or None
 
     def _own_file(self) -> None:
         # For its owner only, and so are the files that SQLite puts beside it.

@@ -216,7 +216,7 @@ async def test_health_follows_the_database(database: Database, monkeypatch: pyte
 
 
 async def test_who_uses_it_is_an_answer_too(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    pings: list[float] = []
+    pings: list[int] = []
     beats = 0
 
     async def beat(interval_s: float) -> float:

@@ -142,10 +142,7 @@ impl Worker {
                     CONTROL => {}
                     token if token >= CONNECTIONS => self.read_connection((token - CONNECTIONS) as usize),
                     token if token >= LISTENERS => self.accept((token - LISTENERS) as usize),
-                    token => {
-                        gathered +=
-                            self.read_socket(MAX_GATHERED, |sockets| &sockets.media[token as usize - 1])
-                    }
+                    token => gathered += self.read_media(token as usize - 1),
                 }
             }
             if gathered > 0 {
@@ -194,7 +191,7 @@ impl Worker {
         }
         for number in 0..self.sockets.media.len() {
             if gathered < MAX_GATHERED {
-                gathered += self.read_socket(MAX_GATHERED, |sockets| &sockets.media[number]);
+                gathered += self.read_media(number);
             }
         }
     }
@@ -222,6 +219,10 @@ impl Worker {
             }
         }
         Ok(())
+    }
+
+    fn read_media(&mut self, number: usize) -> usize {
+        self.read_socket(MAX_GATHERED, |sockets| &sockets.media[number])
     }
 
     /// Takes in what waits at a socket, up to a limit; returns how many datagrams.
