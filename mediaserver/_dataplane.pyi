@@ -331,10 +331,14 @@ class DataPlane:
     @property
     def tcp_addresses(self) -> list[str]: ...
     def fileno(self) -> int:
-        """An eventfd that is readable while events wait."""
+        """An eventfd that is readable while events wait, unless all can wait for others: `LayerBitrates`,
+        `EncodingStopped` and `SenderEncodingChanged`, as long as they are not many."""
     def poll_events(self, limit: int = 256) -> list[object]:
         """Takes waiting events, oldest first; clears the eventfd when none is left."""
-    def statistics(self) -> list[WorkerStatistics]: ...
+    def statistics(self) -> list[WorkerStatistics]:
+        """Of all workers that answer within a fifth of a second, which it waits for them."""
+    def ask_statistics(self) -> list[int]:
+        """The same as events: each of these workers tells its `WorkerStatistics`."""
     def close(self) -> None:
         """Sends BYE, ends the threads, closes the sockets. Idempotent."""
 

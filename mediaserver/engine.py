@@ -98,6 +98,8 @@ class IceCredentials:
 
 
 SHARED_S = 0.5
+ANSWER_S = 0.2
+"""A worker that is too busy to tell what it counts is not waited for longer."""
 
 
 class TransportHandler(Protocol):
@@ -141,8 +143,10 @@ class Engine:
         self._bitrate_handlers: list[LayerBitrateHandler] = []
         self._failed_workers: set[int] = set()
         self._statistics: dict[int, WorkerStatistics] = {}
-        self._sample: asyncio.Future[list[WorkerStatistics]] | None = None
+        self._sample: asyncio.Future[None] | None = None
         self._sampled_at = 0.0
+        self._unanswered: set[int] = set()
+        """Workers that have not told yet what they count."""
 
     async def start(self) -> None:
         """Binds the sockets and begins to read events in the running loop."""
@@ -170,6 +174,8 @@ class Engine:
             return
         if self._loop is not None:
             self._loop.remove_reader(plane.fileno())
+        if self._sample is not None:
+            _end(self._sample)
         await asyncio.to_thread(plane.close)
 
     @property
@@ -287,15 +293,34 @@ class Engine:
         """The same without holding up the event loop. Who asks within half a second of another gets what that got: a
         snapshot of a big room costs milliseconds."""
         plane, now = self._plane, self._clock.monotonic()
-        if plane is None:
-            return self._merged([])
-        if self._sample is None or now - self._sampled_at >= SHARED_S:
+        if plane is not None and (self._sample is None or now - self._sampled_at >= SHARED_S):
             self._sampled_at = now
-            self._sample = asyncio.ensure_future(asyncio.to_thread(plane.statistics))
-        return self._merged(await asyncio.shield(self._sample))
+            self._sample = self._ask(plane)
+        if self._sample is not None:
+            await asyncio.shield(self._sample)
+        return self._merged([])
+
+    def _ask(self, plane: dataplane.DataPlane) -> asyncio.Future[None]:
+        """Done when the workers have told what they count, or have had time to."""
+        loop = asyncio.get_running_loop()
+        sample: asyncio.Future[None] = loop.create_future()
+        self._unanswered = set(plane.ask_statistics())
+        overdue = loop.call_later(ANSWER_S if self._unanswered else 0.0, _end, sample)
+        sample.add_done_callback(lambda _: overdue.cancel())
+        return sample
+
+    def _told(self, statistics: WorkerStatistics) -> None:
+        self._merged([statistics])
+        self._unanswered.discard(statistics.worker)
+        if not self._unanswered and self._sample is not None:
+            _end(self._sample)
 
     def _merged(self, found: Iterable[WorkerStatistics]) -> list[WorkerStatistics]:
-        self._statistics |= {statistics.worker: statistics for statistics in found}
+        for new in found:
+            known = self._statistics.get(new.worker)
+            # One that was asked for as an event may have been overtaken.
+            if known is None or known.cpu_us <= new.cpu_us:
+                self._statistics[new.worker] = new
         return [self._statistics[worker] for worker in sorted(self._statistics)]
 
     def _read_events(self) -> None:
@@ -332,6 +357,8 @@ class Engine:
                 if (together := self._levels.report(worker, levels)) is not None:
                     for level_handler in self._level_handlers:
                         level_handler(together)
+            case dataplane.WorkerStatistics():
+                self._told(event)
             case dataplane.CommandFailed(reason):
                 self.metrics.errors.labels("command").inc()
                 self._log.warning("the data plane refused a command", reason=reason)
@@ -364,3 +391,8 @@ class Engine:
         for owner, handler in list(self._handlers.values()):
             if owner == worker:
                 handler.worker_failed(reason)
+
+
+def _end(sample: asyncio.Future[None]) -> None:
+    if not sample.done():
+        sample.set_result(None)

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from math import floor
 
-TICK_S, REST_S = 0.1, 0.5
+TICK_S, REST_S = 0.1, 1.0
 """Of a `Ticker` where something goes on that people wait for, and where nothing does."""
 
 

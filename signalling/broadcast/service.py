@@ -70,6 +70,8 @@ class Broadcasts:
         self._chunks = Chunks(self.metrics, max_bytes)
         self._shown: dict[str, list[_Shown]] = {}
         """By content; more than one if it was sealed anew meanwhile."""
+        self._showing = asyncio.Event()
+        """Something is, or has just been."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._log = structlog.get_logger(__name__)
         films.on_withdrawn(self._withdrawn)
@@ -102,6 +104,7 @@ class Broadcasts:
         projection.open()
         if not shown.projections:
             self._shown.setdefault(content, []).append(shown)
+            self._showing.set()
         shown.projections.append(projection)
         self.metrics.shown.inc()
         return projection
@@ -109,6 +112,9 @@ class Broadcasts:
     async def run(self) -> None:
         """Watches the files of what is shown, until it is cancelled."""
         while True:
+            if not self._shown:
+                self._showing.clear()
+                await self._showing.wait()
             await beat(WATCH_S)
             await self.watch()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING
 
 import structlog
@@ -57,7 +58,10 @@ class Attendance:
         self._present: dict[str, Presence] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
-        self._next_tick = 0.0
+        self._next_look = 0.0
+        self._rests_until: dict[str, float] = {}
+        """By sid: before that no time limit is reached, as they said."""
+        self._all_rest_until = 0.0
         self._log = structlog.get_logger(__name__)
 
     def __iter__(self) -> Iterator[Presence]:
@@ -132,6 +136,7 @@ class Attendance:
         """The participant takes its seat; an earlier presence of the same identity ends."""
         participant = presence.participant
         self._present[participant.sid] = presence
+        self.disturb(presence)
         participant.room.join(participant)
 
     def move(self, presence: Presence, destination: Room) -> None:
@@ -152,15 +157,27 @@ class Attendance:
     def left(self, presence: Presence) -> None:
         """The participant is out of its room."""
         self._present.pop(presence.participant.sid, None)
+        self._rests_until.pop(presence.participant.sid, None)
+
+    def disturb(self, presence: Presence) -> None:
+        """Something begins that has a time limit of its own."""
+        self._rests_until[presence.participant.sid] = self._all_rest_until = 0.0
 
     def tick(self, now: float) -> bool:
         """Time limits of rooms and participants. To be called as `Rooms.tick`."""
         has_more = self.rooms.tick(now)
-        if now >= self._next_tick:
-            self._next_tick = now + TICK_S
-            for presence in self:
-                presence.tick(now)
+        if now >= max(self._next_look, self._all_rest_until):
+            self._next_look = now + TICK_S
+            self._look(now)
         return has_more
+
+    def _look(self, now: float) -> None:
+        for sid in [sid for sid, until in self._rests_until.items() if until <= now]:
+            presence = self._present.get(sid)  # an end may end others
+            until = presence.tick(now) if presence is not None else 0.0
+            if sid in self._present:
+                self._rests_until[sid] = until
+        self._all_rest_until = min(self._rests_until.values(), default=inf)
 
     async def close(self) -> None:
         """Everybody leaves; waits until that is done."""

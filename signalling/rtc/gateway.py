@@ -168,8 +168,9 @@ class Guest:
         """Its media goes to another room now."""
         self.admission = replace(self.admission, room_name=self.participant.room.name)
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float) -> float:
         """No time limits of its own."""
+        return math.inf
 
     def remove(self, reason: RemovalReason) -> None:
         """Takes the participant out of its room, which ends `run`."""

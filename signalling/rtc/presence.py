@@ -54,8 +54,9 @@ class Presence(Protocol):
     ) -> None:
         """The participant is in another room now, among these others; it knew of those who are left behind."""
 
-    def tick(self, now: float) -> None:
-        """Time limits. To be called about once a second; seconds, monotonic."""
+    def tick(self, now: float) -> float:
+        """Time limits. To be called about once a second from what it returns on, or from `Attendance.disturb`; seconds,
+        monotonic."""
 
     def remove(self, reason: RemovalReason) -> None:
         """Takes the participant out of its room, which ends `run`."""

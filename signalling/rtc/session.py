@@ -69,6 +69,8 @@ class SessionContext:
     """The session of somebody who speaks this protocol too."""
     removed: Callable[[Session], None]
     """The participant is out of its room; the session ends by itself."""
+    disturb: Callable[[Session], None]
+    """See `Attendance.disturb`."""
     reporting: dict[str, Session]
     """Those whose clients say how they are, by sid."""
 
@@ -114,7 +116,6 @@ class Session:
             ping_timeout_s=context.settings.pings(admission.permissions).timeout_s,
         )
         self._jobs = JobQueue(MAX_QUEUED_REQUESTS, self._job_failed)
-        self._rests_until = 0.0
         self._missed: list[models.ParticipantInfo] = []
         self.moved_from: frozenset[str] = frozenset()
         """Rooms that the client may still have a token for."""
@@ -298,10 +299,8 @@ class Session:
 
     # Ends and time limits
 
-    def tick(self, now: float) -> None:
-        """Enforces the time limits. To be called about once a second."""
-        if now < self._rests_until:
-            return
+    def tick(self, now: float) -> float:
+        """Enforces the time limits; see `Presence`."""
         settings, lifetime = self.context.settings, self._lifetime
         end_simulated_speech(self, now)
         if lifetime.silent(now):
@@ -322,11 +321,12 @@ class Session:
             self.refresh_token()
         elif self.participant.has_connected and not (self.negotiation.waits or self.simulation.speaks_until):
             # Nearly all of an audience, and nobody else comes near a limit before that.
-            self._rests_until = lifetime.rests_until(settings)
+            return lifetime.rests_until(settings)
+        return now
 
     def disturb(self) -> None:
         """Something begins that has a time limit of its own."""
-        self._rests_until = 0.0
+        self.context.disturb(self)
 
     def refresh_token(self) -> None:
         """Gives the client a token to come back with, as its own may expire."""

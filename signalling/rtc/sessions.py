@@ -59,6 +59,7 @@ class Sessions:
             self._refreshed_token,
             self._session_of,
             self._removed,
+            attendance.disturb,
             self.reporting,
         )
         self._log = structlog.get_logger(__name__)

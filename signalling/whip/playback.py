@@ -64,10 +64,10 @@ class Playback(WhipSession):
         if isinstance(response, Outgoing) and response.kind == "update":
             self._player.refresh()
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float) -> float:
         """Also for what it is not told: permissions of publishers, another room."""
-        super().tick(now)
         self._player.refresh()
+        return super().tick(now)
 
     def profile_changed(self) -> None:
         """Its permissions perhaps."""

@@ -105,11 +105,12 @@ class WhipSession(Guest):
         """The client wants no more."""
         self.remove(RemovalReason.CLIENT_INITIATED)
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float) -> float:
         """Ends when media has been away for too long."""
         lost = self._media_lost
         if lost is not None and now - lost > self._gateway.reconnect_timeout_s:
             self.remove(RemovalReason.CONNECTION_TIMEOUT)
+        return now
 
     async def _abandon(self) -> None:
         """The offer could not be answered."""

@@ -173,6 +173,13 @@ impl DataPlane {
         found
     }
 
+    /// The same without waiting: each worker that is asked, which are returned, tells its own as an event.
+    pub fn ask_statistics(&self) -> Vec<usize> {
+        let mailboxes = self.shared.mailboxes.iter().enumerate();
+        let asked = mailboxes.filter(|(_, mailbox)| mailbox.post(Message::TellStatistics));
+        asked.map(|(worker, _)| worker).collect()
+    }
+
     /// A new transport lives on this worker.
     pub fn add_transport(
         &self,

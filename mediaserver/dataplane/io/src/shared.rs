@@ -1,5 +1,6 @@
 //! What the workers and the control plane share: who owns a peer, the events, the counters of the shell.
 
+use crate::WorkerStatistics;
 use crossbeam_channel::Sender;
 use polyana_core::{Command, Event, Path, Protocol, TapId, Time, TransportId};
 use rustc_hash::FxHashMap;
@@ -16,6 +17,9 @@ const MAX_WAITING_EVENTS: usize = 16_384;
 /// Bytes of recorded packets that may wait: about ten seconds of a big room. What comes above is dropped and counted.
 const MAX_WAITING_RECORDS: usize = 32 << 20;
 
+/// Events that can wait for the next that cannot, before the control plane is woken for them.
+const MAX_LEISURELY_EVENTS: usize = 256;
+
 /// An event with where it came from.
 #[derive(Debug)]
 pub enum ShellEvent {
@@ -28,6 +32,24 @@ pub enum ShellEvent {
         /// The panic's message.
         reason: String,
     },
+    /// What `DataPlane::ask_statistics` asked for.
+    Statistics(Box<WorkerStatistics>),
+}
+
+impl ShellEvent {
+    /// Nobody does anything at once because of it: waking the control plane, whose memory is out of the cache by then, would
+    /// cost many times what it does then.
+    fn can_wait(&self) -> bool {
+        matches!(
+            self,
+            Self::Core(
+                _,
+                Event::LayerBitrates { .. }
+                    | Event::EncodingStopped { .. }
+                    | Event::SenderEncodingChanged { .. }
+            )
+        )
+    }
 }
 
 /// What a worker is told.
@@ -43,7 +65,9 @@ pub(crate) enum Message {
     },
     /// What another worker passes on of tracks.
     Relayed(Vec<u8>),
-    Statistics(Sender<crate::WorkerStatistics>),
+    Statistics(Sender<WorkerStatistics>),
+    /// The same, to be told as an event.
+    TellStatistics,
     Stop,
 }
 
@@ -249,8 +273,9 @@ impl Shared {
     /// Adds events for the control plane; returns how many DTLS datagrams were dropped.
     pub fn add_events(&self, events: impl Iterator<Item = ShellEvent>) -> u64 {
         let mut waiting = self.events();
-        let (before, mut dropped) = (waiting.events.len(), 0);
+        let (mut dropped, mut is_urgent) = (0, false);
         for event in events {
+            is_urgent |= !event.can_wait();
             match event {
                 ShellEvent::Core(_, Event::DtlsReceived { .. })
                     if waiting.events.len() >= MAX_WAITING_EVENTS =>
@@ -261,7 +286,7 @@ impl Shared {
                 event => waiting.events.push_back(event),
             }
         }
-        if waiting.events.len() > before {
+        if is_urgent || waiting.events.len() >= MAX_LEISURELY_EVENTS {
             self.events_wake.set();
         }
         dropped
@@ -288,6 +313,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustix::event::Timespec;
 
     fn tapped(tap: TapId, bytes: usize, packets: u32, ended: bool) -> ShellEvent {
         let event = Event::Tapped {
@@ -325,6 +351,29 @@ mod tests {
                 other => panic!("{other:?}"),
             })
             .collect()
+    }
+
+    #[test]
+    fn nobody_is_woken_for_what_can_wait_until_it_is_much() {
+        let shared = Shared::new(Vec::new()).unwrap();
+        let is_woken = || {
+            let mut wake = [rustix::event::PollFd::new(
+                &shared.events_wake,
+                rustix::event::PollFlags::IN,
+            )];
+            rustix::event::poll(&mut wake, Some(&Timespec::default())).unwrap() > 0
+        };
+        let leisurely = || ShellEvent::Core(0, Event::LayerBitrates { layers: Vec::new() });
+        add(&shared, leisurely());
+        assert!(!is_woken());
+        add(&shared, tapped(1, 1, 1, false));
+        assert!(is_woken());
+        assert_eq!(shared.take_events(9).len(), 2);
+        assert!(!is_woken());
+        (1..MAX_LEISURELY_EVENTS).for_each(|_| add(&shared, leisurely()));
+        assert!(!is_woken());
+        add(&shared, leisurely());
+        assert!(is_woken());
     }
 
     #[test]

@@ -302,6 +302,10 @@ impl Worker {
                 Message::Statistics(reply) => {
                     let _ = reply.try_send(self.statistics()); // nobody waits any more: nothing to do
                 }
+                Message::TellStatistics => {
+                    let found = ShellEvent::Statistics(Box::new(self.statistics()));
+                    self.shared.add_events(std::iter::once(found));
+                }
                 Message::Stop => self.stopped = true,
             }
         }

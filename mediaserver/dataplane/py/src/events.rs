@@ -1,5 +1,6 @@
 //! Events as frozen Python objects.
 
+use crate::statistics::WorkerStatistics;
 use polyana_io::core::{Event, Path};
 use polyana_io::{ShellEvent, protocol_name};
 use pyo3::prelude::*;
@@ -78,6 +79,7 @@ pub(crate) fn to_python(py: Python<'_>, event: ShellEvent) -> PyResult<Bound<'_,
     match event {
         ShellEvent::WorkerFailed { worker, reason } => object(py, WorkerFailed { worker, reason }),
         ShellEvent::Core(worker, event) => core_to_python(py, worker, event),
+        ShellEvent::Statistics(found) => object(py, WorkerStatistics::new(py, *found)?),
     }
 }
 

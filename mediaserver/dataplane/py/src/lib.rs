@@ -215,6 +215,10 @@ impl DataPlane {
             .collect()
     }
 
+    fn ask_statistics(&self) -> Vec<usize> {
+        self.0.ask_statistics()
+    }
+
     fn close(&self, py: Python<'_>) {
         py.detach(|| self.0.close());
     }
