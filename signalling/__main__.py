@@ -137,12 +137,16 @@ async def serve(settings: Settings, arguments: argparse.Namespace) -> int:
     files = [file for file in (arguments.config, arguments.livekit_config) if file is not None]
     server = Server(settings, SystemClock(), partial(settings_of, arguments), files)
     loop.add_signal_handler(signal.SIGHUP, server.key_watch.reload)
+    gathering = None
     try:
         await server.start()
         memory.settle()
+        gathering = asyncio.create_task(memory.LargePages().run(), name="large-pages")
         print(greeting(server), flush=True)
         await stop.wait()
     finally:
+        if gathering is not None:
+            gathering.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await server.close()
     return 0

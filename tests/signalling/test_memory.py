@@ -1,11 +1,13 @@
 """When a server that nobody uses gives its memory back."""
 
 import gc
+import mmap
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from signalling.memory import REST_AFTER_S, Idleness, settle
+from signalling.memory import LARGE_PAGE, REST_AFTER_S, Idleness, LargePages, settle
 
 
 @pytest.fixture
@@ -39,6 +41,44 @@ def test_what_leaves_in_cycles_is_found(collector: list[int]) -> None:
         cycle: list[object] = []
         cycle.append(cycle)
     assert len(gc.get_objects()) < 100_000 and 0 in collector
+
+
+def large_page_bytes() -> int:
+    """Of this process (proc_pid_smaps(5))."""
+    found = [
+        line.split()
+        for line in Path("/proc/self/smaps_rollup").read_text().splitlines()
+        if line.startswith("AnonHugePages:")
+    ]
+    return int(found[0][1]) * 1024
+
+
+def test_memory_is_gathered_on_large_pages_and_keeps_what_is_in_it() -> None:
+    pages = LargePages()
+    pages.gather()
+    before = large_page_bytes()
+    with mmap.mmap(-1, 8 * LARGE_PAGE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as area:
+        area.madvise(mmap.MADV_NOHUGEPAGE)
+        for place in range(0, len(area), mmap.PAGESIZE):
+            area[place] = 7
+        assert pages.is_due
+        area.madvise(mmap.MADV_HUGEPAGE)  # one may be gathered now
+        pages.gather()
+        assert not pages.is_due
+        if large_page_bytes() <= before:
+            pytest.skip("this kernel has no MADV_COLLAPSE")
+        assert large_page_bytes() - before >= 6 * LARGE_PAGE
+        assert all(area[place] == 7 for place in range(0, len(area), mmap.PAGESIZE))
+
+
+def test_memory_that_was_given_back_may_grow_again_before_it_is_gathered() -> None:
+    pages = LargePages(grown_bytes=4 * LARGE_PAGE)
+    area = bytearray(16 * LARGE_PAGE)
+    pages.gather()
+    del area
+    assert not pages.is_due
+    area = bytearray(16 * LARGE_PAGE)
+    assert pages.is_due and len(area) == 16 * LARGE_PAGE
 
 
 def test_a_server_that_nobody_has_used_has_nothing_to_give_back() -> None:
