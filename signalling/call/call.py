@@ -340,7 +340,7 @@ class Call:
     # Time
 
     def tick(self) -> bool:
-        """To be called about every 100 ms while it returns True, else a few times a second, or when it stirs."""
+        """To be called about every 100 ms while it returns True, else once a second, or when it stirs."""
         if self.room is None:
             return False
         now = self.clock.monotonic()

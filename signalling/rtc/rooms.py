@@ -116,8 +116,8 @@ class Rooms:
                 stream.track.publisher.room.bandwidth_changed(stream.track, growth)
 
     def tick(self, now: float) -> bool:
-        """Sends what is due and ends rooms. To be called about every 100 ms while it returns True, else a few times a
-        second, or after `stir`."""
+        """Sends what is due and ends rooms. To be called about every 100 ms while it returns True, else once a second,
+        or after `stir`."""
         due = {name for name, time in self._next.items() if now >= time}
         intervals = {
             "speakers": self._settings.speaker_interval_s,

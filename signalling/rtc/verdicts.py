@@ -48,7 +48,7 @@ class Verdicts:
         self._log = structlog.get_logger(__name__)
 
     def was_late(self, lag_s: float) -> None:
-        """To be called a few times a second: how late the event loop was."""
+        """To be called at least once a second: how late the event loop was."""
         self._lag_s = max(self._lag_s, lag_s)
 
     def update(self, statistics: Statistics) -> None:
