@@ -160,8 +160,9 @@ class Attendance:
         self._rests_until.pop(presence.participant.sid, None)
 
     def disturb(self, presence: Presence) -> None:
-        """Something begins that has a time limit of its own."""
-        self._rests_until[presence.participant.sid] = self._all_rest_until = 0.0
+        """Something begins that has a time limit of its own. Who has left is not looked at any more."""
+        if presence.participant.sid in self._present:
+            self._rests_until[presence.participant.sid] = self._all_rest_until = 0.0
 
     def tick(self, now: float) -> bool:
         """Time limits of rooms and participants. To be called as `Rooms.tick`."""

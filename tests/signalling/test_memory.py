@@ -3,6 +3,7 @@
 import gc
 import mmap
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,14 +54,21 @@ def large_page_bytes() -> int:
     return int(found[0][1]) * 1024
 
 
+@contextmanager
+def filled(size: int) -> Iterator[mmap.mmap]:
+    """A mapping of its own with something on each of its small pages."""
+    with mmap.mmap(-1, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as area:
+        area.madvise(mmap.MADV_NOHUGEPAGE)
+        for place in range(0, size, mmap.PAGESIZE):
+            area[place] = 7
+        yield area
+
+
 def test_memory_is_gathered_on_large_pages_and_keeps_what_is_in_it() -> None:
     pages = LargePages()
     pages.gather()
     before = large_page_bytes()
-    with mmap.mmap(-1, 8 * LARGE_PAGE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS) as area:
-        area.madvise(mmap.MADV_NOHUGEPAGE)
-        for place in range(0, len(area), mmap.PAGESIZE):
-            area[place] = 7
+    with filled(8 * LARGE_PAGE) as area:
         assert pages.is_due
         area.madvise(mmap.MADV_HUGEPAGE)  # one may be gathered now
         pages.gather()
@@ -73,12 +81,11 @@ def test_memory_is_gathered_on_large_pages_and_keeps_what_is_in_it() -> None:
 
 def test_memory_that_was_given_back_may_grow_again_before_it_is_gathered() -> None:
     pages = LargePages(grown_bytes=4 * LARGE_PAGE)
-    area = bytearray(16 * LARGE_PAGE)
-    pages.gather()
-    del area
+    with filled(16 * LARGE_PAGE):
+        pages.gather()
     assert not pages.is_due
-    area = bytearray(16 * LARGE_PAGE)
-    assert pages.is_due and len(area) == 16 * LARGE_PAGE
+    with filled(16 * LARGE_PAGE):
+        assert pages.is_due
 
 
 def test_a_server_that_nobody_has_used_has_nothing_to_give_back() -> None:
