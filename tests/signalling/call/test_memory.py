@@ -6,6 +6,7 @@ import asyncio
 import gc
 import tracemalloc
 from collections.abc import Iterator
+from statistics import mean
 
 import pytest
 
@@ -48,11 +49,11 @@ async def test_a_viewer_takes_little_memory(traced: None) -> None:
     assert 2_000 < viewer < MOST_BYTES
 
 
-async def test_who_has_left_takes_none(traced: None) -> None:
+async def test_who_has_left_takes_a_line_in_the_journal(traced: None) -> None:
     webinar = Webinar()
     await webinar.begin(FEW)
     seen = []
-    for _ in range(8):
+    for _ in range(22):
         for _ in range(FEW):
             await webinar.join()
         await webinar.settle()
@@ -62,5 +63,6 @@ async def test_who_has_left_takes_none(traced: None) -> None:
         webinar.forget()
         seen.append(await held_bytes())
     await webinar.world.close()
-    grown = (seen[-1] - seen[3]) / (4 * FEW)
-    assert grown < 300, [value - seen[0] for value in seen]
+    # Logs of what happened last are full after six rounds. Means, as what waits to be sent differs from round to round.
+    grown = (mean(seen[-4:]) - mean(seen[6:10])) / (12 * FEW)
+    assert grown < 150, [value - seen[0] for value in seen]
