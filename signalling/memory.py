@@ -46,11 +46,17 @@ def release() -> None:
         trim(ctypes.c_size_t(0))
 
 
+def resident_bytes() -> int:
+    """Memory of this process that is in RAM (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * PAGESIZE
+
+
 class LargePages:
     """Gathers the memory of the process on pages of 2 MB (Linux 6.1 with transparent huge pages).
 
-    What is looked at once a second is out of the processor's caches by then, and so is where its pages are: with
-    4 KiB each, finding them takes longer than all else, on a virtual machine most.
+    What is looked at once a second is out of the processor's caches by then, and so is where its pages are: of fewer,
+    less must be found again (`benchmarks/README.md` says how much less).
     """
 
     def __init__(self, grown_bytes: int = GROWN_BYTES) -> None:
@@ -61,7 +67,10 @@ class LargePages:
     @property
     def is_due(self) -> bool:
         """Enough has come since it was last gathered."""
-        resident = _resident()
+        try:
+            resident = resident_bytes()
+        except OSError:
+            return False  # nor would the kernel say what there is to gather
         self._gathered = min(self._gathered, resident)  # some was given back
         return resident - self._gathered >= self._grown_bytes
 
@@ -74,7 +83,7 @@ class LargePages:
             first, last = -(-begin // LARGE_PAGE) * LARGE_PAGE, end // LARGE_PAGE * LARGE_PAGE
             if first < last:
                 madvise(first, last - first, MADV_COLLAPSE)
-        self._gathered = _resident()
+        self._gathered = resident_bytes()
 
     async def run(self) -> None:
         """Until it is cancelled; once for the whole process."""
@@ -82,14 +91,6 @@ class LargePages:
             if self.is_due:
                 await asyncio.to_thread(self.gather)
             await beat(GATHER_INTERVAL_S)
-
-
-def _resident() -> int:
-    """Bytes; 0 where the kernel does not say."""
-    try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * PAGESIZE
-    except OSError:
-        return 0
 
 
 def _anonymous() -> Iterator[tuple[int, int]]:

@@ -5,13 +5,13 @@ import resource
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from mediaserver.clock import Clock
 from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US, Engine, WorkerStatistics
 from mediaserver.statistics import Statistics
 from signalling import __version__
+from signalling.memory import resident_bytes
 from signalling.observability.collector import loss_in, loss_out, merged_latency, total_counters
 from signalling.rtc import RtcSnapshot
 from signalling.rtc.snapshot import RoomSnapshot
@@ -79,12 +79,6 @@ class LoadSampler:
     def _take(self) -> _Reading:
         usage = resource.getrusage(resource.RUSAGE_SELF)
         return _Reading(self._clock.monotonic(), self._engine.statistics(), usage.ru_utime + usage.ru_stime)
-
-
-def resident_bytes() -> int:
-    """Memory of this process that is in RAM (Linux)."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def _workers(before: _Reading, after: _Reading, seconds: float) -> list[dict[str, float]]:

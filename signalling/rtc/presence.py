@@ -55,8 +55,8 @@ class Presence(Protocol):
         """The participant is in another room now, among these others; it knew of those who are left behind."""
 
     def tick(self, now: float) -> float:
-        """Time limits. To be called about once a second from what it returns on, or from `Attendance.disturb`; seconds,
-        monotonic."""
+        """Time limits. Gives until when none can be reached, unless `Attendance.disturb` is called before; from then on
+        it is to be called about once a second. Seconds, monotonic."""
 
     def remove(self, reason: RemovalReason) -> None:
         """Takes the participant out of its room, which ends `run`."""

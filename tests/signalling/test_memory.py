@@ -46,12 +46,8 @@ def test_what_leaves_in_cycles_is_found(collector: list[int]) -> None:
 
 def large_page_bytes() -> int:
     """Of this process (proc_pid_smaps(5))."""
-    found = [
-        line.split()
-        for line in Path("/proc/self/smaps_rollup").read_text().splitlines()
-        if line.startswith("AnonHugePages:")
-    ]
-    return int(found[0][1]) * 1024
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("AnonHugePages:"))
 
 
 @contextmanager
