@@ -116,6 +116,8 @@ impl<'a> Generator<'a> {
                 self.poller.wait(Duration::ZERO, &mut ready)?;
                 for &peer in &ready {
                     self.receive(peer as usize)?;
+                    // Who sends does not wait for who receives: pictures of many would leave at the same moment.
+                    self.run_due(Instant::now())?;
                 }
             }
             let next = self.run_due(now)?.min(self.next_read).min(end);

@@ -116,3 +116,12 @@ impl Report {
         }
     }
 }
+
+/// Where in its interval somebody begins, 0 to 1: as if by chance, and in each run the same.
+pub fn phase(number: u32) -> f64 {
+    // The mixing steps of SplitMix64 (Steele, Lea and Flood, 2014).
+    let mut mixed = u64::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((mixed ^ (mixed >> 31)) >> 11) as f64 / (1u64 << 53) as f64
+}

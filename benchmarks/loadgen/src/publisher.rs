@@ -1,7 +1,7 @@
 //! One sending peer: bursts of equal packets at a fixed rate, like the frames of an encoder.
 
 use crate::net::{self, Epoch, ReceiveArena};
-use crate::plan::PublisherPlan;
+use crate::plan::{self, PublisherPlan};
 use crate::stat::unhex;
 use polyana_wire::{rtp, srtp};
 use std::time::{Duration, Instant};
@@ -102,7 +102,7 @@ impl Publisher {
     /// Sends what is due; returns when it is due again.
     pub fn run(&mut self, now: Instant, epoch: &Epoch) -> Result<Instant, Box<dyn std::error::Error>> {
         // Publishers start at different moments of the frame interval, as cameras do.
-        let offset = self.plan.interval.mul_f64(f64::from(self.plan.ssrc % 97) / 97.0);
+        let offset = self.plan.interval.mul_f64(plan::phase(self.plan.ssrc));
         let mut due = *self.next.get_or_insert(now + offset);
         if now >= due {
             if !self.stopped {

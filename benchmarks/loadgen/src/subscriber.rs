@@ -4,7 +4,7 @@
 use crate::feedback::{self, Feedback};
 use crate::histogram::Histogram;
 use crate::net::{self, Epoch, ReceiveArena};
-use crate::plan::PeerPlan;
+use crate::plan::{self, PeerPlan};
 use crate::publisher::STAMP_OFFSET;
 use crate::stat::unhex;
 use polyana_wire::{DatagramKind, rtcp, rtp, srtp, stun};
@@ -40,7 +40,7 @@ impl Consent {
     pub fn run(&mut self, fd: i32, now: Instant) -> Result<Instant, Box<dyn std::error::Error>> {
         let due = *self
             .next
-            .get_or_insert(now + CONSENT_INTERVAL.mul_f64(f64::from(fd % 50) / 50.0));
+            .get_or_insert(now + CONSENT_INTERVAL.mul_f64(plan::phase(fd as u32)));
         if now < due {
             return Ok(due);
         }
@@ -219,7 +219,7 @@ impl Subscriber {
     pub fn run_timers(&mut self, now: Instant) -> Result<Instant, Box<dyn std::error::Error>> {
         let consent = self.consent.run(self.fd, now)?;
         // Receivers do these at different moments, as people join at different moments.
-        let phase = f64::from(self.fd % 100) / 100.0;
+        let phase = plan::phase(self.fd as u32);
         let mut report = *self
             .next_report
             .get_or_insert(now + REPORT_INTERVAL.mul_f64(phase));
