@@ -18,7 +18,7 @@ from mediaserver.diagnosis import (
 from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US
 from mediaserver.participant import ParticipantState
 from mediaserver.statistics import Statistics, TransportRow
-from mediaserver.track import TrackSource
+from mediaserver.uplinks import arrived, camera_fps, passed_up, seconds_between, up_jitter_ms, uplinks_of
 
 if TYPE_CHECKING:
     from mediaserver.engine import WorkerStatistics
@@ -69,7 +69,7 @@ class LineReader:
     def server(self, loop_lag_s: float) -> ServerSample:
         """Of the same time. `loop_lag_s`: how late the event loop was."""
         before, after = self._before, self._after
-        seconds = max(after.at - before.at, 1e-3)
+        seconds = seconds_between(before, after)
         old = {worker.worker: worker for worker in before.workers}
         pairs = [(old.get(worker.worker, worker), worker) for worker in after.workers]
         return ServerSample(
@@ -89,19 +89,18 @@ class LineReader:
         down, allocator = participant.subscriber_connection, participant.subscriber.allocator
         before, after = self._before.transports.find(down.id), self._after.transports.find(down.id)
         passed = passed_down(before, after, lambda: self._reported(participant))
-        # The audience sends nothing, and there is nothing to look for.
-        sends = bool(participant.publisher.tracks)
+        uplinks = uplinks_of(participant)
         return LineSample(
             network=seen.network,
             route=_route(path[0], seen, report),
             remote=path[1],
             down=passed,
-            up=self._passed_up(participant) if sends else NOTHING_PASSED,
+            up=passed_up(uplinks, self._before, self._after),
             rtt_ms=longest_rtt_ms(after, self._upstream(participant)),
             down_jitter_ms=down_jitter_ms(after, passed),
-            up_jitter_ms=self._up_jitter_ms(participant) if sends else 0.0,
+            up_jitter_ms=up_jitter_ms(uplinks, self._before, self._after),
             is_narrow=allocator.is_narrow,
-            camera_fps=self._camera_fps(participant) if sends else None,
+            camera_fps=camera_fps(uplinks, self._before, self._after),
             keyframe_requests=_keyframe_requests(before, after),
             tracks=len(participant.subscriber.subscriptions),
             takes_pictures=allocator.is_watched,
@@ -126,52 +125,11 @@ class LineReader:
             before, after = (counts.senders.find(sender) for counts in (self._before, self._after))
             sent = after.packets - before.packets if before is not None and after is not None else 0
             if after is not None and sent > 0:
-                source = self._arrived(subscription.sender.source.id)
+                source = arrived(subscription.sender.source.id, self._before, self._after)
                 best = min(best, max(0.0, after.fraction_lost - (source.loss or 0.0)))
                 packets += sent
         lost = round(packets * best)
         return Passed(packets - lost, lost)
-
-    def _arrived(self, receiver: int) -> Passed:
-        before, after = (counts.receivers.find(receiver) for counts in (self._before, self._after))
-        if before is None or after is None:
-            return NOTHING_PASSED
-        return Passed(max(0, after.packets - before.packets), max(0, after.lost - before.lost))
-
-    def _passed_up(self, participant: Participant) -> Passed:
-        found = [self._arrived(receiver) for _, receiver in _receivers(participant)]
-        return Passed(sum(one.arrived for one in found), sum(one.lost for one in found))
-
-    def _up_jitter_ms(self, participant: Participant) -> float:
-        """Of speech, which leaves evenly; pictures do not."""
-        speech = [
-            found.jitter_us / 1000
-            for kind, receiver in _receivers(participant)
-            if kind == "audio"
-            and self._arrived(receiver).arrived
-            and (found := self._after.receivers.find(receiver)) is not None
-        ]
-        return max(speech, default=0.0)
-
-    def _camera_fps(self, participant: Participant) -> float | None:
-        cameras = [
-            stream.receiver.id
-            for track in participant.publisher.tracks.values()
-            if track.settings.source is TrackSource.CAMERA and not track.is_silent
-            for stream in track.streams
-            if stream.receiver is not None
-        ]
-        return min((fps for camera in cameras if (fps := self._fps(camera)) is not None), default=None)
-
-    def _fps(self, receiver: int) -> float | None:
-        """Of one encoding on average; None while others begin or end."""
-        before, after = (counts.receivers.find(receiver) for counts in (self._before, self._after))
-        if before is None or after is None or not after.live_encodings:
-            return None
-        if before.live_encodings != after.live_encodings or after.frames < before.frames:
-            return None
-        seconds = max(self._after.at - self._before.at, 1e-3)
-        return (after.frames - before.frames) / after.live_encodings.bit_count() / seconds
 
 
 def passed_down(
@@ -207,17 +165,6 @@ def _keyframe_requests(before: TransportRow | None, after: TransportRow | None) 
     if before is None or after is None:
         return 0
     return after.keyframe_requests - before.keyframe_requests
-
-
-def _receivers(participant: Participant) -> list[tuple[str, int]]:
-    """(kind, id) of what comes from the participant."""
-    return [
-        (track.kind, stream.receiver.id)
-        for track in participant.publisher.tracks.values()
-        if not track.is_silent
-        for stream in track.streams
-        if stream.receiver is not None
-    ]
 
 
 Pairs = list[tuple["WorkerStatistics", "WorkerStatistics"]]

@@ -1,7 +1,7 @@
 """Follows the lines of all participants: what ails them, found out once a second.
 
-Nearly all lines of an audience show nothing, from the first second on. They rest (`resting_lines`): only whether they
-may show something is asked, of all of them at once; the others are judged one by one.
+Nearly all lines show nothing, from the first second on. They rest (`resting_lines`): only whether they may show
+something is asked, of all of them at once; the others are judged one by one.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from mediaserver.diagnosis import (
-    NOTHING_PASSED,
     ClientReport,
     Diagnosis,
     LineSample,
@@ -96,11 +95,11 @@ class LineWatch:
         self._diagnosis.resume(sid, *self._resting.take(sid, now=now))
 
     def _let_rest(self, sid: str) -> None:
-        """If nothing is to be seen of it any more, and its participant sends nothing."""
+        """If nothing is to be seen of it any more."""
         if not self._diagnosis.rests(sid):
             return  # nothing more is done where all lines suffer
         sample, participant = self._samples[sid], self._awake[sid]
-        if sample.up is not NOTHING_PASSED or sample.route is not Route.UDP or sample.is_narrow:
+        if sample.route is not Route.UDP or sample.is_narrow:
             return
         line = RestingLine.of(participant, sample)
         if line.is_as_it_was:

@@ -1,4 +1,4 @@
-"""Lines of which nothing is to be seen, of those who send nothing: nearly all of an audience.
+"""Lines of which nothing is to be seen: nearly all.
 
 What the data plane counts of them is looked at all at once, as columns (NumPy). A line leaves when something may be to
 be seen of it, and then its samples since it came are made as they would have been made one by one.
@@ -7,7 +7,7 @@ be seen of it, and then its samples since it came are made as they would have be
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from mediaserver.diagnosis import (
     COMMON_DELAY_MS,
     LONG_JITTER_MS,
     LONG_RTT_MS,
+    LOW_FPS,
     MIN_PACKETS,
     NOTICEABLE_LOSS,
     QUEUE_MS,
@@ -27,6 +28,7 @@ from mediaserver.diagnosis import (
 )
 from mediaserver.line_samples import down_jitter_ms, longest_rtt_ms, passed_down
 from mediaserver.participant import ParticipantState
+from mediaserver.uplinks import Uplinks, camera_fps, passed_up, seconds_between, up_jitter_ms, uplinks_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,6 +54,7 @@ class RestingLine:
     upstream: int
     """Id of the transport from the participant where there are two, else 0, which is none."""
     senders: tuple[int, ...]
+    uplinks: Uplinks
     since: int = 0
     """How many seconds had been looked at when it was put to rest."""
 
@@ -68,6 +71,7 @@ class RestingLine:
             participant.subscriber_connection.id,
             0 if participant.single_connection else participant.publisher_connection.id,
             tuple(one.sender.id for one in subscriber.subscriptions.values()),
+            uplinks_of(participant),
         )
 
     @property
@@ -76,7 +80,7 @@ class RestingLine:
         subscriber = participant.subscriber
         return (
             participant.state is ParticipantState.ACTIVE
-            and not participant.publisher.tracks
+            and uplinks_of(participant) == self.uplinks
             and subscriber.changes == self.subscriptions
             and participant.permissions is self.permissions
             and self.connection.path == self.path
@@ -90,8 +94,11 @@ class RestingLine:
         passed = passed_down(old, new, lambda: self._unreported(before, after))
         return self.sample._replace(
             down=passed,
+            up=passed_up(self.uplinks, before, after),
             rtt_ms=longest_rtt_ms(new, after.transports.find(self.upstream)),
             down_jitter_ms=down_jitter_ms(new, passed),
+            up_jitter_ms=up_jitter_ms(self.uplinks, before, after),
+            camera_fps=camera_fps(self.uplinks, before, after),
             report=report,
         )
 
@@ -173,10 +180,17 @@ class RestingLines:
     # told. No line here loses packets, or is too narrow.
 
     def losses_down(self) -> Iterator[tuple[str, bool | None]]:
-        columns = self._current
+        return self._losses(self._current.passed)
+
+    def losses_up(self) -> Iterator[tuple[str, bool | None]]:
+        return self._losses(self._current.passed_up)
+
+    def _losses(
+        self, passed: Callable[[Statistics, Statistics], NDArray[np.int64]]
+    ) -> Iterator[tuple[str, bool | None]]:
         packets = np.zeros(len(self), np.int64)
         for (before, _), (after, _) in pairwise(list(self._moments)[-WINDOW - 1 :]):
-            packets += columns.passed(before, after)
+            packets += passed(before, after)
         for line, enough in zip(self._lines.values(), (packets >= MIN_PACKETS).tolist(), strict=True):
             yield line.sample.network, False if enough else None
 
@@ -209,9 +223,10 @@ class _Columns:
         self._sids = np.array(list(lines), dtype=object)
         self._transports = _ids(line.transport for line in lines.values())
         self._upstream = _ids(line.upstream for line in lines.values())
-        self._senders = _ids(sender for line in lines.values() for sender in line.senders)
-        counts = [len(line.senders) for line in lines.values()]
-        self._owners = np.repeat(np.arange(len(lines)), counts)
+        self._senders = _Owned(line.senders for line in lines.values())
+        self._receivers = _Owned(line.uplinks.receivers for line in lines.values())
+        self._speech = _Owned(line.uplinks.speech for line in lines.values())
+        self._cameras = _Owned(line.uplinks.cameras for line in lines.values())
         self.shortest_ms = np.array([shortest_ms[sid] for sid in lines], np.float64)
 
     def suspicious(self, before: Statistics, after: Statistics) -> set[str]:
@@ -236,9 +251,8 @@ class _Columns:
         if untold.any():
             # Their peers report each stream by itself, if anything is sent to them.
             packets, reported = self._sent(before, after)
-            lossy = np.zeros(len(found), np.bool_)
-            np.logical_or.at(lossy, self._owners, (packets > 0) & (reported > 0))
-            found |= untold & lossy
+            found |= untold & self._senders.any((packets > 0) & (reported > 0))
+        found |= self._shows_upwards(before, after)
         return set(self._sids[found].tolist())
 
     def rtt_ms(self, at: Statistics) -> NDArray[np.float64]:
@@ -256,17 +270,79 @@ class _Columns:
         told = np.zeros(len(new), np.int64)
         for name in ("feedback_arrived", "feedback_lost"):
             told += after.transports.at(new, name) - before.transports.at(old, name)
-        sent = np.zeros(len(new), np.int64)
-        np.add.at(sent, self._owners, self._sent(before, after)[0])
+        sent = self._senders.sum(self._sent(before, after)[0])
         passed: NDArray[np.int64] = np.where((old < 0) | (new < 0), 0, np.where(told == 0, sent, told))
         return passed
 
+    def passed_up(self, before: Statistics, after: Statistics) -> NDArray[np.int64]:
+        """Packets from them, lost ones too."""
+        came, lost = _arrived(self._receivers.ids, before, after)
+        return self._receivers.sum(came + lost)
+
+    def _shows_upwards(self, before: Statistics, after: Statistics) -> NDArray[np.bool_]:
+        """Whether what comes from them may show anything."""
+        came, lost = map(self._receivers.sum, _arrived(self._receivers.ids, before, after))
+        heard, _ = _arrived(self._speech.ids, before, after)
+        jitter_us = after.receivers.at(after.receivers.places(self._speech.ids), "jitter_us")
+        uneven = self._speech.any((heard > 0) & (jitter_us / 1000 >= LONG_JITTER_MS))
+        slow = self._cameras.any(_fps(self._cameras.ids, before, after) < LOW_FPS)
+        return (lost > NOTICEABLE_LOSS * came) | uneven | slow
+
     def _sent(self, before: Statistics, after: Statistics) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Packets to them, and the share that was reported lost, of each of the senders."""
-        old, new = before.senders.places(self._senders), after.senders.places(self._senders)
+        ids = self._senders.ids
+        old, new = before.senders.places(ids), after.senders.places(ids)
         grown = after.senders.at(new, "packets") - before.senders.at(old, "packets")
         packets = np.where((old < 0) | (new < 0), 0, np.maximum(0, grown))
         return packets, after.senders.at(new, "fraction_lost").astype(np.float64)
+
+
+class _Owned:
+    """Objects of the data plane, and in which line's place each is."""
+
+    def __init__(self, lines: Iterable[tuple[int, ...]]) -> None:
+        """`lines`: ids of each."""
+        found = list(lines)
+        self.ids = _ids(number for line in found for number in line)
+        self._owners = np.repeat(np.arange(len(found)), [len(line) for line in found])
+        self._lines = len(found)
+
+    def any(self, shows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Of each line, from what each object shows."""
+        found: NDArray[np.bool_] = self.sum(shows.astype(np.int64)) > 0
+        return found
+
+    def sum(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The same of counts."""
+        found = np.zeros(self._lines, np.int64)
+        np.add.at(found, self._owners, counts)
+        return found
+
+
+def _arrived(
+    receivers: NDArray[np.int64], before: Statistics, after: Statistics
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Packets that came and that were lost, as `uplinks.arrived` has them of one."""
+    old, new = before.receivers.places(receivers), after.receivers.places(receivers)
+    known = (old >= 0) & (new >= 0)
+
+    def growth(name: str) -> NDArray[np.int64]:
+        grown = after.receivers.at(new, name) - before.receivers.at(old, name)
+        return np.where(known, np.maximum(0, grown), 0)
+
+    return growth("packets"), growth("lost")
+
+
+def _fps(cameras: NDArray[np.int64], before: Statistics, after: Statistics) -> NDArray[np.float64]:
+    """As `uplinks.camera_fps` has them of one; NaN: it cannot be told."""
+    old, new = before.receivers.places(cameras), after.receivers.places(cameras)
+    live = after.receivers.at(new, "live_encodings")
+    frames = after.receivers.at(new, "frames") - before.receivers.at(old, "frames")
+    same = before.receivers.at(old, "live_encodings") == live
+    told = (old >= 0) & (new >= 0) & (live != 0) & same & (frames >= 0)
+    each = frames / np.maximum(1, np.bitwise_count(live)) / seconds_between(before, after)
+    found: NDArray[np.float64] = np.where(told, each, np.nan)
+    return found
 
 
 def _ids(numbers: Iterable[int]) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from mediaserver.peer_connection import ConnectionState
 from mediaserver.permissions import Permissions
 from mediaserver.room import Room
 from mediaserver.statistics import Statistics
+from mediaserver.track import TrackSource
 from tests.mediaserver.made_statistics import statistics
 from tests.mediaserver.room_fakes import ALL, fake, make_participant, make_room, publish
 
@@ -42,6 +43,11 @@ class Line:
     upstream_rtt_us: int = -1
     keyframe_requests: int = 0
     sent: int = 200
+    """From each publisher, and to each subscriber, on each track."""
+    up_lost: int = 0
+    up_jitter_us: int = 3000
+    frames: int = 25
+    encodings: int = 0b11
     fraction_lost: float = 0.0
     report: ClientReport | None = None
 
@@ -62,8 +68,8 @@ class Audience:
     async def gathered(cls, viewers: int, *watches: LineWatch) -> Audience:
         room = make_room()
         people = [make_participant(room, f"p{n}", single=n % 3 != 2) for n in range(1 + viewers)]
-        for kind in ("audio", "video"):
-            await publish(people[0], kind)
+        await publish(people[0], "audio")
+        await publish(people[0], "video", source=TrackSource.CAMERA)
         made = cls(room, people, list(watches))
         for number, person in enumerate(people):
             made.move(person, f"198.51.100.{number % 5}:{number}")
@@ -104,7 +110,13 @@ class Audience:
             for track in person.publisher.tracks.values():
                 if track.receiver is not None:
                     receiver = self._row("receiver", track.receiver.id)
-                    receiver["packets"] = receiver.get("packets", 0) + line.sent
+                    for name, more in (
+                        ("packets", line.sent),
+                        ("lost", line.up_lost),
+                        ("frames", line.frames * line.encodings.bit_count()),
+                    ):
+                        receiver[name] = receiver.get(name, 0) + more
+                    receiver |= {"jitter_us": line.up_jitter_us, "live_encodings": line.encodings}
             for subscription in person.subscriber.subscriptions.values():
                 sender = self._row("sender", subscription.sender.id)
                 sender["packets"] = sender.get("packets", 0) + line.sent
@@ -136,6 +148,13 @@ class Audience:
                 fake(person.subscriber_connection).estimate(5_000_000)
             case "publishes" if person.permissions == ALL and not person.publisher.tracks:
                 await publish(person, "audio")
+                await publish(person, "video", source=TrackSource.CAMERA)
+            case "mutes":
+                for published in person.publisher.tracks.values():
+                    published.set_muted(not published.muted)
+            case "changes source":
+                for published in person.publisher.tracks.values():
+                    published.update(source=TrackSource.UNKNOWN)
             case "unpublishes" if person is not self.people[0]:
                 for published in list(person.publisher.tracks.values()):
                     person.publisher.unpublish(published)
@@ -157,6 +176,10 @@ VALUES: dict[str, list[Any]] = {
     "upstream_rtt_us": [20_000, 310_000, 401_000],
     "keyframe_requests": [1, 3],
     "sent": [3, 0],
+    "up_lost": [3, 4, 5, 9, 20],
+    "up_jitter_us": [29_900, 31_000],
+    "frames": [0, 8, 9, 10, 13, -1],
+    "encodings": [0, 1],
     "fraction_lost": [0.03, 0.3],
     "report": REPORTS,
 }
@@ -180,6 +203,9 @@ action = st.sampled_from(
         "narrow",
         "wide",
         "publishes",
+        "publishes",
+        "mutes",
+        "changes source",
         "unpublishes",
         "permission",
         "leaves",
@@ -234,15 +260,39 @@ async def test_an_audience_on_good_lines_rests_and_each_wakes_alone() -> None:
         audience.second()
     assert watch.resting == 0
     audience.second()
-    assert watch.resting == 6, "all but the publisher"
+    assert watch.resting == 7, "the publisher too"
     bad = audience.lines[audience.people[3].sid] = Line(lost=20)
     said = [audience.second()[0] for _ in range(8)]
-    assert watch.resting == 5
+    assert watch.resting == 6
     assert {audience.people[3].sid: Verdict.HOME_LOSS} in said
     bad.lost = 0
     for _ in range(3 * WINDOW):
         audience.second()
-    assert watch.resting == 6 and watch.verdict(audience.people[3].sid) is None
+    assert watch.resting == 7 and watch.verdict(audience.people[3].sid) is None
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        pytest.param(Line(up_lost=9), id="loss"),
+        pytest.param(Line(up_jitter_us=31_000), id="jitter of speech"),
+        pytest.param(Line(frames=8), id="few frames of a camera"),
+    ],
+)
+async def test_who_sends_is_woken_by_what_that_shows(shown: Line) -> None:
+    watch, sleepless = LineWatch(lambda host: host, ()), Sleepless(lambda host: host, ())
+    audience = await Audience.gathered(2, watch, sleepless)
+    for _ in range(WINDOW):
+        audience.second()
+    assert watch.resting == 3
+    publisher = audience.people[0].sid
+    audience.lines[publisher] = shown
+    for _ in range(2 * WINDOW):
+        said, expected = audience.second()
+        assert said == expected
+        assert watch.resting == 2
+    assert watch.sample(publisher) == sleepless.sample(publisher)
+    assert watch.sample(publisher).shows_anything
 
 
 async def test_nobody_who_has_left_is_remembered() -> None:
@@ -250,14 +300,14 @@ async def test_nobody_who_has_left_is_remembered() -> None:
     audience = await Audience.gathered(4, watch)
     for _ in range(3 * WINDOW):
         audience.second()
-    assert watch.resting == 4
+    assert watch.resting == 5
     del audience.people[2:]
     audience.second()
-    assert watch.resting == 1
+    assert watch.resting == 2
 
 
-LOSES, WAITS = Line(lost=20), Line(rtt_us=450_000)
-ENOUGH, FEW, LATE = Line(), Line(arrived=3), Line(rtt_us=310_000)
+LOSES, WAITS, LOSES_UP = Line(lost=20), Line(rtt_us=450_000), Line(up_lost=20)
+ENOUGH, FEW, LATE, FEW_UP = Line(), Line(arrived=3), Line(rtt_us=310_000), Line(sent=3)
 
 
 @pytest.mark.parametrize(
@@ -267,6 +317,8 @@ ENOUGH, FEW, LATE = Line(), Line(arrived=3), Line(rtt_us=310_000)
         pytest.param(FEW, LOSES, Verdict.SERVER_LINE, id="of others nothing is known"),
         pytest.param(ENOUGH, WAITS, Verdict.HOME_DELAY, id="others are quick"),
         pytest.param(LATE, WAITS, Verdict.SERVER_LINE, id="others are nearly as late"),
+        pytest.param(ENOUGH, LOSES_UP, Verdict.HOME_LOSS, id="of others nothing is lost"),
+        pytest.param(FEW_UP, LOSES_UP, Verdict.SERVER_LINE, id="others send too little to tell"),
     ],
 )
 async def test_lines_that_rest_count_when_most_networks_suffer(
@@ -276,13 +328,15 @@ async def test_lines_that_rest_count_when_most_networks_suffer(
     audience = await Audience.gathered(9, watch, sleepless)
     publisher, *viewers = audience.people
     ill = [viewer for viewer in viewers if viewer.single_connection][:3]
+    for person in viewers:
+        await publish(person, "audio")
     for number, person in enumerate(audience.people):
         audience.move(person, f"192.0.2.{number}:1")
     for person in (publisher, *viewers):
         audience.lines[person.sid] = replace(others)
     for _ in range(3 * WINDOW):
         audience.second()
-    assert watch.resting == 9
+    assert watch.resting == 10
     for person in (publisher, *ill):
         audience.lines[person.sid] = replace(bad)
     for _ in range(2 * WINDOW):
