@@ -6,10 +6,10 @@ statistics come in at regular intervals, levels go out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -90,13 +90,15 @@ class QualityMonitor:
         self._before = Statistics()
         self._rated: dict[str, Rated] = {}
         self._silence: dict[str, int] = {}
+        self._looks: dict[str, _Look] = {}
         self.changed: set[str] = set()
         """Sids of those of whom something else is said since the last update, or nothing any more."""
 
     def update(self, participants: Iterable[Participant], now: Statistics) -> dict[str, Rated]:
         """Ratings by participant sid, of those whose media has connected. To be called at regular intervals."""
         active = [one for one in participants if one.state is ParticipantState.ACTIVE]
-        columns = _Columns(active)
+        self._looks = {one.sid: _Look.at(one, self._looks.get(one.sid)) for one in active}
+        columns = _Columns(self._looks)
         silence = columns.silence(self._silence, self._before, now)
         rated = [self._rated.get(sid) for sid in columns.sids]
         before = np.array([BEST if one is None else one.rating for one in rated], np.float64)
@@ -115,29 +117,53 @@ class QualityMonitor:
         return found
 
 
+class _Look(NamedTuple):
+    """What of a participant the data plane does not count; as long as it says that nothing has changed, it is not
+    looked at again."""
+
+    changes: int
+    transport: int
+    is_cut: bool
+    """Without a connection."""
+    is_starved: bool
+    """Without pictures for which the line has no place."""
+    senders: Mapping[int, str]
+    receivers: Mapping[int, str]
+    """Kinds of streams by their ids in the data plane."""
+
+    @classmethod
+    def at(cls, participant: Participant, before: _Look | None) -> _Look:
+        if before is not None and before.changes == participant.line_changes:
+            return before
+        connection, subscriber = participant.primary_connection, participant.subscriber
+        return cls(
+            participant.line_changes,
+            connection.id if connection.has_peer else 0,
+            connection.has_peer and connection.state is not ConnectionState.CONNECTED,
+            bool(subscriber.allocator.paused) and not subscriber.allocator.is_saving,
+            {one.sender.id: one.track.kind for one in subscriber.subscriptions.values()},
+            {
+                stream.receiver.id: track.kind
+                for track in participant.publisher.tracks.values()
+                if not track.muted
+                for stream in track.streams
+                if stream.receiver is not None
+            },
+        )
+
+
 class _Columns:
     """Participants, and the streams to and from them, in order."""
 
-    def __init__(self, participants: Iterable[Participant]) -> None:
-        sids, transports, cut, starved = list[str](), list[int](), list[bool](), list[bool]()
-        senders, receivers = _Streams(), _Streams()
-        for number, participant in enumerate(participants):
-            connection, subscriber = participant.primary_connection, participant.subscriber
-            sids.append(participant.sid)
-            transports.append(connection.id if connection.has_peer else 0)
-            cut.append(connection.has_peer and connection.state is not ConnectionState.CONNECTED)
-            starved.append(bool(subscriber.allocator.paused) and not subscriber.allocator.is_saving)
-            for subscription in subscriber.subscriptions.values():
-                senders.add(number, subscription.sender.id, subscription.track.kind)
-            for track in participant.publisher.tracks.values():
-                for stream in track.streams if not track.muted else ():
-                    if stream.receiver is not None:
-                        receivers.add(number, stream.receiver.id, track.kind)
-        self.sids = sids
-        self.cut, self.starved = np.array(cut, np.bool_), np.array(starved, np.bool_)
-        """Without a connection; without pictures for which the line has no place."""
-        self._transports = np.array(transports, np.int64)
-        self._senders, self._receivers = senders, receivers
+    def __init__(self, looks: Mapping[str, _Look]) -> None:
+        """By sid."""
+        self.sids = list(looks)
+        found = list(looks.values())
+        self.cut = np.array([one.is_cut for one in found], np.bool_)
+        self.starved = np.array([one.is_starved for one in found], np.bool_)
+        self._transports = np.array([one.transport for one in found], np.int64)
+        self._senders = _Streams([one.senders for one in found])
+        self._receivers = _Streams([one.receivers for one in found])
 
     def silence(self, known: Mapping[str, int], before: Statistics, now: Statistics) -> NDArray[np.int64]:
         """For how many intervals nothing has come from the peer, not even checks of consent."""
@@ -152,7 +178,7 @@ class _Columns:
         worst = np.full(len(self.sids), np.nan)
 
         sent = self._senders
-        ids = np.array(sent.ids, np.int64)
+        ids = sent.ids
         old, new = before.senders.places(ids), now.senders.places(ids)
         packets = now.senders.at(new, "packets") - before.senders.at(old, "packets")
         loss = now.senders.at(new, "fraction_lost").astype(np.float64)
@@ -160,7 +186,7 @@ class _Columns:
         sent.rate(worst, heard, loss, np.zeros(len(ids), np.int64), rtt_us)
 
         came = self._receivers
-        ids = np.array(came.ids, np.int64)
+        ids = came.ids
         old, new = before.receivers.places(ids), now.receivers.places(ids)
         packets = now.receivers.at(new, "packets") - before.receivers.at(old, "packets")
         lost = np.maximum(0, now.receivers.at(new, "lost") - before.receivers.at(old, "lost"))
@@ -173,15 +199,12 @@ class _Columns:
 class _Streams:
     """Whose they are, their ids in the data plane, and what a lost packet of them costs."""
 
-    def __init__(self) -> None:
-        self.owners: list[int] = []
-        self.ids: list[int] = []
-        self.weights: list[float] = []
-
-    def add(self, owner: int, number: int, kind: str) -> None:
-        self.owners.append(owner)
-        self.ids.append(number)
-        self.weights.append(LOSS_WEIGHT[kind])
+    def __init__(self, participants: Sequence[Mapping[int, str]]) -> None:
+        """Kinds by id, of each."""
+        self.ids = np.array([number for one in participants for number in one], np.int64)
+        weights = [LOSS_WEIGHT[kind] for one in participants for kind in one.values()]
+        self._weights = np.array(weights, np.float64)
+        self._owners = np.repeat(np.arange(len(participants)), np.array([*map(len, participants)], np.intp))
 
     def rate(
         self,
@@ -192,9 +215,8 @@ class _Streams:
         rtt_us: NDArray[np.int64],
     ) -> None:
         """Lowers `worst`, by owner, to what each stream that was `heard` is rated. `rtt_us` by owner."""
-        owners = np.array(self.owners, np.intp)
-        rated = rate(loss, np.array(self.weights, np.float64), jitter_us, rtt_us[owners])
-        np.fmin.at(worst, owners[heard], rated[heard])
+        rated = rate(loss, self._weights, jitter_us, rtt_us[self._owners])
+        np.fmin.at(worst, self._owners[heard], rated[heard])
 
 
 def _told_otherwise(before: Mapping[str, Rated], now: Mapping[str, Rated]) -> set[str]:

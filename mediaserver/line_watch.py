@@ -63,7 +63,7 @@ class LineWatch:
         for participant in participants:
             sid = participant.sid
             line = self._resting.get(sid)
-            if line is not None and sid not in suspicious and line.is_as_it_was:
+            if line is not None and sid not in suspicious and line.is_as_it_was():
                 rest += 1
             elif line is not None:
                 woken.append(sid)
@@ -102,5 +102,5 @@ class LineWatch:
         if sample.route is not Route.UDP or sample.is_narrow:
             return
         line = RestingLine.of(participant, sample)
-        if line.is_as_it_was:
+        if line.is_as_it_was():
             self._resting.add(sid, line, self._diagnosis.shortest_rtt_ms(sid))

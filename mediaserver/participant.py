@@ -176,6 +176,8 @@ class Participant:
         self.joined_at = joined_at
         self.takes_data = takes_data
         self.version = 0
+        self.line_changes = 0
+        """How often `line_changed` was called."""
         self.state = ParticipantState.JOINING
         self.has_connected = False
         self.has_been_active = False
@@ -234,6 +236,17 @@ class Participant:
     def is_publisher(self) -> bool:
         return bool(self.publisher.tracks or self.data_publisher.tracks)
 
+    def become(self, state: ParticipantState) -> None:
+        """Called by its room, too."""
+        self.state = state
+        self.line_changed()
+
+    def line_changed(self) -> None:
+        """Something that the data plane does not count may be otherwise on its lines: where they lead, what goes over
+        them, and whether they have room for it. Who looks at thousands of lines again and again need not look for
+        that."""
+        self.line_changes += 1
+
     def update(
         self,
         *,
@@ -254,6 +267,7 @@ class Participant:
     def set_permissions(self, permissions: Permissions) -> None:
         """Takes effect at once: what is no longer allowed ends, what is allowed now begins."""
         before, self.permissions = self.permissions, permissions
+        self.line_changed()
         for track in self.publisher.forbidden():
             self.publisher.unpublish(track, by_server=True)
         if permissions.receiving != before.receiving:
@@ -299,10 +313,11 @@ class Participant:
     def connection_state_changed(self, connection: PeerConnection, state: ConnectionState) -> None:
         if self.state is ParticipantState.DISCONNECTED:
             return
+        self.line_changed()
         if state is ConnectionState.CONNECTED:
             self.has_connected = True
             if connection is self.primary_connection and self.state is not ParticipantState.ACTIVE:
-                self.state = ParticipantState.ACTIVE
+                self.become(ParticipantState.ACTIVE)
                 self.has_been_active = True
                 self.room.participant_active(self)
         self.observer.connection_state_changed(connection, state)
@@ -310,6 +325,9 @@ class Participant:
     def bandwidth_estimated(self, connection: PeerConnection, bits_per_second: int) -> None:
         if connection is self.subscriber_connection and self.state is not ParticipantState.DISCONNECTED:
             self.subscriber.allocator.estimated(bits_per_second)
+
+    def path_selected(self, connection: PeerConnection) -> None:
+        self.line_changed()
 
     def closed_by_peer(self, connection: PeerConnection) -> None:
         if self.state is not ParticipantState.DISCONNECTED:

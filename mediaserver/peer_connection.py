@@ -60,6 +60,9 @@ class PeerConnectionObserver(Protocol):
     def bandwidth_estimated(self, connection: PeerConnection, bits_per_second: int) -> None:
         """What the line to the peer can carry of video."""
 
+    def path_selected(self, connection: PeerConnection) -> None:
+        """Media takes another path, or its first."""
+
     def closed_by_peer(self, connection: PeerConnection) -> None:
         """The peer ended DTLS; nothing more will come."""
 
@@ -291,6 +294,10 @@ class PeerConnection:
         """Told on to the owner."""
         self.estimated_bitrate = bits_per_second
         self._observer.bandwidth_estimated(self, bits_per_second)
+
+    def path_selected(self) -> None:
+        """Told on to the owner."""
+        self._observer.path_selected(self)
 
     # Inside
 

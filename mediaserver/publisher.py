@@ -150,6 +150,7 @@ class Publisher:
         """Ends a track. By the server: whatever the client sends on, nothing is forwarded."""
         self.pending.pop(track.sid, None)
         if self.tracks.pop(track.sid, None) is not None:
+            self._participant.line_changed()
             for stream in track.streams:
                 stream.enable(False)
             self._participant.room.track_ended(track)
@@ -231,6 +232,7 @@ class Publisher:
         else:
             stream.enable(False)
             track.backups.remove(stream)
+            self._participant.line_changed()
             self._participant.room.codec_ended(track, stream)
 
     def _bind(self, stream: CodecStream, section: RemoteMedia) -> None:

@@ -55,6 +55,8 @@ class RestingLine:
     """Id of the transport from the participant where there are two, else 0, which is none."""
     senders: tuple[int, ...]
     uplinks: Uplinks
+    changes: int
+    """`Participant.line_changes` when it was last seen to be as it was; -1: it has not been."""
     since: int = 0
     """How many seconds had been looked at when it was put to rest."""
 
@@ -72,13 +74,16 @@ class RestingLine:
             0 if participant.single_connection else participant.publisher_connection.id,
             tuple(one.sender.id for one in subscriber.subscriptions.values()),
             uplinks_of(participant),
+            -1,
         )
 
-    @property
     def is_as_it_was(self) -> bool:
+        """Asked of all of them in each second: who is unchanged by its own word is not looked at."""
         participant = self.participant
+        if participant.line_changes == self.changes:
+            return True
         subscriber = participant.subscriber
-        return (
+        as_it_was = (
             participant.state is ParticipantState.ACTIVE
             and uplinks_of(participant) == self.uplinks
             and subscriber.changes == self.subscriptions
@@ -87,6 +92,9 @@ class RestingLine:
             and subscriber.allocator.is_watched is self.sample.takes_pictures
             and not subscriber.allocator.is_narrow
         )
+        if as_it_was:
+            self.changes = participant.line_changes
+        return as_it_was
 
     def sample_of(self, before: Statistics, after: Statistics, report: ClientReport | None) -> LineSample:
         """What it showed between two moments in which it rested."""

@@ -167,7 +167,7 @@ class Room:
     def join(self, participant: Participant) -> None:
         """Seats a participant; an earlier one with this identity is removed first."""
         self._seat(participant)
-        participant.state = ParticipantState.JOINED
+        participant.become(ParticipantState.JOINED)
         participant.data_subscriber.reconcile_all()
         self.participant_changed(participant, by_itself=True)
 
@@ -177,7 +177,7 @@ class Room:
             return
         self._forward_no_more(participant)
         self._unseat(participant)
-        participant.state = ParticipantState.DISCONNECTED
+        participant.become(ParticipantState.DISCONNECTED)
         participant.version += 1
         participant.subscriber.close()
         participant.publisher.close()

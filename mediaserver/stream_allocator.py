@@ -95,6 +95,7 @@ class StreamAllocator:
             self._guess_bps = None
         self._estimate_bps = max(1, bits_per_second)
         if not self._is_ample:
+            self._participant.line_changed()
             self.changed()
 
     def cap(self, bits_per_second: int) -> None:
@@ -167,6 +168,7 @@ class StreamAllocator:
             self._participant.room.deficient.add(self)
             self.retry_at = min(self.retry_at, now + RETRY_S)
         self._tell_states(pictures, allocation)
+        self._participant.line_changed()
 
     def _begins(self, has_pictures: bool, now: float) -> bool:
         """Whether the estimate is still the guess that it begins with."""

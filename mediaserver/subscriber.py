@@ -153,7 +153,7 @@ class Subscriber:
         for subscription in list(self.subscriptions.values()):
             if subscription.sender is sender:
                 del self.subscriptions[subscription.track.sid]
-                self.changes += 1
+                self._count_change()
                 self._unsubscribe(subscription.track)
                 self.reconcile(subscription.track)
 
@@ -168,6 +168,10 @@ class Subscriber:
         for track in list(self._participant.room.tracks.values()):
             self._unsubscribe(track)
         self.allocator.leave()
+
+    def _count_change(self) -> None:
+        self.changes += 1
+        self._participant.line_changed()
 
     def _allowed(self, track: Track, wanted: bool) -> bool:
         room = self._participant.room
@@ -207,7 +211,7 @@ class Subscriber:
                 continue
             subscription = Subscription(stream, self._participant, sender, wishes)
             self.subscriptions[track.sid] = subscription
-            self.changes += 1
+            self._count_change()
             self._stop_waiting(track)
             subscription.apply()
             self._participant.room.subscribed(self._participant, track)
@@ -266,5 +270,5 @@ class Subscriber:
         self.allocator.forget(track)
         subscription = self.subscriptions.pop(track.sid, None)
         if subscription is not None:
-            self.changes += 1
+            self._count_change()
             self._participant.subscriber_connection.remove_sender(subscription.sender)

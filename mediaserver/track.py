@@ -282,11 +282,13 @@ class Track:
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
         for stream in (self.main, *self.backups):
             stream.bitrates.ladders.clear()  # of other layers
+        self.publisher.line_changed()
 
     def enforce(self) -> None:
         """The data plane drops the packets of a muted or blocked track, whatever the client sends."""
         for stream in self.streams:
             stream.enable(not self.is_silent)
+        self.publisher.line_changed()
 
     def add_backup(self, number: int, *, cid: str, layers: tuple[VideoLayer, ...]) -> CodecStream:
         """A section with a codec of the announcement will come, with this id and these layers."""

@@ -54,6 +54,7 @@ class TransportObserver(Protocol):
     def encoding_started(self, receiver: int, encoding: int) -> None: ...
 
     def bandwidth_estimated(self, bits_per_second: int) -> None: ...
+    def path_selected(self) -> None: ...
 
 
 _certificate: Certificate | None = None
@@ -263,6 +264,7 @@ class Transport:
         """A path was chosen or has changed."""
         self._log.debug("path selected", protocol=protocol)
         self.path = protocol, remote
+        self._observer.path_selected()
         self._path_selected.set()
         if self.state is ConnectionState.DISCONNECTED:
             self._set_state(ConnectionState.CONNECTED)

@@ -125,7 +125,7 @@ class FakeConnection:
         self.observer = observer
         self.id = next(_ids)
         self.state = ConnectionState.NEW
-        self.path: tuple[str, str] | None = None
+        self._path: tuple[str, str] | None = None
         self.receivers: dict[str, FakeReceiver] = {}
         self.senders: list[FakeSender] = []
         self.unsupported: set[str] = set()
@@ -239,6 +239,15 @@ class FakeConnection:
         self.state = ConnectionState.CLOSED
 
     # What a test makes happen
+
+    @property
+    def path(self) -> tuple[str, str] | None:
+        return self._path
+
+    @path.setter
+    def path(self, path: tuple[str, str] | None) -> None:
+        self._path = path
+        self.observer.path_selected(cast(PeerConnection, self))
 
     def become(self, state: ConnectionState) -> None:
         self.state = state

@@ -119,7 +119,7 @@ async def test_a_peer_that_says_nothing_is_lost_and_comes_back() -> None:
     assert levels == [EXCELLENT] * SILENT_SAMPLES + [LOST]
     back = monitor.update([anna, boris], sample(anna, boris, SILENT_SAMPLES + 2))
     assert back[boris.sid].quality is GOOD
-    fake(boris.publisher_connection).state = ConnectionState.DISCONNECTED
+    fake(boris.publisher_connection).become(ConnectionState.DISCONNECTED)
     gone = monitor.update([anna, boris], sample(anna, boris, SILENT_SAMPLES + 3))
     assert gone[boris.sid].quality is LOST
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,14 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mediaserver.connection_quality import QualityMonitor, Rated
 from mediaserver.diagnosis import SETTLING_S, WINDOW, ClientReport, ServerSample, Verdict
 from mediaserver.line_watch import LineWatch
-from mediaserver.participant import Participant
+from mediaserver.participant import Participant, ParticipantState
 from mediaserver.peer_connection import ConnectionState
 from mediaserver.permissions import Permissions
 from mediaserver.room import Room
 from mediaserver.statistics import Statistics
-from mediaserver.track import TrackSource
+from mediaserver.track import CodecStream, Track, TrackSource
 from tests.mediaserver.made_statistics import statistics
 from tests.mediaserver.room_fakes import ALL, fake, make_participant, make_room, publish
 
@@ -30,6 +32,14 @@ class Sleepless(LineWatch):
 
     def _let_rest(self, sid: str) -> None:
         pass
+
+
+class Forgetful(QualityMonitor):
+    """Looks at everybody anew."""
+
+    def update(self, participants: Iterable[Participant], now: Statistics) -> dict[str, Rated]:
+        self._looks.clear()
+        return super().update(participants, now)
 
 
 @dataclass
@@ -62,6 +72,7 @@ class Audience:
     lines: dict[str, Line] = field(default_factory=lambda: defaultdict(Line))
     server: ServerSample = field(default_factory=ServerSample)
     now: float = 100.0
+    monitors: tuple[QualityMonitor, ...] = field(default_factory=lambda: (QualityMonitor(), Forgetful()))
     counted: dict[tuple[str, int], dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
@@ -83,10 +94,12 @@ class Audience:
             fake(connection).path = protocol, remote
 
     def second(self) -> list[dict[str, Verdict | None]]:
-        """What each of the watches says."""
+        """What each of the watches says. Who is rated is rated the same by who remembers and who looks anew."""
         self.now += 1
         self.room.update_allocations(self.now)
         now = self._counted()
+        remembered, anew = (one.update(self.people, now) for one in self.monitors)
+        assert remembered == anew
         reports = {p.sid: one for p in self.people if (one := self.lines[p.sid].report) is not None}
         said = []
         for watch in self.watches:
@@ -142,6 +155,10 @@ class Audience:
                 person.subscriber.request(track, False)
             case "subscribes":
                 person.subscriber.request(track, True)
+            case "loses its connection":
+                fake(person.primary_connection).become(ConnectionState.DISCONNECTED)
+            case "connects":
+                fake(person.primary_connection).become(ConnectionState.CONNECTED)
             case "narrow":
                 fake(person.subscriber_connection).estimate(1)
             case "wide":
@@ -200,6 +217,8 @@ action = st.sampled_from(
         "tcp",
         "unsubscribes",
         "subscribes",
+        "loses its connection",
+        "connects",
         "narrow",
         "wide",
         "publishes",
@@ -344,3 +363,54 @@ async def test_lines_that_rest_count_when_most_networks_suffer(
         assert said == same
     assert {watch.verdict(person.sid) for person in ill} == {expected}
     assert watch.resting == 6
+
+
+def its_tracks(participant: Participant) -> list[Track]:
+    return list(participant.publisher.tracks.values())
+
+
+def received(participant: Participant) -> str:
+    return next(iter(participant.subscriber.subscriptions))
+
+
+def end_backup(participant: Participant) -> None:
+    """Its section comes back with nothing in it."""
+    (track, *_) = its_tracks(participant)
+    backup = CodecStream(track, 1)
+    track.backups.append(backup)
+    participant.publisher._end(backup)
+
+
+CHANGES: dict[str, Callable[[Participant], object]] = {
+    "leaves": lambda one: one.become(ParticipantState.DISCONNECTED),
+    "may do less": lambda one: one.set_permissions(replace(ALL, can_publish_data=False)),
+    "loses its connection": lambda one: fake(one.primary_connection).become(ConnectionState.DISCONNECTED),
+    "moves": lambda one: setattr(fake(one.primary_connection), "path", ("udp", "203.0.113.1:7")),
+    "unsubscribes": lambda one: one.subscriber.request(received(one), False),
+    "has less room": lambda one: fake(one.subscriber_connection).estimate(1),
+    "mutes": lambda one: its_tracks(one)[0].set_muted(True),
+    "says what it is": lambda one: its_tracks(one)[0].update(source=TrackSource.CAMERA),
+    "unpublishes": lambda one: one.publisher.unpublish(its_tracks(one)[0]),
+    "ends a backup codec": end_backup,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+async def test_what_nobody_counts_is_said_at_once(change: Callable[[Participant], object]) -> None:
+    audience = await Audience.gathered(2)
+    person = audience.people[1]
+    await publish(person, "video")
+    audience.second()
+    before = person.line_changes
+    change(person)
+    assert person.line_changes > before
+
+
+async def test_pictures_that_are_shared_out_anew_are_said_too() -> None:
+    audience = await Audience.gathered(1)
+    person = audience.people[1]
+    audience.second()
+    fake(person.subscriber_connection).estimate(1)
+    before = person.line_changes
+    audience.room.update_allocations(audience.now + 1)
+    assert person.line_changes > before
