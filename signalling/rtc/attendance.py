@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from math import inf
 from typing import TYPE_CHECKING
 
 import structlog
 
 from mediaserver.participant import Participant, ParticipantLimits, RemovalReason
 from mediaserver.room import Room, RoomFull
+from signalling.agenda import Agenda
 from signalling.rtc.broadcast import Broadcaster, visible_infos
 from signalling.rtc.errors import ServerFull, Unauthorised
 from signalling.rtc.events import RoomEvents
@@ -59,9 +59,8 @@ class Attendance:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
         self._next_look = 0.0
-        self._rests_until: dict[str, float] = {}
+        self._limits: Agenda[str] = Agenda()
         """By sid: before that no time limit is reached, as they said."""
-        self._all_rest_until = 0.0
         self._log = structlog.get_logger(__name__)
 
     def __iter__(self) -> Iterator[Presence]:
@@ -157,28 +156,27 @@ class Attendance:
     def left(self, presence: Presence) -> None:
         """The participant is out of its room."""
         self._present.pop(presence.participant.sid, None)
-        self._rests_until.pop(presence.participant.sid, None)
+        self._limits.drop(presence.participant.sid)
 
     def disturb(self, presence: Presence) -> None:
         """Something begins that has a time limit of its own. Who has left is not looked at any more."""
         if presence.participant.sid in self._present:
-            self._rests_until[presence.participant.sid] = self._all_rest_until = 0.0
+            self._limits.put(presence.participant.sid, 0.0)
 
     def tick(self, now: float) -> bool:
         """Time limits of rooms and participants. To be called as `Rooms.tick`."""
         has_more = self.rooms.tick(now)
-        if now >= max(self._next_look, self._all_rest_until):
+        if now >= max(self._next_look, self._limits.next):
             self._next_look = now + TICK_S
             self._look(now)
         return has_more
 
     def _look(self, now: float) -> None:
-        for sid in [sid for sid, until in self._rests_until.items() if until <= now]:
+        for sid in self._limits.take(now):
             presence = self._present.get(sid)  # an end may end others
             until = presence.tick(now) if presence is not None else 0.0
             if sid in self._present:
-                self._rests_until[sid] = until
-        self._all_rest_until = min(self._rests_until.values(), default=inf)
+                self._limits.put(sid, until)
 
     async def close(self) -> None:
         """Everybody leaves; waits until that is done."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -46,6 +47,8 @@ class Rooms:
         self.stir: Callable[[], None] = lambda: None
         """Called when `tick` has something to do soon."""
         self._rooms: dict[str, Room] = {}
+        self._stirred: dict[Room, None] = {}
+        """Those of which anything may be to be told or done soon."""
         self._next = dict.fromkeys(("speakers", "rooms"), 0.0)
         self._next_flush: dict[Room, float] = {}
         self._next_room_update: dict[Room, float] = {}
@@ -86,7 +89,7 @@ class Rooms:
                 now=self._clock.monotonic(),
                 created_at=self._clock.time(),
             )
-            room.stir = self._stir
+            room.stir = partial(self._stir, room)
             self._rooms[name] = room
             self._metrics.rooms.set(len(self._rooms))
             self._log.info("room started", room=name, room_sid=room.sid)
@@ -124,25 +127,35 @@ class Rooms:
             "rooms": ROOM_UPDATE_INTERVAL_S,
         }
         self._next.update({name: now + intervals[name] for name in due})
+        for room in list(self._stirred):
+            self._update(room, now, speakers="speakers" in due)
         if "rooms" in due:
             self._count_deficient()
-        for room in list(self._rooms.values()):
-            if now >= self._next_flush.get(room, 0.0):
-                self._next_flush[room] = now + self._flush_interval(room, room.flush())
-            room.update_dynacast(now)
-            room.update_allocations(now)
-            if "speakers" in due:
-                room.update_speakers(now)
-            if "rooms" in due:
-                if now >= self._next_room_update.get(room, 0.0):
-                    self._next_room_update[room] = now + room.flush_room() / ROOM_UPDATES_PER_S
-                if room.expired(now):
-                    # Only those who serve others are left, such as recorders and agents.
-                    self.end(room, RemovalReason.ROOM_CLOSED)
-        return any(room.is_stirred for room in self._rooms.values())
+            for room in list(self._rooms.values()):
+                self._look(room, now)
+        return bool(self._stirred)
 
-    def _stir(self) -> None:
-        self.stir()
+    def _update(self, room: Room, now: float, *, speakers: bool) -> None:
+        if now >= self._next_flush.get(room, 0.0):
+            self._next_flush[room] = now + self._flush_interval(room, room.flush())
+        room.update_dynacast(now)
+        room.update_allocations(now)
+        if speakers:
+            room.update_speakers(now)
+        if not room.is_stirred:
+            self._stirred.pop(room, None)
+
+    def _look(self, room: Room, now: float) -> None:
+        if now >= self._next_room_update.get(room, 0.0):
+            self._next_room_update[room] = now + room.flush_room() / ROOM_UPDATES_PER_S
+        if room.expired(now):
+            # Only those who serve others are left, such as recorders and agents.
+            self.end(room, RemovalReason.ROOM_CLOSED)
+
+    def _stir(self, room: Room) -> None:
+        if self._rooms.get(room.name) is room:
+            self._stirred[room] = None
+            self.stir()
 
     def _count_deficient(self) -> None:
         deficient = [allocator for room in self._rooms.values() for allocator in room.deficient]
@@ -157,6 +170,7 @@ class Rooms:
         """Takes everybody out, and forgets the room."""
         room.end(reason)
         del self._rooms[room.name]
+        self._stirred.pop(room, None)
         self._next_flush.pop(room, None)
         self._next_room_update.pop(room, None)
         self._metrics.rooms.set(len(self._rooms))

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from livekit.protocol import models, rtc
 
+from mediaserver.room import Room
 from tests.signalling.rtc.rtc_fakes import Client, World
 
 Deed = Callable[[World, Client, Client, str], Awaitable[object]]
@@ -97,4 +98,18 @@ async def test_while_a_line_is_too_narrow_there_is_more_to_do(world: World) -> N
     assert becomes_calm(world)
     allocator = boris.participant.subscriber.allocator
     boris.participant.room.deficient.add(allocator)
+    boris.participant.room.stir()
     assert world.attendance.tick(world.clock.monotonic())
+
+
+async def test_a_calm_room_is_let_be_while_another_is_stirred(world: World) -> None:
+    anna, boris = await world.join("anna"), await world.join("boris", room="another")
+    assert becomes_calm(world)
+    touched: list[Room] = []
+    for client in (anna, boris):
+        room = client.participant.room
+        room.update_allocations = lambda now, room=room: touched.append(room)  # type: ignore[method-assign,misc]
+    await speaks(world, anna, boris, "")
+    world.clock.advance(0.1)
+    assert world.attendance.tick(world.clock.monotonic())
+    assert touched == [boris.participant.room]
