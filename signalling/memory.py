@@ -8,7 +8,8 @@ bounded, but a server that nobody uses should be as small as when it started.
 import asyncio
 import ctypes
 import gc
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from mmap import PAGESIZE
 from pathlib import Path
 
@@ -23,6 +24,9 @@ MADV_COLLAPSE = 25
 """madvise(2): now, unlike `MADV_HUGEPAGE`, after which pages are gathered some minutes later or never."""
 GROWN_BYTES = 4 << 20
 GATHER_INTERVAL_S = 10.0
+PAUSE_S, SHORT_S = 0.005, 0.0001
+"""After a page that took longer than this, and so was gathered. The kernel is not interrupted while it copies one, and
+a worker of the data plane on the same core waits; a hundred one after the other would keep it waiting for 50 ms."""
 REST_AFTER_S = 10.0
 """So long nobody must have been there: a class that comes back after a break finds the memory in place."""
 
@@ -74,15 +78,19 @@ class LargePages:
         self._gathered = min(self._gathered, resident)  # some was given back
         return resident - self._gathered >= self._grown_bytes
 
-    def gather(self) -> None:
-        """May take a fraction of a second, during which other threads can work. What the kernel does not take stays as
-        it is."""
+    def gather(
+        self, pause: Callable[[float], None] = time.sleep, clock: Callable[[], float] = time.perf_counter
+    ) -> None:
+        """May take a second, during which other threads can work. What the kernel does not take stays as it is."""
         madvise = ctypes.CDLL(None).madvise
         madvise.argtypes = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int
         for begin, end in _anonymous():
             first, last = -(-begin // LARGE_PAGE) * LARGE_PAGE, end // LARGE_PAGE * LARGE_PAGE
-            if first < last:
-                madvise(first, last - first, MADV_COLLAPSE)
+            for page in range(first, last, LARGE_PAGE):
+                since = clock()
+                madvise(page, LARGE_PAGE, MADV_COLLAPSE)
+                if clock() - since > SHORT_S:
+                    pause(PAUSE_S)
         self._gathered = resident_bytes()
 
     async def run(self) -> None:

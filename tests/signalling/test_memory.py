@@ -1,6 +1,7 @@
 """When a server that nobody uses gives its memory back."""
 
 import gc
+import itertools
 import mmap
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,17 +62,23 @@ def filled(size: int) -> Iterator[mmap.mmap]:
 
 
 def test_memory_is_gathered_on_large_pages_and_keeps_what_is_in_it() -> None:
-    pages = LargePages()
-    pages.gather()
+    pages, pauses = LargePages(), list[float]()
+    pages.gather(pauses.append)
     before = large_page_bytes()
+    pauses.clear()
     with filled(8 * LARGE_PAGE) as area:
         assert pages.is_due
         area.madvise(mmap.MADV_HUGEPAGE)  # one may be gathered now
-        pages.gather()
+        slow = map(float, itertools.count())
+        pages.gather(pauses.append, lambda: next(slow))
         assert not pages.is_due
         if large_page_bytes() <= before:
             pytest.skip("this kernel has no MADV_COLLAPSE")
         assert large_page_bytes() - before >= 6 * LARGE_PAGE
+        assert len(pauses) >= 6, "others can work between them"
+        found = len(pauses)
+        pages.gather(pauses.append, lambda: 0.0)
+        assert len(pauses) == found, "what takes no time needs none"
         assert all(area[place] == 7 for place in range(0, len(area), mmap.PAGESIZE))
 
 
