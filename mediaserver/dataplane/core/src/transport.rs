@@ -154,12 +154,13 @@ impl Transport {
         std::mem::take(&mut self.waiting_dtls)
     }
 
-    /// When feedback to the peer should leave: with what it has sent, where the interval is nearly over, else on a beat.
+    /// When feedback to the peer should leave: with what it has sent, where the interval is nearly over, else on a beat
+    /// somewhat after it, so that the next picture can come first.
     pub fn feedback_at(&self, interval_us: u64, now: Time) -> Time {
         if self.may_give_feedback(interval_us, now) {
             return now;
         }
-        Time(self.feedback_sent.0 + interval_us + BEAT_US / 2).on_beat()
+        Time(self.feedback_sent.0 + interval_us + BEAT_US + BEAT_US / 2).on_beat()
     }
 
     pub fn may_give_feedback(&self, interval_us: u64, now: Time) -> bool {

@@ -21,7 +21,7 @@ use std::time::{Duration, Instant};
 /// Datagrams that are taken in before the core forwards them, so that a flood cannot hold back what came first.
 const MAX_GATHERED: usize = 512;
 /// Datagrams of RTCP that are taken in before media is looked at again: all of a beat may be a thousand, 3 ms of work.
-const MAX_CONTROL: usize = 64;
+const MAX_CONTROL: usize = 32;
 /// A full socket buffer is waited for this long before the rest of a group is dropped.
 const SEND_WAIT: Duration = Duration::from_millis(1);
 
