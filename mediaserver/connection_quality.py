@@ -7,7 +7,7 @@ statistics come in at regular intervals, levels go out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -87,34 +87,54 @@ class QualityMonitor:
     """Remembers the statistics before, and how each participant was rated."""
 
     def __init__(self) -> None:
-        self._before = Statistics()
-        self._rated: dict[str, Rated] = {}
-        self._silence: dict[str, int] = {}
-        self._looks: dict[str, _Look] = {}
+        self._before = self._now = Statistics()
+        self._last = self._next = _Known()
         self.changed: set[str] = set()
         """Sids of those of whom something else is said since the last update, or nothing any more."""
 
-    def update(self, participants: Iterable[Participant], now: Statistics) -> dict[str, Rated]:
-        """Ratings by participant sid, of those whose media has connected. To be called at regular intervals."""
+    def begin(self, now: Statistics) -> None:
+        """Another interval; they are to be about the same."""
+        self._before, self._now = self._now, now
+        self._next = _Known()
+
+    def rate(self, participants: Iterable[Participant]) -> None:
+        """Some of those who are there, until all have been rated."""
+        before, now, last = self._before, self._now, self._last
         active = [one for one in participants if one.state is ParticipantState.ACTIVE]
-        self._looks = {one.sid: _Look.at(one, self._looks.get(one.sid)) for one in active}
-        columns = _Columns(self._looks)
-        silence = columns.silence(self._silence, self._before, now)
-        rated = [self._rated.get(sid) for sid in columns.sids]
-        before = np.array([BEST if one is None else one.rating for one in rated], np.float64)
-        rating = columns.streams_rated(self._before, now)
+        looks = {one.sid: _Look.at(one, last.looks.get(one.sid)) for one in active}
+        columns = _Columns(looks)
+        silence = columns.silence(last.silence, before, now)
+        rated = [last.rated.get(sid) for sid in columns.sids]
+        old = np.array([BEST if one is None else one.rating for one in rated], np.float64)
+        rating = columns.streams_rated(before, now)
         unheard = np.isnan(rating)
         rating = np.maximum(WORST, rating)
-        share = np.where(rating < before, FALL, RISE)
-        rating = share * rating + (1 - share) * before
-        rating = np.where(unheard, np.where(before <= LOST_RATING, BEST, before), rating)
+        share = np.where(rating < old, FALL, RISE)
+        rating = share * rating + (1 - share) * old
+        rating = np.where(unheard, np.where(old <= LOST_RATING, BEST, old), rating)
         rating = np.where(columns.starved, WORST, rating)
         rating = np.where(columns.cut | (silence >= SILENT_SAMPLES), LOST_RATING, rating)
-        found = {sid: Rated(level(one), one) for sid, one in zip(columns.sids, rating.tolist(), strict=True)}
-        self.changed = _told_otherwise(self._rated, found)
-        self._silence = dict(zip(columns.sids, silence.tolist(), strict=True))
-        self._before, self._rated = now, found
-        return found
+        found = self._next
+        found.looks |= looks
+        found.rated |= {
+            sid: Rated(level(one), one) for sid, one in zip(columns.sids, rating.tolist(), strict=True)
+        }
+        found.silence |= zip(columns.sids, silence.tolist(), strict=True)
+
+    def end(self) -> dict[str, Rated]:
+        """Ratings by participant sid, of those whose media has connected; the others are forgotten."""
+        self.changed = _told_otherwise(self._last.rated, self._next.rated)
+        self._last = self._next
+        return self._last.rated
+
+
+@dataclass
+class _Known:
+    """Of one interval, by participant sid."""
+
+    looks: dict[str, _Look] = field(default_factory=dict)
+    rated: dict[str, Rated] = field(default_factory=dict)
+    silence: dict[str, int] = field(default_factory=dict)
 
 
 class _Look(NamedTuple):

@@ -6,7 +6,7 @@ something is asked, of all of them at once; the others are judged one by one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from mediaserver.diagnosis import (
@@ -19,10 +19,10 @@ from mediaserver.diagnosis import (
 )
 from mediaserver.line_samples import LineReader
 from mediaserver.resting_lines import RestingLine, RestingLines
+from mediaserver.statistics import Statistics
 
 if TYPE_CHECKING:
     from mediaserver.participant import Participant
-    from mediaserver.statistics import Statistics
 
 
 class LineWatch:
@@ -34,6 +34,11 @@ class LineWatch:
         self._diagnosis = Diagnosis()
         self._resting = RestingLines()
         self._awake: dict[str, Participant] = {}
+        self._at_rest: set[str] = set()
+        self._woken: list[str] = []
+        self._suspicious: set[str] = set()
+        self._statistics = Statistics()
+        self._reports: Mapping[str, ClientReport] = {}
         self._samples: dict[str, LineSample] = {}
         self._now = 0.0
 
@@ -50,31 +55,32 @@ class LineWatch:
         """The newest of a line that is watched."""
         return self._samples[sid] if sid in self._samples else self._resting.newest(sid)
 
-    def read(
-        self,
-        participants: Collection[Participant],
-        statistics: Statistics,
-        reports: Mapping[str, ClientReport],
-    ) -> None:
-        """Samples of the time since the last call, which was a second ago. `reports` by sid."""
-        self._now = statistics.at
-        suspicious = self._resting.look(statistics, reports)
-        self._awake, woken, rest = {}, [], 0
+    def begin(self, statistics: Statistics, reports: Mapping[str, ClientReport]) -> None:
+        """Another second is looked at. `reports` by sid."""
+        self._now, self._statistics, self._reports = statistics.at, statistics, reports
+        self._suspicious = self._resting.look(statistics, reports)
+        self._awake, self._woken, self._at_rest = {}, [], set()
+
+    def pass_over(self, participants: Iterable[Participant]) -> None:
+        """Some of those who are there, until all have been passed over."""
         for participant in participants:
             sid = participant.sid
             line = self._resting.get(sid)
-            if line is not None and sid not in suspicious and line.is_as_it_was():
-                rest += 1
+            if line is not None and sid not in self._suspicious and line.is_as_it_was():
+                self._at_rest.add(sid)
             elif line is not None:
-                woken.append(sid)
+                self._woken.append(sid)
                 self._awake[sid] = participant
             elif participant.primary_connection.has_peer:
                 self._awake[sid] = participant
-        if rest + len(woken) < len(self._resting):
-            self._resting.keep({participant.sid for participant in participants})
-        for sid in woken:
+
+    def read(self) -> None:
+        """Samples of this second, of all who were passed over; the others are forgotten."""
+        if len(self._at_rest) + len(self._woken) < len(self._resting):
+            self._resting.keep(self._at_rest.union(self._woken))
+        for sid in self._woken:
             self._wake(sid, now=False)
-        self._samples = self._reader.read(self._awake.values(), statistics, reports)
+        self._samples = self._reader.read(self._awake.values(), self._statistics, self._reports)
 
     def server(self, loop_lag_s: float) -> ServerSample:
         """Of the same time. `loop_lag_s`: how late the event loop was."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from mediaserver.data import RELIABLE
 from mediaserver.data_budget import DataBudget, DataPlan
 from mediaserver.data_meter import Counts, DataMeter
+from signalling.beat import in_parts
 from signalling.rtc.errors import InvalidRequest
 from signalling.rtc.notice import notice
 
@@ -61,10 +62,14 @@ class DataSaving:
         self._saving_until: dict[str, float] = {}
         """By sid, of those who were told that they save."""
 
-    def update(self, rooms: Iterable[Room], statistics: Statistics) -> None:
+    async def update(self, rooms: Collection[Room], statistics: Statistics) -> None:
         """Limits the pictures of those who have a budget."""
         now = statistics.at
-        limited = self._limited(rooms, now)
+        limited: list[tuple[Participant, DataBudget]] = []
+        async for part in in_parts(rooms):
+            limited += self._limited(part, now)
+        here = {participant.sid for participant, _ in limited}
+        self._saving_until = {sid: until for sid, until in self._saving_until.items() if sid in here}
         counts = Counts.of(statistics) if limited else Counts()
         usage = self._meter.read([participant for participant, _ in limited], counts)
         for participant, budget in limited:
@@ -85,8 +90,6 @@ class DataSaving:
                 participant.data_budget = None
                 participant.subscriber.allocator.set_budget(None)
                 self._tell(participant, False, now)
-        here = {participant.sid for participant, _ in found}
-        self._saving_until = {sid: until for sid, until in self._saving_until.items() if sid in here}
         return found
 
     def _tell(self, participant: Participant, saving: bool, now: float) -> None:

@@ -13,7 +13,7 @@ from aiohttp import web
 from mediaserver.connection_quality import QualityMonitor
 from mediaserver.peer_connection import Offerer, PeerConnection, PeerConnectionObserver
 from mediaserver.statistics import Statistics
-from signalling.beat import REST_S, TICK_S, Ticker, repeat
+from signalling.beat import REST_S, TICK_S, Ticker, in_parts, repeat
 from signalling.rtc import responses
 from signalling.rtc.api.context import ApiContext
 from signalling.rtc.api.endpoint import ApiEndpoint
@@ -154,14 +154,19 @@ class RtcService:
 
     async def _watch_lines(self) -> None:
         statistics = Statistics(await self._engine.sample_statistics(), self._clock.monotonic())
-        self._verdicts.update(statistics)
-        self._saving.update(self.attendance.rooms, statistics)
+        await self._verdicts.update(statistics)
+        await self._saving.update(list(self.attendance.rooms), statistics)
 
     async def _rate_connections(self) -> None:
         workers = await self._engine.sample_statistics()
         rtp_bytes = sum(w.counters["rtp_bytes_in"] + w.counters["rtp_bytes_out"] for w in workers)
         self.attendance.load.observe(rtp_bytes, self._clock.monotonic())
-        participants = [p for room in self.attendance.rooms for p in room.participants.values()]
-        rated = self._quality.update(participants, Statistics(workers))
-        for room in self.attendance.rooms:
-            room.tell_quality(rated, self._quality.changed)
+        self._quality.begin(Statistics(workers))
+        async for participants in in_parts(
+            [p for room in self.attendance.rooms for p in room.participants.values()]
+        ):
+            self._quality.rate(participants)
+        rated, changed = self._quality.end(), self._quality.changed
+        async for rooms in in_parts(list(self.attendance.rooms)):
+            for room in rooms:
+                room.tell_quality(rated, changed)

@@ -17,6 +17,7 @@ import structlog
 from mediaserver.data import RELIABLE
 from mediaserver.diagnosis import LineSample, ServerSample, Verdict
 from mediaserver.line_watch import LineWatch
+from signalling.beat import in_parts
 from signalling.client_network import client_network
 from signalling.rtc.client_reports import VERDICT_TOPIC
 from signalling.rtc.notice import notice
@@ -51,12 +52,15 @@ class Verdicts:
         """To be called at least once a second: how late the event loop was."""
         self._lag_s = max(self._lag_s, lag_s)
 
-    def update(self, statistics: Statistics) -> None:
-        """Finds out, logs and tells. To be called once a second."""
+    async def update(self, statistics: Statistics) -> None:
+        """Finds out, logs and tells. To be called once a second; of many people it takes a fraction of that."""
         fresh = {sid: one.data.reports.fresh(statistics.at) for sid, one in self._reporting.items()}
         reports = {sid: report for sid, report in fresh.items() if report is not None}
         presences = list(self._attendance)
-        self._watch.read([presence.participant for presence in presences], statistics, reports)
+        self._watch.begin(statistics, reports)
+        async for part in in_parts(presences):
+            self._watch.pass_over(presence.participant for presence in part)
+        self._watch.read()
         server = self._watch.server(self._lag_s)
         self._lag_s = 0.0
         changes = self._watch.judge(server)

@@ -191,7 +191,9 @@ class Lesson:
         self.room.update_allocations(self.now)
         reports = {one.participant.sid: one.report for one in self.people if one.report is not None}
         participants = [person.participant for person in self.people]
-        self.watch.read(participants, _counted(self.people, self.now), reports)
+        self.watch.begin(_counted(self.people, self.now), reports)
+        self.watch.pass_over(participants)
+        self.watch.read()
         names = {person.participant.sid: person.name for person in self.people}
         for sid, verdict in self.watch.judge(self.server).items():
             self.said.setdefault(names[sid], []).append((self.now, verdict))

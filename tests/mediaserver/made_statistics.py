@@ -8,7 +8,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from mediaserver.connection_quality import QualityMonitor, Rated
 from mediaserver.engine import RECEIVER_FIELDS, SENDER_FIELDS, TRANSPORT_FIELDS, WorkerStatistics
+from mediaserver.participant import Participant
 from mediaserver.statistics import Statistics
 
 Fields = Mapping[str, Any]
@@ -36,6 +38,16 @@ def worker(number: int = 0, **tables: Iterable[Fields]) -> WorkerStatistics:
 def statistics(at: float = 0.0, **tables: Iterable[Fields]) -> Statistics:
     """Of one worker; `tables` as for `worker`."""
     return Statistics([worker(**tables)], at)
+
+
+def ratings(
+    monitor: QualityMonitor, participants: Iterable[Participant], now: Statistics
+) -> dict[str, Rated]:
+    """Of one interval, each rated by itself."""
+    monitor.begin(now)
+    for participant in participants:
+        monitor.rate([participant])
+    return monitor.end()
 
 
 def _table(fields: list[tuple[str, str]], rows: Iterable[Fields]) -> bytes:

@@ -103,7 +103,7 @@ async def test_bad_news_is_told_soon_and_good_news_when_it_lasts() -> None:
     monitor = QualityMonitor()
     levels = []
     for number, loss in enumerate([0.0, 0.0, 0.4, 0.4, 0.0, 0.0, 0.0, 0.0], 1):
-        rated = monitor.update([anna, boris], sample(anna, boris, number, loss=loss))
+        rated = made_statistics.ratings(monitor, [anna, boris], sample(anna, boris, number, loss=loss))
         levels.append(rated[boris.sid].quality)
         assert rated[anna.sid].quality is EXCELLENT, "the listener's bad line is not the speaker's fault"
     assert levels == [EXCELLENT, EXCELLENT, GOOD, POOR, GOOD, GOOD, EXCELLENT, EXCELLENT]
@@ -113,14 +113,16 @@ async def test_a_peer_that_says_nothing_is_lost_and_comes_back() -> None:
     _, anna, boris = await a_call()
     monitor = QualityMonitor()
     levels = [
-        monitor.update([anna, boris], sample(anna, boris, number, still=True))[boris.sid].quality
+        made_statistics.ratings(monitor, [anna, boris], sample(anna, boris, number, still=True))[
+            boris.sid
+        ].quality
         for number in range(1, SILENT_SAMPLES + 2)
     ]
     assert levels == [EXCELLENT] * SILENT_SAMPLES + [LOST]
-    back = monitor.update([anna, boris], sample(anna, boris, SILENT_SAMPLES + 2))
+    back = made_statistics.ratings(monitor, [anna, boris], sample(anna, boris, SILENT_SAMPLES + 2))
     assert back[boris.sid].quality is GOOD
     fake(boris.publisher_connection).become(ConnectionState.DISCONNECTED)
-    gone = monitor.update([anna, boris], sample(anna, boris, SILENT_SAMPLES + 3))
+    gone = made_statistics.ratings(monitor, [anna, boris], sample(anna, boris, SILENT_SAMPLES + 3))
     assert gone[boris.sid].quality is LOST
 
 
@@ -132,7 +134,7 @@ async def test_a_line_without_place_for_a_picture_is_poor_at_once_and_good_again
     for number, estimate in enumerate([5_000_000, 1, 1, 5_000_000, 5_000_000, 5_000_000, 5_000_000], 1):
         fake(boris.subscriber_connection).estimate(estimate)
         room.update_allocations(number * 10.0)
-        rated = monitor.update([anna, boris], sample(anna, boris, number))
+        rated = made_statistics.ratings(monitor, [anna, boris], sample(anna, boris, number))
         levels.append(rated[boris.sid].quality)
         assert rated[anna.sid].quality is EXCELLENT
     assert levels == [EXCELLENT, POOR, POOR, GOOD, GOOD, EXCELLENT, EXCELLENT]
@@ -169,8 +171,8 @@ async def test_the_monitor_says_of_whom_something_else_is_said() -> None:
     monitor = QualityMonitor()
     changed = []
     for number, loss in enumerate([0.0, 0.0, 0.4, 0.4, 0.4], 1):
-        monitor.update([anna, boris], sample(anna, boris, number, loss=loss))
+        made_statistics.ratings(monitor, [anna, boris], sample(anna, boris, number, loss=loss))
         changed.append(monitor.changed)
     assert changed == [{anna.sid, boris.sid}, set(), {boris.sid}, {boris.sid}, set()]
-    monitor.update([anna], sample(anna, boris, 6))
+    made_statistics.ratings(monitor, [anna], sample(anna, boris, 6))
     assert monitor.changed == {boris.sid}

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediaserver.connection_quality import QualityMonitor, Rated
+from mediaserver.connection_quality import QualityMonitor
 from mediaserver.diagnosis import SETTLING_S, WINDOW, ClientReport, ServerSample, Verdict
 from mediaserver.line_watch import LineWatch
 from mediaserver.participant import Participant, ParticipantState
@@ -21,7 +21,7 @@ from mediaserver.permissions import Permissions
 from mediaserver.room import Room
 from mediaserver.statistics import Statistics
 from mediaserver.track import CodecStream, Track, TrackSource
-from tests.mediaserver.made_statistics import statistics
+from tests.mediaserver.made_statistics import ratings, statistics
 from tests.mediaserver.room_fakes import ALL, fake, make_participant, make_room, publish
 
 PICTURES = Permissions(can_subscribe=True, can_publish=False, can_publish_data=True)
@@ -37,9 +37,9 @@ class Sleepless(LineWatch):
 class Forgetful(QualityMonitor):
     """Looks at everybody anew."""
 
-    def update(self, participants: Iterable[Participant], now: Statistics) -> dict[str, Rated]:
-        self._looks.clear()
-        return super().update(participants, now)
+    def rate(self, participants: Iterable[Participant]) -> None:
+        self._last.looks.clear()
+        super().rate(participants)
 
 
 @dataclass
@@ -98,12 +98,15 @@ class Audience:
         self.now += 1
         self.room.update_allocations(self.now)
         now = self._counted()
-        remembered, anew = (one.update(self.people, now) for one in self.monitors)
+        remembered, anew = (ratings(one, self.people, now) for one in self.monitors)
         assert remembered == anew
         reports = {p.sid: one for p in self.people if (one := self.lines[p.sid].report) is not None}
         said = []
         for watch in self.watches:
-            watch.read(self.people, now, reports)
+            watch.begin(now, reports)
+            for person in self.people:
+                watch.pass_over([person])
+            watch.read()
             said.append(watch.judge(self.server))
         return said
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalling.beat import Ticker, beat, repeat
+from signalling.beat import PART, PAUSE_S, Ticker, beat, in_parts, repeat
 
 
 class FakeTimeLoop(asyncio.SelectorEventLoop):
@@ -64,6 +64,25 @@ def test_who_is_a_little_late_keeps_the_beat(run: Callable[[Coroutine[Any, Any, 
         return moments
 
     assert run(work()) == pytest.approx([1000.1, 1000.2, 1000.3, 1000.5])
+
+
+@pytest.mark.parametrize("count", [0, 1, PART, PART + 1, 3 * PART])
+def test_what_is_done_for_everybody_is_done_in_parts_with_pauses(
+    run: Callable[[Coroutine[Any, Any, Any]], Any], count: int
+) -> None:
+    everybody = list(range(count))
+
+    async def work() -> list[tuple[float, list[int]]]:
+        found = []
+        async for part in in_parts(everybody):
+            found.append((_now(), part))
+            everybody.clear()  # who leaves meanwhile was there
+        return found
+
+    parts = run(work())
+    assert [item for _, part in parts for item in part] == list(range(count))
+    assert all(len(part) <= PART for _, part in parts)
+    assert [at for at, _ in parts] == pytest.approx([1000.03 + PAUSE_S * n for n in range(-(-count // PART))])
 
 
 def test_it_says_how_late_the_loop_was(run: Callable[[Coroutine[Any, Any, Any]], Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -37,16 +37,16 @@ class Worker:
     senders: bytes = b""
 
 
-def verdicts_of(world: World) -> Callable[..., None]:
+def verdicts_of(world: World) -> Callable[..., Awaitable[None]]:
     """Lets so many seconds pass."""
     verdicts = Verdicts(world.sessions.reporting, world.attendance, world.settings, world.metrics)
 
-    def run(seconds: int, each: Callable[[], None] = lambda: None, *, late_s: float = 0.0) -> None:
+    async def run(seconds: int, each: Callable[[], None] = lambda: None, *, late_s: float = 0.0) -> None:
         for _ in range(seconds):
             world.clock.advance(1)
             each()
             verdicts.was_late(late_s)
-            verdicts.update(Statistics([cast(WorkerStatistics, Worker())], world.clock.monotonic()))
+            await verdicts.update(Statistics([cast(WorkerStatistics, Worker())], world.clock.monotonic()))
 
     return run
 
@@ -78,7 +78,7 @@ async def test_only_who_reports_is_told_and_the_operator_finds_the_same_code(wor
     boris = await by(world, "boris", ("tcp", "192.0.2.2:5"))
     run = verdicts_of(world)
     with capture_logs() as logs:
-        run(9, lambda: report(anna, lag_ms=5))
+        await run(9, lambda: report(anna, lag_ms=5))
     assert told(anna) == [{"fault": "firewall", "code": "FIREWALL_TCP"}]
     assert received(boris) == [], "neither the verdict nor Anna's reports"
     lines = {line["identity"]: line for line in logs if line["event"] == "a call goes badly"}
@@ -86,33 +86,33 @@ async def test_only_who_reports_is_told_and_the_operator_finds_the_same_code(wor
     assert lines["anna"]["correlation_id"] == anna.session.correlation_id
     assert world.metric("polyana_rtc_verdicts_total", fault="firewall", code="FIREWALL_TCP") == 2
     report(boris)
-    run(1)
+    await run(1)
     assert told(boris) == told(anna), "who asks later is told what stands"
     anna.publisher.path = "udp", "192.0.2.1:6"
-    run(20)
+    await run(20)
     assert told(anna)[1:] == [{"fault": None, "code": None}]
 
 
 async def test_what_a_client_says_of_itself_counts_while_it_is_fresh(world: World) -> None:
     anna = await by(world, "anna", ("udp", "192.0.2.1:5"))
     run = verdicts_of(world)
-    run(9, lambda: report(anna, cpu_limited=True))
+    await run(9, lambda: report(anna, cpu_limited=True))
     assert told(anna) == [{"fault": "device", "code": "DEVICE_ENCODING"}]
-    run(20)
+    await run(20)
     assert told(anna)[1:] == [{"fault": None, "code": None}]
 
 
 async def test_who_has_no_path_is_behind_a_firewall(world: World) -> None:
     await world.join("anna")
     with capture_logs() as logs:
-        verdicts_of(world)(10)
+        await verdicts_of(world)(10)
     assert [line["code"] for line in logs if "code" in line] == ["FIREWALL_BLOCKED"]
 
 
 async def test_a_late_event_loop_is_the_servers_fault(world: World) -> None:
     anna = await by(world, "anna", ("udp", "192.0.2.1:5"))
     run = verdicts_of(world)
-    run(9, lambda: report(anna), late_s=0.7)
+    await run(9, lambda: report(anna), late_s=0.7)
     assert told(anna) == [{"fault": "server", "code": "SERVER_BUSY"}]
 
 
