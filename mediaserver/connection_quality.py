@@ -15,7 +15,7 @@ import numpy as np
 
 from mediaserver.participant import ParticipantState
 from mediaserver.peer_connection import ConnectionState
-from mediaserver.statistics import Statistics
+from mediaserver.statistics import Owned, Statistics, growth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,7 +90,7 @@ class QualityMonitor:
         self._before = self._now = Statistics()
         self._last = self._next = _Known()
         self.changed: set[str] = set()
-        """Sids of those of whom something else is said since the last update, or nothing any more."""
+        """Sids of those of whom something else is said since the interval before, or nothing any more."""
 
     def begin(self, now: Statistics) -> None:
         """Another interval; they are to be about the same."""
@@ -198,21 +198,18 @@ class _Columns:
         worst = np.full(len(self.sids), np.nan)
 
         sent = self._senders
-        ids = sent.ids
-        old, new = before.senders.places(ids), now.senders.places(ids)
-        packets = now.senders.at(new, "packets") - before.senders.at(old, "packets")
-        loss = now.senders.at(new, "fraction_lost").astype(np.float64)
-        heard = (old >= 0) & (new >= 0) & (packets > 0)
+        ids = sent.owned.ids
+        heard = growth(before.senders, now.senders, ids, "packets") > 0
+        loss = now.senders.at(now.senders.places(ids), "fraction_lost").astype(np.float64)
         sent.rate(worst, heard, loss, np.zeros(len(ids), np.int64), rtt_us)
 
         came = self._receivers
-        ids = came.ids
-        old, new = before.receivers.places(ids), now.receivers.places(ids)
-        packets = now.receivers.at(new, "packets") - before.receivers.at(old, "packets")
-        lost = np.maximum(0, now.receivers.at(new, "lost") - before.receivers.at(old, "lost"))
-        heard = (old >= 0) & (new >= 0) & (packets > 0)
-        loss = lost / np.where(heard, packets + lost, 1)
-        came.rate(worst, heard, loss, now.receivers.at(new, "jitter_us"), rtt_us)
+        ids = came.owned.ids
+        packets = growth(before.receivers, now.receivers, ids, "packets")
+        lost = growth(before.receivers, now.receivers, ids, "lost")
+        heard = packets > 0
+        jitter_us = now.receivers.at(now.receivers.places(ids), "jitter_us")
+        came.rate(worst, heard, lost / np.where(heard, packets + lost, 1), jitter_us, rtt_us)
         return worst
 
 
@@ -221,10 +218,9 @@ class _Streams:
 
     def __init__(self, participants: Sequence[Mapping[int, str]]) -> None:
         """Kinds by id, of each."""
-        self.ids = np.array([number for one in participants for number in one], np.int64)
+        self.owned = Owned(participants)
         weights = [LOSS_WEIGHT[kind] for one in participants for kind in one.values()]
         self._weights = np.array(weights, np.float64)
-        self._owners = np.repeat(np.arange(len(participants)), np.array([*map(len, participants)], np.intp))
 
     def rate(
         self,
@@ -235,8 +231,9 @@ class _Streams:
         rtt_us: NDArray[np.int64],
     ) -> None:
         """Lowers `worst`, by owner, to what each stream that was `heard` is rated. `rtt_us` by owner."""
-        rated = rate(loss, self._weights, jitter_us, rtt_us[self._owners])
-        np.fmin.at(worst, self._owners[heard], rated[heard])
+        owners = self.owned.owners
+        rated = rate(loss, self._weights, jitter_us, rtt_us[owners])
+        np.fmin.at(worst, owners[heard], rated[heard])
 
 
 def _told_otherwise(before: Mapping[str, Rated], now: Mapping[str, Rated]) -> set[str]:

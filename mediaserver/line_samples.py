@@ -17,8 +17,8 @@ from mediaserver.diagnosis import (
 )
 from mediaserver.engine import FORWARD_LATENCY_BOUNDS_US
 from mediaserver.participant import ParticipantState
-from mediaserver.statistics import Statistics, TransportRow
-from mediaserver.uplinks import arrived, camera_fps, passed_up, seconds_between, up_jitter_ms, uplinks_of
+from mediaserver.statistics import Statistics, TransportRow, seconds_between
+from mediaserver.uplinks import arrived, camera_fps, passed_up, up_jitter_ms, uplinks_of
 
 if TYPE_CHECKING:
     from mediaserver.engine import WorkerStatistics

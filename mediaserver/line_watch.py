@@ -35,12 +35,10 @@ class LineWatch:
         self._resting = RestingLines()
         self._awake: dict[str, Participant] = {}
         self._at_rest: set[str] = set()
-        self._woken: list[str] = []
         self._suspicious: set[str] = set()
         self._statistics = Statistics()
         self._reports: Mapping[str, ClientReport] = {}
         self._samples: dict[str, LineSample] = {}
-        self._now = 0.0
 
     @property
     def resting(self) -> int:
@@ -57,9 +55,9 @@ class LineWatch:
 
     def begin(self, statistics: Statistics, reports: Mapping[str, ClientReport]) -> None:
         """Another second is looked at. `reports` by sid."""
-        self._now, self._statistics, self._reports = statistics.at, statistics, reports
+        self._statistics, self._reports = statistics, reports
         self._suspicious = self._resting.look(statistics, reports)
-        self._awake, self._woken, self._at_rest = {}, [], set()
+        self._awake, self._at_rest = {}, set()
 
     def pass_over(self, participants: Iterable[Participant]) -> None:
         """Some of those who are there, until all have been passed over."""
@@ -68,17 +66,15 @@ class LineWatch:
             line = self._resting.get(sid)
             if line is not None and sid not in self._suspicious and line.is_as_it_was():
                 self._at_rest.add(sid)
-            elif line is not None:
-                self._woken.append(sid)
-                self._awake[sid] = participant
-            elif participant.primary_connection.has_peer:
+            elif line is not None or participant.primary_connection.has_peer:
                 self._awake[sid] = participant
 
     def read(self) -> None:
         """Samples of this second, of all who were passed over; the others are forgotten."""
-        if len(self._at_rest) + len(self._woken) < len(self._resting):
-            self._resting.keep(self._at_rest.union(self._woken))
-        for sid in self._woken:
+        woken = [sid for sid in self._awake if sid in self._resting]
+        if len(self._at_rest) + len(woken) < len(self._resting):
+            self._resting.keep(self._at_rest.union(woken))
+        for sid in woken:
             self._wake(sid, now=False)
         self._samples = self._reader.read(self._awake.values(), self._statistics, self._reports)
 
@@ -88,7 +84,7 @@ class LineWatch:
 
     def judge(self, server: ServerSample) -> dict[str, Verdict | None]:
         """What is said from now on of whom something else was said before, by sid; None: nothing is wrong any more."""
-        changes = self._diagnosis.update(self._now, server, self._samples, self._resting)
+        changes = self._diagnosis.update(self._statistics.at, server, self._samples, self._resting)
         for sid in self._samples:
             self._let_rest(sid)
         for sid, verdict in changes.items():

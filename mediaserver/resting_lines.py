@@ -28,7 +28,8 @@ from mediaserver.diagnosis import (
 )
 from mediaserver.line_samples import down_jitter_ms, longest_rtt_ms, passed_down
 from mediaserver.participant import ParticipantState
-from mediaserver.uplinks import Uplinks, camera_fps, passed_up, seconds_between, up_jitter_ms, uplinks_of
+from mediaserver.statistics import Owned, Statistics, growth, seconds_between
+from mediaserver.uplinks import Uplinks, camera_fps, passed_up, up_jitter_ms, uplinks_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from mediaserver.diagnosis import ClientReport
     from mediaserver.participant import Participant
     from mediaserver.peer_connection import PeerConnection
-    from mediaserver.statistics import Statistics
 
 
 @dataclass(slots=True)
@@ -231,19 +231,18 @@ class _Columns:
         self._sids = np.array(list(lines), dtype=object)
         self._transports = _ids(line.transport for line in lines.values())
         self._upstream = _ids(line.upstream for line in lines.values())
-        self._senders = _Owned(line.senders for line in lines.values())
-        self._receivers = _Owned(line.uplinks.receivers for line in lines.values())
-        self._speech = _Owned(line.uplinks.speech for line in lines.values())
-        self._cameras = _Owned(line.uplinks.cameras for line in lines.values())
+        self._senders = Owned(line.senders for line in lines.values())
+        uplinks = [line.uplinks for line in lines.values()]
+        self._receivers = Owned(one.receivers for one in uplinks)
+        ids = self._receivers.ids
+        self._are_speech = np.isin(ids, _ids(number for one in uplinks for number in one.speech))
+        self._are_cameras = np.isin(ids, _ids(number for one in uplinks for number in one.cameras))
         self.shortest_ms = np.array([shortest_ms[sid] for sid in lines], np.float64)
 
     def suspicious(self, before: Statistics, after: Statistics) -> set[str]:
         old, new = before.transports.places(self._transports), after.transports.places(self._transports)
-
-        def growth(name: str) -> NDArray[np.int64]:
-            return after.transports.at(new, name) - before.transports.at(old, name)
-
-        arrived, lost = growth("feedback_arrived"), growth("feedback_lost")
+        arrived, lost = self._told(before, after)
+        requests = growth(before.transports, after.transports, self._transports, "keyframe_requests")
         rtt_ms = self.rtt_ms(after)
         self.shortest_ms = np.minimum(self.shortest_ms, np.where(rtt_ms < 0, np.inf, rtt_ms))
         found = (
@@ -253,7 +252,7 @@ class _Columns:
             | (after.transports.at(new, "jitter_us") / 1000 >= LONG_JITTER_MS)
             | (rtt_ms >= LONG_RTT_MS)
             | (rtt_ms > self.shortest_ms + QUEUE_MS)
-            | (growth("keyframe_requests") > 0)
+            | (requests > 0)
         )
         untold = arrived + lost == 0
         if untold.any():
@@ -275,70 +274,40 @@ class _Columns:
     def passed(self, before: Statistics, after: Statistics) -> NDArray[np.int64]:
         """Packets that their peers told of, else those that were sent to them."""
         old, new = before.transports.places(self._transports), after.transports.places(self._transports)
-        told = np.zeros(len(new), np.int64)
-        for name in ("feedback_arrived", "feedback_lost"):
-            told += after.transports.at(new, name) - before.transports.at(old, name)
+        told = sum(self._told(before, after))
         sent = self._senders.sum(self._sent(before, after)[0])
         passed: NDArray[np.int64] = np.where((old < 0) | (new < 0), 0, np.where(told == 0, sent, told))
         return passed
 
     def passed_up(self, before: Statistics, after: Statistics) -> NDArray[np.int64]:
         """Packets from them, lost ones too."""
-        came, lost = _arrived(self._receivers.ids, before, after)
+        came, lost = self._arrived(before, after)
         return self._receivers.sum(came + lost)
+
+    def _told(self, before: Statistics, after: Statistics) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Packets that arrived and that were lost, by the feedback of their peers."""
+        tables, ids = (before.transports, after.transports), self._transports
+        return growth(*tables, ids, "feedback_arrived"), growth(*tables, ids, "feedback_lost")
 
     def _shows_upwards(self, before: Statistics, after: Statistics) -> NDArray[np.bool_]:
         """Whether what comes from them may show anything."""
-        came, lost = map(self._receivers.sum, _arrived(self._receivers.ids, before, after))
-        heard, _ = _arrived(self._speech.ids, before, after)
-        jitter_us = after.receivers.at(after.receivers.places(self._speech.ids), "jitter_us")
-        uneven = self._speech.any((heard > 0) & (jitter_us / 1000 >= LONG_JITTER_MS))
-        slow = self._cameras.any(_fps(self._cameras.ids, before, after) < LOW_FPS)
-        return (lost > NOTICEABLE_LOSS * came) | uneven | slow
+        receivers = self._receivers
+        came, lost = self._arrived(before, after)
+        jitter_us = after.receivers.at(after.receivers.places(receivers.ids), "jitter_us")
+        uneven = self._are_speech & (came > 0) & (jitter_us / 1000 >= LONG_JITTER_MS)
+        slow = self._are_cameras & (_fps(receivers.ids, before, after) < LOW_FPS)
+        return (receivers.sum(lost) > NOTICEABLE_LOSS * receivers.sum(came)) | receivers.any(uneven | slow)
+
+    def _arrived(self, before: Statistics, after: Statistics) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Packets that came and that were lost, as `uplinks.arrived` has them of one receiver."""
+        tables, ids = (before.receivers, after.receivers), self._receivers.ids
+        return growth(*tables, ids, "packets"), growth(*tables, ids, "lost")
 
     def _sent(self, before: Statistics, after: Statistics) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Packets to them, and the share that was reported lost, of each of the senders."""
         ids = self._senders.ids
-        old, new = before.senders.places(ids), after.senders.places(ids)
-        grown = after.senders.at(new, "packets") - before.senders.at(old, "packets")
-        packets = np.where((old < 0) | (new < 0), 0, np.maximum(0, grown))
-        return packets, after.senders.at(new, "fraction_lost").astype(np.float64)
-
-
-class _Owned:
-    """Objects of the data plane, and in which line's place each is."""
-
-    def __init__(self, lines: Iterable[tuple[int, ...]]) -> None:
-        """`lines`: ids of each."""
-        found = list(lines)
-        self.ids = _ids(number for line in found for number in line)
-        self._owners = np.repeat(np.arange(len(found)), [len(line) for line in found])
-        self._lines = len(found)
-
-    def any(self, shows: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Of each line, from what each object shows."""
-        found: NDArray[np.bool_] = self.sum(shows.astype(np.int64)) > 0
-        return found
-
-    def sum(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
-        """The same of counts."""
-        found = np.zeros(self._lines, np.int64)
-        np.add.at(found, self._owners, counts)
-        return found
-
-
-def _arrived(
-    receivers: NDArray[np.int64], before: Statistics, after: Statistics
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Packets that came and that were lost, as `uplinks.arrived` has them of one."""
-    old, new = before.receivers.places(receivers), after.receivers.places(receivers)
-    known = (old >= 0) & (new >= 0)
-
-    def growth(name: str) -> NDArray[np.int64]:
-        grown = after.receivers.at(new, name) - before.receivers.at(old, name)
-        return np.where(known, np.maximum(0, grown), 0)
-
-    return growth("packets"), growth("lost")
+        packets = growth(before.senders, after.senders, ids, "packets")
+        return packets, after.senders.at(after.senders.places(ids), "fraction_lost").astype(np.float64)
 
 
 def _fps(cameras: NDArray[np.int64], before: Statistics, after: Statistics) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ about all of them are asked of whole columns (NumPy); an object is made only of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
@@ -134,3 +134,40 @@ class Statistics:
     @cached_property
     def senders(self) -> Table[SenderRow]:
         return Table(SenderRow, [worker.senders for worker in self.workers])
+
+
+def seconds_between(before: Statistics, after: Statistics) -> float:
+    """Never 0."""
+    return max(after.at - before.at, 1e-3)
+
+
+def growth(before: Table[Row], after: Table[Row], ids: NDArray[np.int64], name: str) -> NDArray[np.int64]:
+    """How much a column of these rows has grown; 0 where it has not, or where there was no row at both moments."""
+    old, new = before.places(ids), after.places(ids)
+    grown = after.at(new, name) - before.at(old, name)
+    found: NDArray[np.int64] = np.where((old < 0) | (new < 0), 0, np.maximum(0, grown))
+    return found
+
+
+class Owned:
+    """Ids of rows, several of which belong to one owner."""
+
+    def __init__(self, owned: Iterable[Collection[int]]) -> None:
+        """Ids of each owner."""
+        found = list(owned)
+        self.ids = np.array([number for one in found for number in one], np.int64)
+        self.owners = np.repeat(np.arange(len(found)), np.array([*map(len, found)], np.intp))
+        """The place of the owner of each."""
+        self._count = len(found)
+
+    def sum(self, counts: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Of each owner, from one of each row."""
+        found = np.zeros(self._count, np.int64)
+        np.add.at(found, self.owners, counts)
+        return found
+
+    def any(self, shows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Whether any of its rows does, of each owner."""
+        found = np.zeros(self._count, np.bool_)
+        np.logical_or.at(found, self.owners, shows)
+        return found

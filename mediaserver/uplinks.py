@@ -5,31 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from mediaserver.diagnosis import NOTHING_PASSED, Passed
+from mediaserver.statistics import Statistics, seconds_between
 from mediaserver.track import TrackSource
 
 if TYPE_CHECKING:
     from mediaserver.participant import Participant
-    from mediaserver.statistics import Statistics
 
 
 class Uplinks(NamedTuple):
     """Ids of receivers, of what is not silent."""
 
-    receivers: tuple[int, ...] = ()
-    speech: tuple[int, ...] = ()
-    cameras: tuple[int, ...] = ()
-
-
-NO_UPLINKS = Uplinks()
+    receivers: tuple[int, ...]
+    speech: tuple[int, ...]
+    cameras: tuple[int, ...]
+    """Speech and cameras are among the receivers."""
 
 
 def uplinks_of(participant: Participant) -> Uplinks:
     """As they are now."""
-    tracks = participant.publisher.tracks
-    if not tracks:
-        return NO_UPLINKS  # as of nearly all of an audience
     receivers, speech, cameras = list[int](), list[int](), list[int]()
-    for track in tracks.values():
+    for track in participant.publisher.tracks.values():
         if track.is_silent:
             continue
         found = [stream.receiver.id for stream in track.streams if stream.receiver is not None]
@@ -71,11 +66,6 @@ def camera_fps(uplinks: Uplinks, before: Statistics, after: Statistics) -> float
     """Of the slowest camera; None: it cannot be told of any."""
     found = (_fps(camera, before, after) for camera in uplinks.cameras)
     return min((fps for fps in found if fps is not None), default=None)
-
-
-def seconds_between(before: Statistics, after: Statistics) -> float:
-    """Never 0."""
-    return max(after.at - before.at, 1e-3)
 
 
 def _fps(receiver: int, before: Statistics, after: Statistics) -> float | None:

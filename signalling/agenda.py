@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 from math import inf
-from typing import Generic, TypeVar
 
-Key = TypeVar("Key", bound=str)
 SPARE = 64
 """So many stale entries are no matter."""
 
 
-class Agenda(Generic[Key]):
+class Agenda:
     """What has been put off, brought forward or dropped leaves a stale entry in the heap, until its time or until there
     are more of these than others."""
 
     def __init__(self) -> None:
-        self._due: dict[Key, float] = {}
-        self._heap: list[tuple[float, Key]] = []
+        self._due: dict[str, float] = {}
+        self._heap: list[tuple[float, str]] = []
 
     def __len__(self) -> int:
         return len(self._due)
@@ -27,19 +25,19 @@ class Agenda(Generic[Key]):
         """When somebody is due, or a little before; infinite: nobody is."""
         return self._heap[0][0] if self._heap else inf
 
-    def put(self, key: Key, at: float) -> None:
+    def put(self, key: str, at: float) -> None:
         """It is due then, and at no other time."""
         if self._due.get(key) != at:
             self._due[key] = at
             heappush(self._heap, (at, key))
             self._tidy()
 
-    def drop(self, key: Key) -> None:
+    def drop(self, key: str) -> None:
         """It is not due any more, if it was."""
         if self._due.pop(key, None) is not None:
             self._tidy()
 
-    def take(self, now: float) -> list[Key]:
+    def take(self, now: float) -> list[str]:
         """All that are due, the longest due first, out of here."""
         found = []
         while self._heap and self._heap[0][0] <= now:

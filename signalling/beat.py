@@ -5,8 +5,7 @@ woken process finds its memory out of the cache: that costs more than the work.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
-from itertools import islice
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from math import floor
 from typing import TypeVar
 
@@ -42,15 +41,14 @@ async def repeat(interval_s: float, work: Callable[[], Awaitable[None]], failed:
             failed()
 
 
-async def in_parts(items: Collection[Item]) -> AsyncIterator[list[Item]]:
+async def in_parts(items: Iterable[Item]) -> AsyncIterator[list[Item]]:
     """All of them as they are now, few enough at a time that whoever waits for the loop, or a worker of the data plane
     on the same core, hardly notices: between parts the process rests."""
-    waiting: Iterator[Item] = iter(list(items))
-    part = list(islice(waiting, PART))
-    while part:
-        yield part
-        if part := list(islice(waiting, PART)):
+    everything = list(items)
+    for begin in range(0, len(everything), PART):
+        if begin:
             await asyncio.sleep(PAUSE_S)
+        yield everything[begin : begin + PART]
 
 
 class Ticker:

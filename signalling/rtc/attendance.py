@@ -59,7 +59,7 @@ class Attendance:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
         self._next_look = 0.0
-        self._limits: Agenda[str] = Agenda()
+        self._limits = Agenda()
         """By sid: before that no time limit is reached, as they said."""
         self._log = structlog.get_logger(__name__)
 
@@ -172,7 +172,10 @@ class Attendance:
         return has_more
 
     def _look(self, now: float) -> None:
-        for sid in self._limits.take(now):
+        due = self._limits.take(now)
+        for sid in due:
+            self._limits.put(sid, now)  # an error in one of them lets nobody be forgotten
+        for sid in due:
             presence = self._present.get(sid)  # an end may end others
             until = presence.tick(now) if presence is not None else 0.0
             if sid in self._present:

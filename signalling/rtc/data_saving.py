@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from mediaserver.data import RELIABLE
@@ -62,7 +62,7 @@ class DataSaving:
         self._saving_until: dict[str, float] = {}
         """By sid, of those who were told that they save."""
 
-    async def update(self, rooms: Collection[Room], statistics: Statistics) -> None:
+    async def update(self, rooms: Iterable[Room], statistics: Statistics) -> None:
         """Limits the pictures of those who have a budget."""
         now = statistics.at
         limited: list[tuple[Participant, DataBudget]] = []

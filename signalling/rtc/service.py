@@ -155,18 +155,17 @@ class RtcService:
     async def _watch_lines(self) -> None:
         statistics = Statistics(await self._engine.sample_statistics(), self._clock.monotonic())
         await self._verdicts.update(statistics)
-        await self._saving.update(list(self.attendance.rooms), statistics)
+        await self._saving.update(self.attendance.rooms, statistics)
 
     async def _rate_connections(self) -> None:
         workers = await self._engine.sample_statistics()
         rtp_bytes = sum(w.counters["rtp_bytes_in"] + w.counters["rtp_bytes_out"] for w in workers)
         self.attendance.load.observe(rtp_bytes, self._clock.monotonic())
         self._quality.begin(Statistics(workers))
-        async for participants in in_parts(
-            [p for room in self.attendance.rooms for p in room.participants.values()]
-        ):
+        everybody = (p for room in self.attendance.rooms for p in room.participants.values())
+        async for participants in in_parts(everybody):
             self._quality.rate(participants)
         rated, changed = self._quality.end(), self._quality.changed
-        async for rooms in in_parts(list(self.attendance.rooms)):
+        async for rooms in in_parts(self.attendance.rooms):
             for room in rooms:
                 room.tell_quality(rated, changed)

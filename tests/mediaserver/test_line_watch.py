@@ -317,6 +317,18 @@ async def test_who_sends_is_woken_by_what_that_shows(shown: Line) -> None:
     assert watch.sample(publisher).shows_anything
 
 
+async def test_few_frames_of_what_is_no_camera_show_nothing() -> None:
+    watch = LineWatch(lambda host: host, ())
+    audience = await Audience.gathered(2, watch)
+    publisher = audience.people[0]
+    for track in publisher.publisher.tracks.values():
+        track.update(source=TrackSource.SCREEN_SHARE)
+    audience.lines[publisher.sid] = Line(frames=1)
+    for _ in range(3 * WINDOW):
+        audience.second()
+    assert watch.resting == 3
+
+
 async def test_nobody_who_has_left_is_remembered() -> None:
     watch = LineWatch(lambda host: host, ())
     audience = await Audience.gathered(4, watch)

@@ -6,8 +6,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mediaserver.statistics import FIELDS, ReceiverRow, SenderRow, Statistics, Table, TransportRow
-from tests.mediaserver.made_statistics import transports, worker
+from mediaserver.statistics import (
+    FIELDS,
+    Owned,
+    ReceiverRow,
+    SenderRow,
+    Statistics,
+    Table,
+    TransportRow,
+    growth,
+)
+from tests.mediaserver.made_statistics import statistics, transports, worker
 
 
 def test_rows_have_the_fields_that_the_data_plane_writes() -> None:
@@ -43,3 +52,22 @@ def test_a_row_is_found_by_its_id_on_whatever_worker_it_is(workers: list[set[int
         row = table.find(number)
         assert (row is not None) == (place >= 0) == (number in here)
         assert row is None or (row.bytes_in == 10 * number == table.column("bytes_in")[place])
+
+
+def test_what_was_not_there_at_both_moments_has_not_grown() -> None:
+    before = statistics(receivers=[{"receiver": 1, "packets": 5}, {"receiver": 2, "packets": 5}])
+    after = statistics(
+        receivers=[{"receiver": number, "packets": 9 - 4 * (number - 1)} for number in (1, 2, 3)]
+    )
+    grown = growth(before.receivers, after.receivers, np.array([3, 2, 1, 4]), "packets")
+    assert grown.tolist() == [0, 0, 4, 0]
+    shrunk = growth(after.receivers, before.receivers, np.array([1, 2]), "packets")
+    assert shrunk.tolist() == [0, 0]
+
+
+def test_rows_are_counted_for_their_owners() -> None:
+    owned = Owned([(7, 3), (), (5,)])
+    assert owned.ids.tolist() == [7, 3, 5]
+    assert owned.sum(np.array([1, 2, 4])).tolist() == [3, 0, 4]
+    assert owned.any(np.array([True, False, False])).tolist() == [True, False, False]
+    assert Owned([]).sum(np.array([], np.int64)).tolist() == []

@@ -22,7 +22,7 @@ steps = st.lists(
 
 @given(steps)
 def test_it_gives_what_a_dictionary_would(steps: list[Any]) -> None:
-    agenda, plain = Agenda[str](), dict[str, float]()
+    agenda, plain = Agenda(), dict[str, float]()
     for action, *rest in steps:
         if action == "put":
             key, at = rest
@@ -42,7 +42,7 @@ def test_it_gives_what_a_dictionary_would(steps: list[Any]) -> None:
 
 
 def test_what_is_put_off_again_and_again_takes_no_memory() -> None:
-    agenda = Agenda[str]()
+    agenda = Agenda()
     for number in range(10 * SPARE):
         agenda.put("late", 1000.0 + number)
     for number in range(10 * SPARE):

@@ -50,7 +50,7 @@ class Lesson:
         self.wire += wire
         self.pictures += pictures
         self.world.clock.advance(1.0)
-        await self.saving.update(list(self.world.attendance.rooms), self._statistics())
+        await self.saving.update(self.world.attendance.rooms, self._statistics())
         await self.world.pass_time(0.5)
 
     def _statistics(self) -> Statistics:

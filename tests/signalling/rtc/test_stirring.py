@@ -1,6 +1,7 @@
 """What regular calls tell or do is asked of them soon: whatever brings it about stirs, and then there is calm."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 from livekit.protocol import models, rtc
@@ -113,3 +114,26 @@ async def test_a_calm_room_is_let_be_while_another_is_stirred(world: World) -> N
     world.clock.advance(0.1)
     assert world.attendance.tick(world.clock.monotonic())
     assert touched == [boris.participant.room]
+
+
+async def test_who_cannot_be_looked_at_lets_nobody_be_forgotten(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = [await world.join(name) for name in ("anna", "boris", "clara")]
+    looked: list[str] = []
+
+    def tick(client: Client, now: float) -> float:
+        looked.append(client.participant.identity)
+        if len(looked) == 1:
+            raise RuntimeError
+        return now
+
+    for client in clients:
+        monkeypatch.setattr(client.session, "tick", partial(tick, client))
+    world.clock.advance(1.0)
+    with pytest.raises(RuntimeError):
+        world.attendance.tick(world.clock.monotonic())
+    assert len(looked) == 1
+    world.clock.advance(1.0)
+    world.attendance.tick(world.clock.monotonic())
+    assert sorted(looked[1:]) == ["anna", "boris", "clara"]
