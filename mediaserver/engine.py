@@ -1,12 +1,14 @@
 """The owner of the data plane: the only module that imports it."""
 
+from __future__ import annotations
+
 import asyncio
 import itertools
 import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
@@ -24,6 +26,9 @@ from .clock import Clock, SystemClock
 from .ice_candidates import IceCandidate, LocalAddresses, host_candidates
 from .metrics import MediaMetrics
 from .placement import Placement
+
+if TYPE_CHECKING:
+    from .rtp import RtpReceiver
 
 __all__ = [
     "Chunk",
@@ -47,10 +52,10 @@ EVENTS_AT_ONCE = 512
 UFRAG_BYTES = 9
 PASSWORD_BYTES = 24
 
-AudioLevelHandler = Callable[[list[tuple[int, float]]], None]
+AudioLevelHandler = Callable[[list[tuple["RtpReceiver", float]]], None]
 ChunkPlayedHandler = Callable[[int], None]
 TapHandler = Callable[[Tapped], None]
-LayerBitrateHandler = Callable[[list[tuple[int, int, int, int]]], None]
+LayerBitrateHandler = Callable[[list[tuple["RtpReceiver", int, int, int]]], None]
 
 
 @dataclass(frozen=True)
@@ -111,8 +116,6 @@ class TransportHandler(Protocol):
 
     def dtls_received(self, datagram: bytes) -> None: ...
 
-    def encoding_started(self, receiver: int, encoding: int) -> None: ...
-
     def bandwidth_estimated(self, bits_per_second: int) -> None: ...
 
     def worker_failed(self, reason: str) -> None: ...
@@ -136,7 +139,7 @@ class Engine:
         self._placement = Placement(settings.workers, settings.together)
         self._levels = AudioLevels()
         self._handlers: dict[int, tuple[int, TransportHandler]] = {}
-        self._owners: dict[int, int] = {}
+        self._receivers: dict[int, RtpReceiver] = {}
         self._players: dict[int, ChunkPlayedHandler] = {}
         self._taps: dict[int, TapHandler] = {}
         self._level_handlers: list[AudioLevelHandler] = []
@@ -266,21 +269,21 @@ class Engine:
         """Microseconds since the epoch on the clock of the packets in taps."""
         return self.plane.now_us
 
-    def own_receiver(self, receiver: int, transport: int) -> None:
-        """Events of this receiver go to the transport's handler."""
-        self._owners[receiver] = transport
+    def own_receiver(self, receiver: RtpReceiver) -> None:
+        """From now on there are events of it."""
+        self._receivers[receiver.id] = receiver
 
-    def disown_receiver(self, receiver: int) -> None:
-        """No more events of this receiver."""
-        self._owners.pop(receiver, None)
+    def disown_receiver(self, receiver: RtpReceiver) -> None:
+        """No more events of it."""
+        self._receivers.pop(receiver.id, None)
 
     def add_audio_level_handler(self, handler: AudioLevelHandler) -> None:
-        """`handler` gets (receiver id, linear level 0..1) of everybody who speaks, loudest first; empty when all fell
+        """`handler` gets (receiver, linear level 0..1) of everybody who speaks, loudest first; empty when all fell
         silent."""
         self._level_handlers.append(handler)
 
     def add_layer_bitrate_handler(self, handler: LayerBitrateHandler) -> None:
-        """`handler` gets (receiver id, spatial layer or encoding, temporal layer, bit/s), once a second from each
+        """`handler` gets (receiver, spatial layer or encoding, temporal layer, bit/s), once a second from each
         worker."""
         self._bitrate_handlers.append(handler)
 
@@ -345,9 +348,9 @@ class Engine:
             case dataplane.IceDisconnected(transport):
                 if handler := self._handler(transport):
                     handler.ice_disconnected()
-            case dataplane.EncodingStarted(receiver, encoding, _):
-                if handler := self._handler(self._owners.get(receiver, 0)):
-                    handler.encoding_started(receiver, encoding)
+            case dataplane.EncodingStarted(number, encoding, _):
+                if receiver := self._receivers.get(number):
+                    receiver.connection.encoding_started(receiver, encoding)
             case dataplane.ChunkPlayed(transport, media_us):
                 if player := self._players.get(transport):
                     player(media_us)
@@ -355,8 +358,9 @@ class Engine:
                 self._tapped(tap, event)
             case dataplane.AudioLevels(worker, levels):
                 if (together := self._levels.report(worker, levels)) is not None:
+                    of = [(found, level) for n, level in together if (found := self._receivers.get(n))]
                     for level_handler in self._level_handlers:
-                        level_handler(together)
+                        level_handler(of)
             case dataplane.WorkerStatistics():
                 self._told(event)
             case dataplane.CommandFailed(reason):
@@ -365,8 +369,11 @@ class Engine:
             case dataplane.WorkerFailed(worker, reason):
                 self._worker_failed(worker, reason)
             case dataplane.LayerBitrates(layers):
+                measured = [
+                    (found, s, t, rate) for n, s, t, rate in layers if (found := self._receivers.get(n))
+                ]
                 for bitrate_handler in self._bitrate_handlers:
-                    bitrate_handler(layers)
+                    bitrate_handler(measured)
             case dataplane.EncodingStopped() | dataplane.SenderEncodingChanged():
                 pass  # for layer policy; nothing here depends on them
 

@@ -284,11 +284,9 @@ class PeerConnection:
         """Told on to the owner."""
         self._observer.closed_by_peer(self)
 
-    def encoding_started(self, receiver: int, encoding: int) -> None:
+    def encoding_started(self, receiver: RtpReceiver, encoding: int) -> None:
         """First packet of a layer."""
-        found = self._receivers.find(receiver)
-        if found is not None:
-            self._observer.media_started(self, found, encoding)
+        self._observer.media_started(self, receiver, encoding)
 
     def bandwidth_estimated(self, bits_per_second: int) -> None:
         """Told on to the owner."""

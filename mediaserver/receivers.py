@@ -26,10 +26,6 @@ class Receivers:
         settings = self._connection.engine.settings
         return settings.max_video_bps if kind == "video" else settings.max_audio_bps
 
-    def find(self, receiver_id: int) -> RtpReceiver | None:
-        """The receiver that the data plane means."""
-        return next((r for r in self.by_mid.values() if r.id == receiver_id), None)
-
     def set(self, section: Section, remote: MediaSection, answered: list[RtpCodec], *, stereo: bool) -> None:
         """The peer sends on this section; the answer names these codecs."""
         receiver = section.receiver or self._add(section)
@@ -57,7 +53,7 @@ class Receivers:
         receiver.stereo = codec.parameter("stereo") == "1"
         receiver.mime_type = codec.mime_type
         self.by_mid[receiver.mid] = receiver
-        engine.own_receiver(receiver.id, self._connection.id)
+        engine.own_receiver(receiver)
         engine.plane.set_receiver(
             self._connection.id,
             receiver.id,
@@ -84,20 +80,20 @@ class Receivers:
     def close(self) -> None:
         """The transport is gone, and they with it."""
         for receiver in self.by_mid.values():
-            self._connection.engine.disown_receiver(receiver.id)
+            self._connection.engine.disown_receiver(receiver)
         self.by_mid.clear()
 
     def _add(self, section: Section) -> RtpReceiver:
         engine = self._connection.engine
         receiver = RtpReceiver(engine.next_id(), media_kind(section.kind), section.mid, self._connection)
         section.receiver = self.by_mid[section.mid] = receiver
-        engine.own_receiver(receiver.id, self._connection.id)
+        engine.own_receiver(receiver)
         return receiver
 
     def _end(self, section: Section, receiver: RtpReceiver) -> None:
         section.receiver = None
         self.by_mid.pop(section.mid, None)
-        self._connection.engine.disown_receiver(receiver.id)
+        self._connection.engine.disown_receiver(receiver)
         receiver.release()
         self._connection.engine.plane.remove_receiver(receiver.id)
         receiver.ended = True

@@ -137,7 +137,7 @@ class Room:
         self.data_budgets: dict[str, DataBudget] = {}
         """By identity: who comes back has spent what it had spent."""
         self.stir: Callable[[], None] = _nothing
-        """Called when something changes that is told or done by regular calls; see `is_stirred`."""
+        """Called when something changes that is told or done by regular calls; see `is_stirred` and `is_settled`."""
         self.loudest: str | None = None
         """Sid of who speaks, of several the loudest; of those who fell silent the last."""
         self._by_sid: dict[str, Participant] = {}
@@ -328,12 +328,15 @@ class Room:
 
     @property
     def is_stirred(self) -> bool:
-        """`flush`, `update_dynacast`, `update_allocations` or `update_speakers` may have something to do soon."""
-        return (
-            bool(self._changed or self._flushes or self.unallocated or self.deficient or self.waiting)
-            or not self.speakers.idle
-            or any(track.kind == "video" and track.dynacast.is_stirred for track in self.tracks.values())
-        )
+        """`flush`, `update_dynacast` or `update_allocations` may have something to do soon."""
+        return bool(
+            self._changed or self._flushes or self.unallocated or self.deficient or self.waiting
+        ) or any(track.kind == "video" and track.dynacast.is_stirred for track in self.tracks.values())
+
+    @property
+    def is_settled(self) -> bool:
+        """`flush_room` and `expired` have nothing to do."""
+        return not (self._room_changed or self._recounted) and self._seats_taken() > 0
 
     def flush_room(self) -> int:
         """Tells about the room itself (counts, metadata) whom a change since the last call concerns, and how many they
@@ -494,10 +497,9 @@ class Room:
     def observe_levels(self, levels: Mapping[str, float], now: float) -> None:
         """Audio levels of a moment: participant sid -> linear level, only of those above the threshold."""
         self.speakers.observe(levels, now)
-        self.stir()
 
     def update_speakers(self, now: float) -> None:
-        """Tells everybody who speaks now. To be called at the interval of speaker updates."""
+        """Tells everybody who speaks now. To be called at the interval of speaker updates until `speakers` are idle."""
         levels = now >= self._next_levels
         if not self.speakers.idle and (changes := self.speakers.changes(now, levels=levels)):
             if levels:
@@ -532,6 +534,7 @@ class Room:
             self._serving.pop(participant, None)
         self._room_changed |= self.active_recording is not recorded
         self._recounted.add(participant.rules.seen_by)
+        self.stir()
 
     @property
     def num_publishers(self) -> int:

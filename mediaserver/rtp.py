@@ -14,6 +14,7 @@ from .simulcast import lowest_first
 
 if TYPE_CHECKING:
     from .peer_connection import PeerConnection
+    from .track import CodecStream
 
 MediaKind = Literal["audio", "video"]
 
@@ -41,6 +42,8 @@ class RtpReceiver:
     stereo: bool = False
     #: Until packets say otherwise, the first codec of the answer.
     mime_type: str = ""
+    #: What comes in here, once that is known.
+    stream: CodecStream | None = None
     #: Its section is gone; the data plane has removed it with the senders that forwarded it.
     ended: bool = False
     #: What must let go of it before the data plane removes it.

@@ -176,7 +176,7 @@ class CodecStream:
         self, receiver: RtpReceiver, *, sdp_track_id: str, rids: tuple[str, ...], mime_type: str
     ) -> None:
         """The offer brought the section of this stream."""
-        self.receiver = receiver
+        self.receiver, receiver.stream = receiver, self
         self.sdp_track_id = sdp_track_id
         self.rids = rids
         self.mime_type = mime_type

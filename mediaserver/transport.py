@@ -51,8 +51,6 @@ class TransportObserver(Protocol):
 
     def closed_by_peer(self) -> None: ...
 
-    def encoding_started(self, receiver: int, encoding: int) -> None: ...
-
     def bandwidth_estimated(self, bits_per_second: int) -> None: ...
     def path_selected(self) -> None: ...
 
@@ -277,10 +275,6 @@ class Transport:
     def dtls_received(self, datagram: bytes) -> None:
         """For the handshake or the data channels."""
         self._secure.receive(datagram)
-
-    def encoding_started(self, receiver: int, encoding: int) -> None:
-        """First packet of a layer."""
-        self._observer.encoding_started(receiver, encoding)
 
     def bandwidth_estimated(self, bits_per_second: int) -> None:
         """What the line can carry of video."""

@@ -92,6 +92,8 @@ SHAPES: Mapping[str, Pattern] = {
     "growth": Pattern(lambda: video(10), fan_out, sizes=(50, 200, 500, 1000), quick=(50, 500)),
     # The small picture of somebody who is not looked at: 0.5 Mbit/s.
     "rooms": Pattern(lambda: video(25, 2), rooms, sizes=(10, 100, 500), quick=(10, 100)),
+    # In each room somebody speaks all the time.
+    "speech": Pattern(opus, rooms, sizes=(100, 500)),
 }
 
 

@@ -73,7 +73,7 @@ class CallContext:
     projector: Callable[[], Projector]
     tell: Callable[[CallEvent], None]
     recorders: Callable[[], Recorders] = NoRecorders
-    stir: Callable[[], None] = lambda: None
+    stir: Callable[[Call], None] = lambda call: None
     """Called when `Call.tick` has something to do soon."""
 
 
@@ -84,7 +84,6 @@ class Call:
         self.name = name
         self.state = CallState(settings)
         self.clock = context.clock
-        self.stir = context.stir
         self.conversation = Conversation(self, context.chat)
         self.screening = Screening(self)
         self.taping = Taping(self)
@@ -100,6 +99,10 @@ class Call:
         self._telling = Telling(self)
         self._screens_on = False
         self._log = structlog.get_logger(__name__).bind(room=name)
+
+    def stir(self) -> None:
+        """`tick` has something to do soon."""
+        self._context.stir(self)
 
     # The room
 

@@ -91,8 +91,12 @@ class CallService:
             lambda: self.projector,
             self._tell,
             lambda: self.recorders,
-            self._ticker.stir,
+            self._stir,
         )
+        self._stirred: dict[Call, None] = {}
+        """Those that have something to do soon."""
+        self._next_look = 0.0
+        """When all of them are looked at again."""
         self._revoked: dict[str, None] = {}
         """Persons in order: tokens of a role that was taken back may still be around."""
         self._meter = DeliveryMeter()
@@ -178,9 +182,18 @@ class CallService:
     # Time
 
     def tick(self) -> bool:
-        """As of each call."""
-        stirred = [call.tick() for call in list(self.calls.values())]
-        return any(stirred)
+        """As of each call: about every 100 ms while one of them is stirred, else once a second."""
+        now = self._clock.monotonic()
+        due: Iterable[Call] = self._stirred
+        if now >= self._next_look:
+            self._next_look = now + REST_S
+            due = self.calls.values()
+        for call in list(due):
+            if call.tick():
+                self._stirred[call] = None
+            else:
+                self._stirred.pop(call, None)
+        return bool(self._stirred)
 
     async def sample(self) -> None:
         """To be called once a second: who received something."""
@@ -256,6 +269,7 @@ class CallService:
         key = call.person_of_device(participant) if call is not None else None
         if call is not None and key is not None:
             _note_arrival(call, self.books[call.name], key, participant, self._clock.time())
+            call.stir()  # an adult who can be seen and heard now may be the one that it waits for
 
     def _tell(self, event: CallEvent) -> None:
         for listener in self.listeners:
@@ -279,9 +293,14 @@ class CallService:
         for name in idle:
             old = now - self.calls[name].idle_since > FORGOTTEN_AFTER_S
             if old or len(self.calls) >= MAX_CALLS:
+                self._stirred.pop(self.calls[name], None)
                 del self.calls[name], self.books[name]
         if len(self.calls) >= MAX_CALLS:
             raise ServerFull("too many calls")
+
+    def _stir(self, call: Call) -> None:
+        self._stirred[call] = None
+        self._ticker.stir()
 
     def _start(self) -> None:
         self._ticker.start()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ from signalling.rtc.events import RoomEvents, RoomFinished, RoomStarted
 
 if TYPE_CHECKING:
     from mediaserver.clock import Clock
+    from mediaserver.rtp import RtpReceiver
+    from mediaserver.stream_allocator import StreamAllocator
+    from mediaserver.track import CodecStream, Track
     from signalling.rtc.metrics import RtcMetrics
     from signalling.rtc.settings import RtcSettings
 
@@ -49,10 +52,17 @@ class Rooms:
         self._rooms: dict[str, Room] = {}
         self._stirred: dict[Room, None] = {}
         """Those of which anything may be to be told or done soon."""
-        self._next = dict.fromkeys(("speakers", "rooms"), 0.0)
+        self._speaking: dict[Room, float] = {}
+        """Those in which somebody speaks, and when that is told next."""
+        self._unsettled: dict[Room, None] = {}
+        """Those of which counts may be to be told, and those that are empty."""
+        self._next_look = 0.0
         self._next_flush: dict[Room, float] = {}
         self._next_room_update: dict[Room, float] = {}
         self._log = structlog.get_logger(__name__)
+        # Counted when somebody asks.
+        metrics.deficient_subscribers.set_function(lambda: sum(1 for _ in self._deficient()))
+        metrics.paused_subscriptions.set_function(lambda: sum(len(a.paused) for a in self._deficient()))
 
     def __iter__(self) -> Iterator[Room]:
         return iter(list(self._rooms.values()))
@@ -91,59 +101,66 @@ class Rooms:
             )
             room.stir = partial(self._stir, room)
             self._rooms[name] = room
+            self._unsettled[room] = None
             self._metrics.rooms.set(len(self._rooms))
             self._log.info("room started", room=name, room_sid=room.sid)
             self._ignored(room, without_effect)
             self._events.publish(RoomStarted(room))
         return room
 
-    def audio_levels(self, levels: Iterable[tuple[int, float]]) -> None:
-        """Everybody who speaks, and how loud: receiver ids with linear levels."""
-        now, by_receiver = self._clock.monotonic(), dict(levels)
-        for room in self._rooms.values():
-            loud = _loudest(room, by_receiver)
-            if loud or not room.speakers.idle:
-                room.observe_levels(loud, now)
+    def audio_levels(self, levels: Iterable[tuple[RtpReceiver, float]]) -> None:
+        """Everybody who speaks, and how loud (linear), loudest first."""
+        now = self._clock.monotonic()
+        loud: dict[Room, dict[str, float]] = {room: {} for room in self._speaking}
+        for receiver, level in levels:
+            if receiver.stream is not None:
+                for room in _heard_in(receiver.stream.track):
+                    loud.setdefault(room, {}).setdefault(receiver.stream.track.publisher.sid, level)
+        for room, of_room in loud.items():
+            room.observe_levels(of_room, now)
+            self._speaking.setdefault(room, now)
+        if loud:
+            self.stir()
 
-    def layer_bitrates(self, measured: Iterable[tuple[int, int, int, int]]) -> None:
-        """What comes in, as one worker of the data plane measures it: (receiver id, spatial layer or encoding, temporal
+    def layer_bitrates(self, measured: Iterable[tuple[RtpReceiver, int, int, int]]) -> None:
+        """What comes in, as one worker of the data plane measures it: (receiver, spatial layer or encoding, temporal
         layer, bit/s)."""
-        by_receiver: dict[int, list[tuple[int, int, int]]] = {}
+        by_stream: dict[CodecStream, list[tuple[int, int, int]]] = {}
         for receiver, spatial, temporal, rate in measured:
-            by_receiver.setdefault(receiver, []).append((spatial, temporal, rate))
-        # A track that is forwarded is in several rooms.
-        tracks = dict.fromkeys(track for room in self._rooms.values() for track in room.tracks.values())
-        for stream in (stream for track in tracks for stream in track.streams):
-            layers = by_receiver.get(stream.receiver.id) if stream.receiver is not None else None
-            if layers and (growth := stream.bitrates.observe(layers)):
+            if receiver.stream is not None:
+                by_stream.setdefault(receiver.stream, []).append((spatial, temporal, rate))
+        for stream, layers in by_stream.items():
+            if growth := stream.bitrates.observe(layers):
                 stream.track.publisher.room.bandwidth_changed(stream.track, growth)
 
     def tick(self, now: float) -> bool:
         """Sends what is due and ends rooms. To be called about every 100 ms while it returns True, else once a second,
         or after `stir`."""
-        due = {name for name, time in self._next.items() if now >= time}
-        intervals = {
-            "speakers": self._settings.speaker_interval_s,
-            "rooms": ROOM_UPDATE_INTERVAL_S,
-        }
-        self._next.update({name: now + intervals[name] for name in due})
         for room in list(self._stirred):
-            self._update(room, now, speakers="speakers" in due)
-        if "rooms" in due:
-            self._count_deficient()
-            for room in list(self._rooms.values()):
+            self._update(room, now)
+        for room, due in list(self._speaking.items()):
+            if now >= due:
+                self._update_speakers(room, now)
+        if now >= self._next_look:
+            self._next_look = now + ROOM_UPDATE_INTERVAL_S
+            for room in list(self._unsettled):
                 self._look(room, now)
-        return bool(self._stirred)
+        return bool(self._stirred or self._speaking)
 
-    def _update(self, room: Room, now: float, *, speakers: bool) -> None:
+    def _update(self, room: Room, now: float) -> None:
         if now >= self._next_flush.get(room, 0.0):
             self._next_flush[room] = now + self._flush_interval(room, room.flush())
         room.update_dynacast(now)
         room.update_allocations(now)
-        if speakers:
-            room.update_speakers(now)
         if not room.is_stirred:
             self._stirred.pop(room, None)
+
+    def _update_speakers(self, room: Room, now: float) -> None:
+        room.update_speakers(now)
+        if room.speakers.idle:
+            del self._speaking[room]
+        else:
+            self._speaking[room] = now + self._settings.speaker_interval_s
 
     def _look(self, room: Room, now: float) -> None:
         if now >= self._next_room_update.get(room, 0.0):
@@ -151,16 +168,16 @@ class Rooms:
         if room.expired(now):
             # Only those who serve others are left, such as recorders and agents.
             self.end(room, RemovalReason.ROOM_CLOSED)
+        elif room.is_settled:
+            del self._unsettled[room]
 
     def _stir(self, room: Room) -> None:
         if self._rooms.get(room.name) is room:
-            self._stirred[room] = None
+            self._stirred[room] = self._unsettled[room] = None
             self.stir()
 
-    def _count_deficient(self) -> None:
-        deficient = [allocator for room in self._rooms.values() for allocator in room.deficient]
-        self._metrics.deficient_subscribers.set(len(deficient))
-        self._metrics.paused_subscriptions.set(sum(len(allocator.paused) for allocator in deficient))
+    def _deficient(self) -> Iterator[StreamAllocator]:
+        return (allocator for room in self._rooms.values() for allocator in room.deficient)
 
     def _flush_interval(self, room: Room, told: int) -> float:
         least = LARGE_ROOM_INTERVALS if len(room.participants) > FEW else 1
@@ -171,6 +188,8 @@ class Rooms:
         room.end(reason)
         del self._rooms[room.name]
         self._stirred.pop(room, None)
+        self._speaking.pop(room, None)
+        self._unsettled.pop(room, None)
         self._next_flush.pop(room, None)
         self._next_room_update.pop(room, None)
         self._metrics.rooms.set(len(self._rooms))
@@ -184,10 +203,10 @@ class Rooms:
             self._log.warning("room options without effect", room=room.name, options=list(options))
 
 
-def _loudest(room: Room, by_receiver: Mapping[int, float]) -> dict[str, float]:
-    loudest: dict[str, float] = {}
-    for track in room.tracks.values():
-        level = by_receiver.get(track.receiver.id, 0.0) if track.receiver is not None else 0.0
-        if level and not track.muted:
-            loudest[track.publisher.sid] = max(level, loudest.get(track.publisher.sid, 0.0))
-    return loudest
+def _heard_in(track: Track) -> Iterator[Room]:
+    """Where it is one of the tracks, and not muted."""
+    publisher = track.publisher
+    if not track.muted:
+        for room in (publisher.room, *publisher.forwarded_to):
+            if track.sid in room.tracks:
+                yield room

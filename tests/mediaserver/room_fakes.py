@@ -28,7 +28,7 @@ from mediaserver.peer_connection import (
 from mediaserver.permissions import Permissions
 from mediaserver.room import Room, RoomObserver, RoomSettings
 from mediaserver.sdp import RtpCodec, SdpError
-from mediaserver.track import Kind, TrackSettings
+from mediaserver.track import CodecStream, Kind, TrackSettings
 
 _ids = itertools.count(1)
 
@@ -74,6 +74,7 @@ class FakeReceiver:
     mid: str
     connection: FakeConnection
     mime_type: str = ""
+    stream: CodecStream | None = None
     enabled: bool = True
     codecs: list[RtpCodec] = field(default_factory=list)
     keyframes: int = 0

@@ -33,6 +33,12 @@ class Bitrates:
     layers: list[tuple[int, int, int, int]]
 
 
+@dataclass(frozen=True)
+class Levels:
+    worker: int
+    levels: list[tuple[int, float]]
+
+
 class Plane:
     """Reports what a test puts into it, remembers the commands that it is given."""
 
@@ -72,6 +78,7 @@ async def engine(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
     monkeypatch.setattr(module.dataplane, "DataPlane", Plane)
     monkeypatch.setattr(module.dataplane, "BandwidthEstimated", Estimated, raising=False)
     monkeypatch.setattr(module.dataplane, "LayerBitrates", Bitrates, raising=False)
+    monkeypatch.setattr(module.dataplane, "AudioLevels", Levels, raising=False)
     made = Engine(request.param, MediaMetrics(CollectorRegistry()))
     await made.start()
     yield made
@@ -111,12 +118,23 @@ async def test_an_estimate_reaches_the_owner_of_its_connection_and_the_wish_goes
     await one.close()
 
 
-async def test_bitrates_of_layers_reach_all_who_asked(engine: Engine) -> None:
-    told = asyncio.Queue[list[tuple[int, int, int, int]]]()
+async def test_what_is_measured_of_receivers_reaches_all_who_asked_while_they_are_there(
+    engine: Engine,
+) -> None:
+    rates = asyncio.Queue[list[tuple[RtpReceiver, int, int, int]]]()
+    levels = asyncio.Queue[list[tuple[RtpReceiver, float]]]()
     for _ in range(2):
-        engine.add_layer_bitrate_handler(told.put_nowait)
-    plane_of(engine).report(Bitrates([(7, 0, 0, 150_000)]))
-    assert [await told.get(), await told.get()] == [[(7, 0, 0, 150_000)]] * 2
+        engine.add_layer_bitrate_handler(rates.put_nowait)
+        engine.add_audio_level_handler(levels.put_nowait)
+    receiver = RtpReceiver(7, "video", "0", cast(PeerConnection, SimpleNamespace(engine=engine)))
+    engine.own_receiver(receiver)
+    plane_of(engine).report(Bitrates([(7, 1, 0, 150_000), (8, 0, 0, 90_000)]))
+    plane_of(engine).report(Levels(0, [(8, 0.9), (7, 0.5)]))
+    assert [await rates.get(), await rates.get()] == [[(receiver, 1, 0, 150_000)]] * 2
+    assert [await levels.get(), await levels.get()] == [[(receiver, 0.5)]] * 2
+    engine.disown_receiver(receiver)
+    plane_of(engine).report(Levels(0, [(7, 0.5)]))
+    assert [await levels.get(), await levels.get()] == [[], []]
 
 
 WITHOUT = EngineSettings(congestion_control=False)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from signalling.call.call import Call
 from tests.signalling.call.call_fakes import CallWorld
 from tests.signalling.rtc.rtc_fakes import Client
 
@@ -49,3 +50,18 @@ async def test_a_call_stirs_and_becomes_calm_again(deed: Deed) -> None:
     await deed(world, teacher, family)
     assert stirred > 0
     assert becomes_calm(world)
+
+
+async def test_a_calm_call_is_let_be_while_another_is_stirred(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = CallWorld()
+    await world.come("teacher", "host")
+    await world.come("other teacher", "host", room="another")
+    await world.wait(5)
+    ticked: list[str] = []
+    tick = Call.tick
+    monkeypatch.setattr(Call, "tick", lambda call: ticked.append(call.name) or tick(call))  # type: ignore[func-returns-value]
+    await world.wait(1)
+    assert sorted(ticked) == ["another", "lesson"], "once a second"
+    world.service.calls["another"].stir()
+    await world.wait(0.3)
+    assert ticked[2:] == ["another"], "and who is stirred at once"

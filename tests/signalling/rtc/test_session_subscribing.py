@@ -104,7 +104,7 @@ async def test_speakers(world: World) -> None:
     sid = await anna.publish("audio")
     receiver = anna.participant.publisher.tracks[sid].receiver
     assert receiver is not None
-    world.attendance.rooms.audio_levels([(receiver.id, 0.5), (999_999, 1.0)])
+    world.attendance.rooms.audio_levels([(receiver, 0.5)])
     await world.pass_time(0.5)
     for client in (anna, boris):
         ((speaker,),) = [list(change.speakers) for change in client.told("speakers_changed")]
@@ -122,6 +122,6 @@ async def test_a_muted_participant_does_not_speak(world: World) -> None:
     await anna.request(mute=rtc.MuteTrackRequest(sid=sid, muted=True))
     receiver = anna.participant.publisher.tracks[sid].receiver
     assert receiver is not None
-    world.attendance.rooms.audio_levels([(receiver.id, 0.5)])
+    world.attendance.rooms.audio_levels([(receiver, 0.5)])
     await world.pass_time(1)
     assert anna.told("speakers_changed") == []

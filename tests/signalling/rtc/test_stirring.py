@@ -42,15 +42,21 @@ async def has_a_narrow_line(world: World, anna: Client, boris: Client, sid: str)
 
 
 async def speaks(world: World, anna: Client, boris: Client, sid: str) -> None:
-    boris.participant.room.observe_levels({boris.participant.sid: 0.5}, world.clock.monotonic())
+    track = boris.participant.publisher.tracks[await boris.publish("audio")]
+    assert becomes_calm(world) and track.receiver is not None
+    world.attendance.rooms.audio_levels([(track.receiver, 0.5)])
 
 
 def becomes_calm(world: World) -> bool:
+    return becomes_calm_within(world, 20)
+
+
+def becomes_calm_within(world: World, seconds: float) -> bool:
     def tick() -> bool:
         world.clock.advance(0.1)
         return world.attendance.tick(world.clock.monotonic())
 
-    return any(not tick() for _ in range(200))
+    return any(not tick() for _ in range(round(seconds * 10)))
 
 
 @pytest.mark.parametrize(
@@ -110,10 +116,40 @@ async def test_a_calm_room_is_let_be_while_another_is_stirred(world: World) -> N
     for client in (anna, boris):
         room = client.participant.room
         room.update_allocations = lambda now, room=room: touched.append(room)  # type: ignore[method-assign,misc]
-    await speaks(world, anna, boris, "")
+    boris.participant.room.stir()
     world.clock.advance(0.1)
-    assert world.attendance.tick(world.clock.monotonic())
+    world.attendance.tick(world.clock.monotonic())
     assert touched == [boris.participant.room]
+
+
+async def test_who_speaks_in_one_room_is_nothing_to_another(world: World) -> None:
+    anna, boris = await world.join("anna"), await world.join("boris", room="another")
+    await speaks(world, anna, boris, "")
+    assert not becomes_calm_within(world, 0.8), "who has fallen silent is told"
+    assert [[s.active for s in change.speakers] for change in boris.told("speakers_changed")] == [[True]]
+    world.attendance.rooms.audio_levels([])
+    assert becomes_calm(world)
+    assert [s.active for s in boris.told("speakers_changed")[-1].speakers] == [False]
+    assert anna.told("speakers_changed") == []
+
+
+async def test_a_room_in_which_nobody_comes_and_goes_is_not_looked_at(world: World) -> None:
+    anna, boris = await world.join("anna"), await world.join("boris", room="another")
+    await world.pass_time(3)
+    looked: list[str] = []
+    for client in (anna, boris):
+        room = client.participant.room
+        tell = room.flush_room
+        room.flush_room = lambda room=room, tell=tell: looked.append(room.name) or tell()  # type: ignore[method-assign,misc,func-returns-value]
+    await world.pass_time(3)
+    assert looked == []
+    await world.join("clara", room="another")
+    await world.pass_time(3)
+    assert looked == ["another"]
+    assert [update.room.num_participants for update in boris.told("room_update")][-1:] == [2]
+    await anna.request(leave=rtc.LeaveRequest())
+    await world.pass_time(60)
+    assert [room.name for room in world.attendance.rooms] == ["another"]
 
 
 async def test_who_cannot_be_looked_at_lets_nobody_be_forgotten(

@@ -57,6 +57,26 @@ async def test_the_tracks_are_in_both_rooms(api: Api) -> None:
     assert sids(vera) == sids(boris) == set()
 
 
+async def test_who_speaks_is_told_in_both_rooms(api: Api) -> None:
+    anna, boris, vera = await two_rooms(api)
+    track = anna.participant.publisher.tracks[await anna.publish()]
+    rooms = api.world.attendance.rooms
+    await forward(api)
+    assert track.receiver is not None
+    rooms.audio_levels([(track.receiver, 0.5)])
+    await api.world.pass_time(0.5)
+    for client in (boris, vera):
+        assert [(s.sid, s.active) for s in client.told("speakers_changed")[-1].speakers] == [
+            (anna.participant.sid, True)
+        ]
+    remove = room.RoomParticipantIdentity(room="group", identity="anna")
+    await api.call("RemoveParticipant", remove, room_admin=True, room="group")
+    rooms.audio_levels([(track.receiver, 1.0)])
+    await api.world.pass_time(0.5)
+    assert boris.told("speakers_changed")[-1].speakers[0].level > 0.5
+    assert all(s.level <= 0.5 for change in vera.told("speakers_changed") for s in change.speakers)
+
+
 async def test_those_who_come_later_see_it_too(api: Api) -> None:
     anna, _, _ = await two_rooms(api)
     track = await anna.publish()
