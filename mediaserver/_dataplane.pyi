@@ -195,8 +195,9 @@ class BandwidthEstimated:
 
 @final
 class LayerBitrates:
-    """Once a second: what comes in of each layer of each track that has senders, as (receiver, spatial layer or index
-    of the encoding, temporal layer, bit/s), each without the layers below it. What stands still is not listed."""
+    """Once a second: what comes in of layers of tracks that have senders, as (receiver, spatial layer or index of the
+    encoding, temporal layer, bit/s), each without the layers below it: of those that differ by a twentieth from what
+    was told, or whose receiver has been enabled since. What stands still is not listed."""
 
     __match_args__ = ("layers",)
     @property

@@ -283,8 +283,8 @@ class Engine:
         self._level_handlers.append(handler)
 
     def add_layer_bitrate_handler(self, handler: LayerBitrateHandler) -> None:
-        """`handler` gets (receiver, spatial layer or encoding, temporal layer, bit/s), once a second from each
-        worker."""
+        """`handler` gets (receiver, spatial layer or encoding, temporal layer, bit/s) of what has changed, once a
+        second from each worker."""
         self._bitrate_handlers.append(handler)
 
     def statistics(self) -> list[WorkerStatistics]:

@@ -123,15 +123,15 @@ class Rooms:
             self.stir()
 
     def layer_bitrates(self, measured: Iterable[tuple[RtpReceiver, int, int, int]]) -> None:
-        """What comes in, as one worker of the data plane measures it: (receiver, spatial layer or encoding, temporal
-        layer, bit/s)."""
+        """What has changed of what comes in, as one worker of the data plane measures it: (receiver, spatial layer or
+        encoding, temporal layer, bit/s)."""
         by_stream: dict[CodecStream, list[tuple[int, int, int]]] = {}
         for receiver, spatial, temporal, rate in measured:
             if receiver.stream is not None:
                 by_stream.setdefault(receiver.stream, []).append((spatial, temporal, rate))
         for stream, layers in by_stream.items():
-            if growth := stream.bitrates.observe(layers):
-                stream.track.publisher.room.bandwidth_changed(stream.track, growth)
+            growth = stream.bitrates.observe(layers)
+            stream.track.publisher.room.bandwidth_changed(stream.track, growth)
 
     def tick(self, now: float) -> bool:
         """Sends what is due and ends rooms. To be called about every 100 ms while it returns True, else once a second,

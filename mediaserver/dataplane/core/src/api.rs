@@ -398,7 +398,8 @@ pub enum Event {
         transport: TransportId,
         bits_per_second: u64,
     },
-    /// Once a second: what comes in of each layer of each track that has senders. Nothing is listed that stands still.
+    /// Once a second: what comes in of those layers of tracks with senders that differ by a twentieth from what was told
+    /// of them, or whose receiver has been enabled since. Nothing is listed that stands still.
     LayerBitrates { layers: Vec<LayerBitrate> },
     /// What a tap has copied since the last time, as records of `tap.rs`.
     Tapped {

@@ -306,6 +306,9 @@ impl Core {
         let index = self.receiver_index(id)?;
         let was = std::mem::replace(&mut self.receivers[index].enabled, enabled);
         if enabled && !was {
+            for encoding in &mut self.receivers[index].encodings {
+                encoding.layer_bytes.tell_anew();
+            }
             self.begin_anew(index, now);
         }
         Ok(())

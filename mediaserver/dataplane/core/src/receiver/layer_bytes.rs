@@ -10,12 +10,16 @@ const MORE: f64 = 0.7;
 const LESS: f64 = 0.5;
 /// What has come for less than this is no measure yet: it began with a keyframe.
 const SHORTEST_US: u64 = 500_000;
+/// A change by less than this share of a bitrate is not worth new allocations.
+const TOLD_CHANGE: f64 = 0.05;
 
 /// Bytes since the last `take`, and smoothed bitrates, by spatial and temporal layer.
 #[derive(Debug, Default)]
 pub(crate) struct LayerBytes {
     bytes: [[u32; LAYERS]; LAYERS],
     smoothed: [[f64; LAYERS]; LAYERS],
+    /// 0: never.
+    told: [[u64; LAYERS]; LAYERS],
     /// When the first of `bytes` came of a layer that has no bitrate yet.
     since: [[Time; LAYERS]; LAYERS],
 }
@@ -31,7 +35,8 @@ impl LayerBytes {
         *counted += bytes as u32;
     }
 
-    /// (spatial, temporal, bit/s) of the layers in which something has come in the `elapsed_us` before `now`.
+    /// (spatial, temporal, bit/s) of the layers in which something has come in the `elapsed_us` before `now`, and that
+    /// have changed since they were told. One that stood still meanwhile is told when it has come back otherwise.
     pub fn take(&mut self, elapsed_us: u64, now: Time, mut each: impl FnMut(u8, u8, u64)) {
         for spatial in 0..LAYERS {
             for temporal in 0..LAYERS {
@@ -55,9 +60,18 @@ impl LayerBytes {
                     _ => LESS,
                 };
                 *before += share * (rate - *before);
-                each(spatial as u8, temporal as u8, *before as u64);
+                let (rate, told) = (*before as u64, &mut self.told[spatial][temporal]);
+                if rate.abs_diff(*told) as f64 > TOLD_CHANGE * *told as f64 {
+                    *told = rate;
+                    each(spatial as u8, temporal as u8, rate);
+                }
             }
         }
+    }
+
+    /// Whoever was told may have forgotten it.
+    pub fn tell_anew(&mut self) {
+        self.told = Default::default();
     }
 }
 

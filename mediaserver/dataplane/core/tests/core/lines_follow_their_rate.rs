@@ -2,7 +2,7 @@
 //! Who chooses the layers is the control plane; a simple one is played here.
 
 use crate::harness::{Link, Network, Source, sender_parameters, spans, uri};
-use polyana_core::{Event, ReceiverId, SenderId, SenderTarget, Time};
+use polyana_core::{Command, Event, LayerBitrate, ReceiverId, SenderId, SenderTarget, Time};
 
 /// Three layers of about 0.2, 0.6 and 1.8 Mbit/s, and a peer with this line.
 struct Lesson {
@@ -41,7 +41,7 @@ impl Lesson {
         };
         lesson.choose(0);
         let transport = lesson.network.peers[viewer].transport;
-        lesson.network.command(polyana_core::Command::SetWantedBitrate {
+        lesson.network.command(Command::SetWantedBitrate {
             transport,
             bits_per_second: 2_100_000,
         });
@@ -308,7 +308,7 @@ fn nothing_is_known_of_a_line_before_something_went_over_it() {
     let mut parameters = crate::harness::sender_parameters(receiver, 0);
     parameters.rtx_ssrc = None;
     network.subscribe_as(viewer, parameters);
-    let wish = polyana_core::Command::SetWantedBitrate {
+    let wish = Command::SetWantedBitrate {
         transport: network.peers[viewer].transport,
         bits_per_second: 50_000_000,
     };
@@ -332,7 +332,7 @@ fn a_line_that_cannot_be_probed_is_not_looked_at_all_the_time() {
     parameters.rtx_ssrc = None;
     network.peers[viewer].gives_feedback = true;
     let sender = network.subscribe_as(viewer, parameters);
-    let wish = polyana_core::Command::SetWantedBitrate {
+    let wish = Command::SetWantedBitrate {
         transport: network.peers[viewer].transport,
         bits_per_second: 50_000_000,
     };
@@ -350,32 +350,47 @@ fn a_line_that_cannot_be_probed_is_not_looked_at_all_the_time() {
 }
 
 #[test]
-fn what_comes_in_of_each_layer_is_told_once_a_second() {
+fn what_comes_in_of_each_layer_is_told_when_it_changes() {
     let mut lesson = Lesson::new(10, Link::delay_ms(25));
-    lesson.network.events.clear();
-    lesson.network.run_ms(5000);
-    let told: Vec<_> = lesson
-        .network
-        .events
-        .iter()
-        .filter_map(|(_, event)| match event {
+    let told_within = |lesson: &mut Lesson, ms: u64| -> Vec<Vec<LayerBitrate>> {
+        lesson.network.events.clear();
+        lesson.network.run_ms(ms);
+        let events = lesson.network.events.iter();
+        let layers = events.filter_map(|(_, event)| match event {
             Event::LayerBitrates { layers } => Some(layers.clone()),
             _ => None,
-        })
-        .collect();
-    assert!((5..=6).contains(&told.len()), "{}", told.len());
+        });
+        layers.collect()
+    };
+    let told = told_within(&mut lesson, 5000);
     let first: u64 = told[0].iter().map(|layer| layer.bits_per_second).sum();
     let all: u64 = LAYER_BPS.iter().sum();
     assert!(
         (all * 3 / 4..all * 5 / 4).contains(&first),
         "a part of a second is no second: {first}"
     );
-    let last = told.last().unwrap();
-    assert_eq!(last.len(), 3);
-    for (layer, expected) in last.iter().zip(LAYER_BPS) {
-        assert_eq!((layer.receiver, layer.temporal), (lesson.receiver, 0));
+    assert_eq!(told_within(&mut lesson, 5000), [[]; 0], "nothing new");
+    let receiver = lesson.receiver;
+    for enabled in [false, true] {
+        lesson
+            .network
+            .command(Command::EnableReceiver { receiver, enabled });
+    }
+    let told = told_within(&mut lesson, 1100);
+    assert_eq!((told.len(), told[0].len()), (1, 3), "{told:?}");
+    for (layer, expected) in told[0].iter().zip(LAYER_BPS) {
+        assert_eq!((layer.receiver, layer.temporal), (receiver, 0));
         let ratio = layer.bits_per_second as f64 / expected as f64;
         assert!((0.85..1.1).contains(&ratio), "{layer:?} {expected}");
+    }
+    lesson.network.source(2000).packets_per_frame = 1;
+    let told = told_within(&mut lesson, 5000);
+    assert!(
+        (2..=4).contains(&told.len()),
+        "until the smoothed rate has arrived: {told:?}"
+    );
+    for layers in told {
+        assert_eq!(layers.iter().map(|layer| layer.spatial).collect::<Vec<_>>(), [1]);
     }
 }
 

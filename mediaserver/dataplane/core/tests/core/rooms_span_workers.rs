@@ -220,7 +220,10 @@ fn a_track_is_told_of_once() {
         })
         .flatten()
         .collect();
-    assert!((3..=5).contains(&bitrates.len()), "once a second: {bitrates:?}");
+    assert!(
+        (1..=3).contains(&bitrates.len()),
+        "by one of the workers: {bitrates:?}"
+    );
     let told = |event: &&Event| matches!(event, Event::AudioLevels { levels } if levels.len() == 1);
     assert!(events.iter().filter(told).count() > 8);
     lesson.network.command(Command::RemoveTransport { transport });
