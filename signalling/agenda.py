@@ -37,10 +37,10 @@ class Agenda:
         if self._due.pop(key, None) is not None:
             self._tidy()
 
-    def take(self, now: float) -> list[str]:
-        """All that are due, the longest due first, out of here."""
-        found = []
-        while self._heap and self._heap[0][0] <= now:
+    def take(self, now: float, at_most: int) -> list[str]:
+        """Those that are due, the longest due first, out of here."""
+        found: list[str] = []
+        while len(found) < at_most and self._heap and self._heap[0][0] <= now:
             at, key = heappop(self._heap)
             if self._due.get(key) == at:
                 del self._due[key]

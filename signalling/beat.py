@@ -43,10 +43,10 @@ async def repeat(interval_s: float, work: Callable[[], Awaitable[None]], failed:
 
 async def in_parts(items: Iterable[Item]) -> AsyncIterator[list[Item]]:
     """All of them as they are now, few enough at a time that whoever waits for the loop, or a worker of the data plane
-    on the same core, hardly notices: between parts the process rests."""
+    on the same core, hardly notices: before each part the process rests, unless there is only one."""
     everything = list(items)
     for begin in range(0, len(everything), PART):
-        if begin:
+        if len(everything) > PART:
             await asyncio.sleep(PAUSE_S)
         yield everything[begin : begin + PART]
 

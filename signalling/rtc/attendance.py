@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from signalling.rtc.settings import RtcSettings
 
 TICK_S = 1.0
+LIMITS_AT_ONCE = 256
+"""Of so many participants time limits are looked at in one go, which takes less than a millisecond."""
 
 Connect = Callable[["Room", Mapping[str, str], "Offerer", "PeerConnectionObserver"], "PeerConnection"]
 """Makes a peer connection of somebody in a room; the mapping names it in log lines."""
@@ -166,13 +168,16 @@ class Attendance:
     def tick(self, now: float) -> bool:
         """Time limits of rooms and participants. To be called as `Rooms.tick`."""
         has_more = self.rooms.tick(now)
-        if now >= max(self._next_look, self._limits.next):
+        if self._is_due(now):
             self._next_look = now + TICK_S
             self._look(now)
-        return has_more
+        return has_more or self._is_due(now)
+
+    def _is_due(self, now: float) -> bool:
+        return now >= max(self._next_look, self._limits.next)
 
     def _look(self, now: float) -> None:
-        due = self._limits.take(now)
+        due = self._limits.take(now, LIMITS_AT_ONCE)
         for sid in due:
             self._limits.put(sid, now)  # an error in one of them lets nobody be forgotten
         for sid in due:
@@ -180,6 +185,8 @@ class Attendance:
             until = presence.tick(now) if presence is not None else 0.0
             if sid in self._present:
                 self._limits.put(sid, until)
+        if len(due) == LIMITS_AT_ONCE:
+            self._next_look = now  # there may be more
 
     async def close(self) -> None:
         """Everybody leaves; waits until that is done."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from mediaserver.data import RELIABLE
-from mediaserver.diagnosis import LineSample, ServerSample, Verdict
+from mediaserver.diagnosis import ClientReport, LineSample, ServerSample, Verdict
 from mediaserver.line_watch import LineWatch
 from signalling.beat import in_parts
 from signalling.client_network import client_network
@@ -54,8 +54,10 @@ class Verdicts:
 
     async def update(self, statistics: Statistics) -> None:
         """Finds out, logs and tells. To be called once a second; of many people it takes a fraction of that."""
-        fresh = {sid: one.data.reports.fresh(statistics.at) for sid, one in self._reporting.items()}
-        reports = {sid: report for sid, report in fresh.items() if report is not None}
+        reports: dict[str, ClientReport] = {}
+        async for sessions in in_parts(self._reporting.items()):
+            fresh = ((sid, session.data.reports.fresh(statistics.at)) for sid, session in sessions)
+            reports |= {sid: report for sid, report in fresh if report is not None}
         presences = list(self._attendance)
         self._watch.begin(statistics, reports)
         async for part in in_parts(presences):
@@ -75,8 +77,9 @@ class Verdicts:
                 }
                 self._write(changes[participant.sid], names, self._watch.sample(participant.sid), server)
         self._told = {sid: verdict for sid, verdict in self._told.items() if sid in self._reporting}
-        for session in self._reporting.values():
-            self._tell(session)
+        async for sessions in in_parts(self._reporting.items()):
+            for _, session in sessions:
+                self._tell(session)
 
     def _write(
         self, verdict: Verdict | None, names: dict[str, str], sample: LineSample, server: ServerSample

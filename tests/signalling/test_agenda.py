@@ -14,7 +14,7 @@ steps = st.lists(
     st.one_of(
         st.tuples(st.just("put"), keys, times),
         st.tuples(st.just("drop"), keys),
-        st.tuples(st.just("take"), times),
+        st.tuples(st.just("take"), times, st.integers(1, 7)),
     ),
     max_size=200,
 )
@@ -32,9 +32,9 @@ def test_it_gives_what_a_dictionary_would(steps: list[Any]) -> None:
             agenda.drop(*rest)
             plain.pop(*rest, None)
         else:
-            (now,) = rest
-            due = sorted((at, key) for key, at in plain.items() if at <= now)
-            assert agenda.take(now) == [key for _, key in due]
+            now, at_most = rest
+            due = sorted((at, key) for key, at in plain.items() if at <= now)[:at_most]
+            assert agenda.take(now, at_most) == [key for _, key in due]
             for _, key in due:
                 del plain[key]
         assert len(agenda) == len(plain)
@@ -49,4 +49,4 @@ def test_what_is_put_off_again_and_again_takes_no_memory() -> None:
         agenda.put(f"gone {number}", 5000.0)
         agenda.drop(f"gone {number}")
     assert len(agenda._heap) <= 2 * len(agenda) + SPARE
-    assert agenda.take(2000.0) == ["late"]
+    assert agenda.take(2000.0, 10) == ["late"]

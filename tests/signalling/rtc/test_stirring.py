@@ -7,6 +7,7 @@ import pytest
 from livekit.protocol import models, rtc
 
 from mediaserver.room import Room
+from signalling.rtc import attendance
 from tests.signalling.rtc.rtc_fakes import Client, World
 
 Deed = Callable[[World, Client, Client, str], Awaitable[object]]
@@ -150,6 +151,27 @@ async def test_a_room_in_which_nobody_comes_and_goes_is_not_looked_at(world: Wor
     await anna.request(leave=rtc.LeaveRequest())
     await world.pass_time(60)
     assert [room.name for room in world.attendance.rooms] == ["another"]
+
+
+async def test_a_crowd_is_not_looked_at_in_one_go(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attendance, "LIMITS_AT_ONCE", 2)
+    clients = [await world.join(name) for name in ("anna", "boris", "clara")]
+    looked: list[str] = []
+
+    def tick(client: Client, now: float) -> float:
+        looked.append(client.participant.identity)
+        return now + 60
+
+    for client in clients:
+        monkeypatch.setattr(client.session, "tick", partial(tick, client))
+        world.attendance.disturb(client.session)
+    world.clock.advance(1)
+    assert world.attendance.tick(world.clock.monotonic()), "the third is looked at soon"
+    assert len(looked) == 2
+    world.clock.advance(0.1)
+    world.attendance.tick(world.clock.monotonic())
+    assert sorted(looked) == ["anna", "boris", "clara"]
+    assert becomes_calm(world) and len(looked) == 3
 
 
 async def test_who_cannot_be_looked_at_lets_nobody_be_forgotten(
