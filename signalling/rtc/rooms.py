@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import structlog
@@ -29,6 +30,8 @@ LARGE_ROOM_INTERVALS = 3
 """Where more than `FEW` are, changes wait at least so many intervals, so that those of a crowd come as one list."""
 ROOM_UPDATE_INTERVAL_S = 1.0
 """Counts of participants change with every join; once a second is enough for whoever shows them."""
+SPEAKING_AT_ONCE = 128
+"""In so many rooms it is looked in one go at who speaks, which takes a millisecond; in the next ones a tick later."""
 ROOM_UPDATES_PER_S = 200
 """In a room of a thousand they are told every five seconds, as LiveKit does in any room."""
 
@@ -54,6 +57,9 @@ class Rooms:
         """Those of which anything may be to be told or done soon."""
         self._speaking: dict[Room, float] = {}
         """Those in which somebody speaks, and when that is told next."""
+        self._reported: dict[Room, dict[str, float]] = {}
+        """What is still to be observed of the newest report, by sid of who speaks."""
+        self._reported_at = 0.0
         self._unsettled: dict[Room, None] = {}
         """Those of which counts may be to be told, and those that are empty."""
         self._next_look = 0.0
@@ -110,15 +116,14 @@ class Rooms:
 
     def audio_levels(self, levels: Iterable[tuple[RtpReceiver, float]]) -> None:
         """Everybody who speaks, and how loud (linear), loudest first."""
-        now = self._clock.monotonic()
         loud: dict[Room, dict[str, float]] = {room: {} for room in self._speaking}
         for receiver, level in levels:
             if receiver.stream is not None:
                 for room in _heard_in(receiver.stream.track):
                     loud.setdefault(room, {}).setdefault(receiver.stream.track.publisher.sid, level)
-        for room, of_room in loud.items():
-            room.observe_levels(of_room, now)
-            self._speaking.setdefault(room, now)
+        # Instead of what is left of an earlier report.
+        self._reported, self._reported_at = loud, self._clock.monotonic()
+        self._observe()
         if loud:
             self.stir()
 
@@ -138,14 +143,15 @@ class Rooms:
         or after `stir`."""
         for room in list(self._stirred):
             self._update(room, now)
-        for room, due in list(self._speaking.items()):
-            if now >= due:
-                self._update_speakers(room, now)
+        self._observe()
+        due = (room for room, at in self._speaking.items() if now >= at)
+        for room in list(islice(due, SPEAKING_AT_ONCE)):
+            self._update_speakers(room, now)
         if now >= self._next_look:
             self._next_look = now + ROOM_UPDATE_INTERVAL_S
             for room in list(self._unsettled):
                 self._look(room, now)
-        return bool(self._stirred or self._speaking)
+        return bool(self._stirred or self._speaking or self._reported)
 
     def _update(self, room: Room, now: float) -> None:
         if now >= self._next_flush.get(room, 0.0):
@@ -155,11 +161,15 @@ class Rooms:
         if not room.is_stirred:
             self._stirred.pop(room, None)
 
+    def _observe(self) -> None:
+        for room in list(islice(self._reported, SPEAKING_AT_ONCE)):
+            room.observe_levels(self._reported.pop(room), self._reported_at)
+            self._speaking.setdefault(room, self._reported_at)
+
     def _update_speakers(self, room: Room, now: float) -> None:
         room.update_speakers(now)
-        if room.speakers.idle:
-            del self._speaking[room]
-        else:
+        del self._speaking[room]
+        if not room.speakers.idle:
             self._speaking[room] = now + self._settings.speaker_interval_s
 
     def _look(self, room: Room, now: float) -> None:
@@ -189,6 +199,7 @@ class Rooms:
         del self._rooms[room.name]
         self._stirred.pop(room, None)
         self._speaking.pop(room, None)
+        self._reported.pop(room, None)
         self._unsettled.pop(room, None)
         self._next_flush.pop(room, None)
         self._next_room_update.pop(room, None)

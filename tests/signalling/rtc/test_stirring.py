@@ -7,7 +7,7 @@ import pytest
 from livekit.protocol import models, rtc
 
 from mediaserver.room import Room
-from signalling.rtc import attendance
+from signalling.rtc import attendance, rooms
 from tests.signalling.rtc.rtc_fakes import Client, World
 
 Deed = Callable[[World, Client, Client, str], Awaitable[object]]
@@ -132,6 +132,31 @@ async def test_who_speaks_in_one_room_is_nothing_to_another(world: World) -> Non
     assert becomes_calm(world)
     assert [s.active for s in boris.told("speakers_changed")[-1].speakers] == [False]
     assert anna.told("speakers_changed") == []
+
+
+async def test_who_speaks_is_told_in_a_few_rooms_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "SPEAKING_AT_ONCE", 1)
+    clients = [await world.join(name, room=name) for name in ("anna", "boris", "clara")]
+    receivers = []
+    for client in clients:
+        receiver = client.participant.publisher.tracks[await client.publish("audio")].receiver
+        assert receiver is not None
+        receivers.append(receiver)
+    assert becomes_calm(world)
+    seen: list[list[int]] = []
+    for step in range(12):
+        if step % 3 == 0:
+            world.attendance.rooms.audio_levels([(receiver, 0.5) for receiver in receivers])
+        world.clock.advance(0.1)
+        assert world.attendance.tick(world.clock.monotonic())
+        seen.append([len(client.told("speakers_changed")) for client in clients])
+    assert seen[:3] == [[1, 0, 0], [1, 1, 0], [1, 1, 1]]
+    assert seen[-1] == [2, 2, 2], "and how loud they are by and by"
+    world.attendance.rooms.audio_levels([])
+    assert becomes_calm(world)
+    assert all(client.told("speakers_changed")[-1].speakers[0].active is False for client in clients)
 
 
 async def test_a_room_in_which_nobody_comes_and_goes_is_not_looked_at(world: World) -> None:
