@@ -167,10 +167,12 @@ class Rooms:
             self._speaking.setdefault(room, self._reported_at)
 
     def _update_speakers(self, room: Room, now: float) -> None:
-        room.update_speakers(now)
+        # Behind all others, even if it fails.
         del self._speaking[room]
-        if not room.speakers.idle:
-            self._speaking[room] = now + self._settings.speaker_interval_s
+        self._speaking[room] = now + self._settings.speaker_interval_s
+        room.update_speakers(now)
+        if room.speakers.idle:
+            del self._speaking[room]
 
     def _look(self, room: Room, now: float) -> None:
         if now >= self._next_room_update.get(room, 0.0):

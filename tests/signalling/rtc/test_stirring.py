@@ -159,6 +159,25 @@ async def test_who_speaks_is_told_in_a_few_rooms_at_a_time(
     assert all(client.told("speakers_changed")[-1].speakers[0].active is False for client in clients)
 
 
+async def test_a_room_whose_speakers_cannot_be_told_holds_up_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, boris = await world.join("anna"), await world.join("boris", room="another")
+    both = []
+    for client in (anna, boris):
+        receiver = client.participant.publisher.tracks[await client.publish("audio")].receiver
+        assert receiver is not None
+        both.append((receiver, 0.5))
+    assert becomes_calm(world)
+    monkeypatch.setattr(anna.participant.room, "update_speakers", None)
+    world.attendance.rooms.audio_levels(both)
+    with pytest.raises(TypeError):
+        world.attendance.tick(world.clock.monotonic())
+    world.clock.advance(0.1)
+    world.attendance.tick(world.clock.monotonic())
+    assert len(boris.told("speakers_changed")) == 1
+
+
 async def test_a_room_in_which_nobody_comes_and_goes_is_not_looked_at(world: World) -> None:
     anna, boris = await world.join("anna"), await world.join("boris", room="another")
     await world.pass_time(3)
