@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -20,14 +20,14 @@ class LayerBitrates:
         self.ladders: dict[Hashable, tuple[Rung, ...]] = {}
         """Made of these costs; whoever makes them keeps them here."""
 
-    def observe(self, measured: Iterable[tuple[int, int, int]]) -> float:
-        """(spatial, temporal, bit/s) of what has changed. Returns at most how many times what they did its layers cost
-        now, and 1 where they cost less."""
+    def observe(self, measured: Mapping[tuple[int, int], int]) -> float:
+        """What has changed, by (spatial, temporal). Returns at most how many times what they did its layers cost now,
+        and 1 where they cost less."""
         growth = 1.0
-        for spatial, temporal, rate in measured:
-            before = self._measured.get((spatial, temporal))
+        for layer, rate in measured.items():
+            before = self._measured.get(layer)
             growth = max(growth, rate / before if before else inf)
-            self._measured[spatial, temporal] = rate
+        self._measured |= measured
         self.ladders.clear()
         return growth
 

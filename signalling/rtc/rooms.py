@@ -30,8 +30,9 @@ LARGE_ROOM_INTERVALS = 3
 """Where more than `FEW` are, changes wait at least so many intervals, so that those of a crowd come as one list."""
 ROOM_UPDATE_INTERVAL_S = 1.0
 """Counts of participants change with every join; once a second is enough for whoever shows them."""
-SPEAKING_AT_ONCE = 128
-"""In so many rooms it is looked in one go at who speaks, which takes a millisecond; in the next ones a tick later."""
+SPEAKING_AT_ONCE, STREAMS_AT_ONCE = 128, 256
+"""In so many rooms it is looked in one go at who speaks, and of so many streams at what they take, which is a
+millisecond each; at the next ones a tick later."""
 ROOM_UPDATES_PER_S = 200
 """In a room of a thousand they are told every five seconds, as LiveKit does in any room."""
 
@@ -60,6 +61,8 @@ class Rooms:
         self._reported: dict[Room, dict[str, float]] = {}
         """What is still to be observed of the newest report, by sid of who speaks."""
         self._reported_at = 0.0
+        self._measured: dict[CodecStream, dict[tuple[int, int], int]] = {}
+        """What is still to be observed of bit rates: those of (spatial, temporal) layers."""
         self._unsettled: dict[Room, None] = {}
         """Those of which counts may be to be told, and those that are empty."""
         self._next_look = 0.0
@@ -123,27 +126,27 @@ class Rooms:
                     loud.setdefault(room, {}).setdefault(receiver.stream.track.publisher.sid, level)
         # Instead of what is left of an earlier report.
         self._reported, self._reported_at = loud, self._clock.monotonic()
-        self._observe()
+        self._observe_levels()
         if loud:
             self.stir()
 
     def layer_bitrates(self, measured: Iterable[tuple[RtpReceiver, int, int, int]]) -> None:
         """What has changed of what comes in, as one worker of the data plane measures it: (receiver, spatial layer or
         encoding, temporal layer, bit/s)."""
-        by_stream: dict[CodecStream, list[tuple[int, int, int]]] = {}
         for receiver, spatial, temporal, rate in measured:
             if receiver.stream is not None:
-                by_stream.setdefault(receiver.stream, []).append((spatial, temporal, rate))
-        for stream, layers in by_stream.items():
-            growth = stream.bitrates.observe(layers)
-            stream.track.publisher.room.bandwidth_changed(stream.track, growth)
+                self._measured.setdefault(receiver.stream, {})[spatial, temporal] = rate
+        self._observe_bitrates()
+        if self._measured:
+            self.stir()
 
     def tick(self, now: float) -> bool:
         """Sends what is due and ends rooms. To be called about every 100 ms while it returns True, else once a second,
         or after `stir`."""
         for room in list(self._stirred):
             self._update(room, now)
-        self._observe()
+        self._observe_bitrates()
+        self._observe_levels()
         due = (room for room, at in self._speaking.items() if now >= at)
         for room in list(islice(due, SPEAKING_AT_ONCE)):
             self._update_speakers(room, now)
@@ -151,7 +154,7 @@ class Rooms:
             self._next_look = now + ROOM_UPDATE_INTERVAL_S
             for room in list(self._unsettled):
                 self._look(room, now)
-        return bool(self._stirred or self._speaking or self._reported)
+        return bool(self._stirred or self._speaking or self._reported or self._measured)
 
     def _update(self, room: Room, now: float) -> None:
         if now >= self._next_flush.get(room, 0.0):
@@ -161,7 +164,12 @@ class Rooms:
         if not room.is_stirred:
             self._stirred.pop(room, None)
 
-    def _observe(self) -> None:
+    def _observe_bitrates(self) -> None:
+        for stream in list(islice(self._measured, STREAMS_AT_ONCE)):
+            growth = stream.bitrates.observe(self._measured.pop(stream))
+            stream.track.publisher.room.bandwidth_changed(stream.track, growth)
+
+    def _observe_levels(self) -> None:
         for room in list(islice(self._reported, SPEAKING_AT_ONCE)):
             room.observe_levels(self._reported.pop(room), self._reported_at)
             self._speaking.setdefault(room, self._reported_at)

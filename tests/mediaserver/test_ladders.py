@@ -24,7 +24,7 @@ SIMULCAST = [(s, t, bits * 1000) for s, bits in enumerate((40, 100, 400)) for t 
 
 def measured(*layers: tuple[int, int, int]) -> LayerBitrates:
     bitrates = LayerBitrates()
-    bitrates.observe(layers)
+    bitrates.observe({(spatial, temporal): rate for spatial, temporal, rate in layers})
     return bitrates
 
 
@@ -88,16 +88,16 @@ def test_layers_that_nobody_announced_are_found_when_they_come() -> None:
 
 def test_how_much_more_its_layers_cost_at_most() -> None:
     bitrates = measured((0, 0, 100_000))
-    assert bitrates.observe([(0, 0, 106_000)]) == 1.06
+    assert bitrates.observe({(0, 0): 106_000}) == 1.06
     assert bitrates.cost(0, 0, svc=False) == 106_000
-    assert bitrates.observe([(0, 0, 53_000)]) == 1
-    assert bitrates.observe([(0, 0, 106_000), (1, 0, 1)]) == inf, "a new layer"
+    assert bitrates.observe({(0, 0): 53_000}) == 1
+    assert bitrates.observe({(0, 0): 106_000, (1, 0): 1}) == inf, "a new layer"
 
 
 def test_what_stands_still_costs_what_it_did() -> None:
     bitrates = measured((0, 0, 100_000), (1, 0, 300_000))
     for _ in range(50):
-        bitrates.observe([(0, 0, 100_000)])
+        bitrates.observe({(0, 0): 100_000})
     assert bitrates.cost(1, 0, svc=False) == 300_000
 
 
@@ -105,7 +105,7 @@ async def test_a_ladder_is_made_once_for_all_and_anew_when_something_changes() -
     track = await publish(make_participant(make_room(), "anna"), "video", layers=LAYERS)
     first = ladder_of(track.main, EVERYTHING)
     assert ladder_of(track.main, EVERYTHING) is first
-    track.main.bitrates.observe([(0, 0, 77_000)])
+    track.main.bitrates.observe({(0, 0): 77_000})
     second = ladder_of(track.main, EVERYTHING)
     assert second[0].cost_bps == 77_000
     track.update(layers=LAYERS[:1])

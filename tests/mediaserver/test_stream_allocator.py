@@ -105,7 +105,7 @@ async def test_what_is_wanted_is_told_with_a_margin_when_it_changes() -> None:
     zoe.subscriber.set_wishes(anna.sid, Wishes(quality=VideoQuality.LOW))
     room.update_allocations(1.1)
     assert connection.wanted_bitrate == 1_870_000
-    boris.main.bitrates.observe([(2, 0, 1_620_000)])
+    boris.main.bitrates.observe({(2, 0): 1_620_000})
     room.bandwidth_changed(boris)
     room.update_allocations(1.2)
     assert connection.wanted_bitrate == 1_870_000, "not for a twentieth"

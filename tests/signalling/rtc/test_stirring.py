@@ -159,6 +159,25 @@ async def test_who_speaks_is_told_in_a_few_rooms_at_a_time(
     assert all(client.told("speakers_changed")[-1].speakers[0].active is False for client in clients)
 
 
+async def test_bit_rates_are_observed_of_a_few_streams_at_a_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rooms, "STREAMS_AT_ONCE", 1)
+    anna = await world.join("anna")
+    streams = [anna.participant.publisher.tracks[await anna.publish("video")].main for _ in range(3)]
+    assert becomes_calm(world)
+
+    def costs() -> list[int]:
+        return [stream.bitrates.cost(0, 0, svc=False) for stream in streams]
+
+    report = [(stream.receiver, 0, 0, 90_000) for stream in streams if stream.receiver is not None]
+    world.attendance.rooms.layer_bitrates(report)
+    assert costs() == [90_000, 0, 0]
+    world.attendance.rooms.layer_bitrates([(report[1][0], 0, 0, 50_000)])
+    assert costs() == [90_000, 50_000, 0], "the newest counts"
+    assert becomes_calm(world) and costs() == [90_000, 50_000, 90_000]
+
+
 async def test_a_room_whose_speakers_cannot_be_told_holds_up_no_other(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
