@@ -203,6 +203,11 @@ class Participant:
         self.data = DataOutbox(limits.max_joining_data_bytes, limits.max_reliable_buffer_bytes)
 
     @property
+    def rooms(self) -> tuple[Room, ...]:
+        """In which its tracks are: its own one first."""
+        return (self.room, *self.forwarded_to)
+
+    @property
     def subscriber_primary(self) -> bool:
         """Whether the subscriber connection is the one that must connect before the participant is active."""
         return not self.single_connection and self.permissions.can_subscribe

@@ -394,11 +394,11 @@ class Room:
 
     def permissions_changed(self, publisher: Participant) -> None:
         """Who may receive the tracks of a publisher has changed."""
-        for room in (self, *publisher.forwarded_to):
+        for room in publisher.rooms:
             room._publisher_edges_changed(publisher)
 
     def track_published(self, track: Track) -> None:
-        for room in (self, *track.publisher.forwarded_to):
+        for room in track.publisher.rooms:
             room._add_track(track)
         self._observer.track_published(track)
 
@@ -447,7 +447,7 @@ class Room:
 
     def codec_added(self, track: Track) -> None:
         """The track comes in in one more codec."""
-        for room in (self, *track.publisher.forwarded_to):
+        for room in track.publisher.rooms:
             for participant in list(room.participants.values()):
                 participant.subscriber.codec_added(track)
         self._coming_changed(track)
@@ -472,17 +472,17 @@ class Room:
     def track_ended(self, track: Track) -> None:
         if track.sid not in self.tracks:
             return
-        for room in (self, *track.publisher.forwarded_to):
+        for room in track.publisher.rooms:
             room._drop_track(track)
         self._observer.track_ended(track)
 
     def data_track_published(self, track: DataTrack) -> None:
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
-        for room in (self, *track.publisher.forwarded_to):
+        for room in track.publisher.rooms:
             room._add_data_track(track)
 
     def data_track_ended(self, track: DataTrack) -> None:
-        for room in (self, *track.publisher.forwarded_to):
+        for room in track.publisher.rooms:
             room._drop_data_track(track)
         self.participant_changed(track.publisher, immediately=True, by_itself=True)
 
@@ -567,7 +567,7 @@ class Room:
         self._tell_track_listeners()
 
     def _coming_changed(self, track: Track) -> None:
-        for room in (self, *track.publisher.forwarded_to):
+        for room in track.publisher.rooms:
             room._tell_track_listeners()
 
     def _tell_track_listeners(self) -> None:

@@ -30,11 +30,11 @@ LARGE_ROOM_INTERVALS = 3
 """Where more than `FEW` are, changes wait at least so many intervals, so that those of a crowd come as one list."""
 ROOM_UPDATE_INTERVAL_S = 1.0
 """Counts of participants change with every join; once a second is enough for whoever shows them."""
+ROOM_UPDATES_PER_S = 200
+"""In a room of a thousand they are told every five seconds, as LiveKit does in any room."""
 SPEAKING_AT_ONCE, STREAMS_AT_ONCE = 128, 256
 """In so many rooms it is looked in one go at who speaks, and of so many streams at what they take, which is a
 millisecond each; at the next ones a tick later."""
-ROOM_UPDATES_PER_S = 200
-"""In a room of a thousand they are told every five seconds, as LiveKit does in any room."""
 
 
 class Rooms:
@@ -226,8 +226,5 @@ class Rooms:
 
 def _heard_in(track: Track) -> Iterator[Room]:
     """Where it is one of the tracks, and not muted."""
-    publisher = track.publisher
     if not track.muted:
-        for room in (publisher.room, *publisher.forwarded_to):
-            if track.sid in room.tracks:
-                yield room
+        yield from (room for room in track.publisher.rooms if track.sid in room.tracks)

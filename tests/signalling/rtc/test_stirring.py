@@ -7,6 +7,7 @@ import pytest
 from livekit.protocol import models, rtc
 
 from mediaserver.room import Room
+from mediaserver.rtp import RtpReceiver
 from signalling.rtc import attendance, rooms
 from tests.signalling.rtc.rtc_fakes import Client, World
 
@@ -43,9 +44,15 @@ async def has_a_narrow_line(world: World, anna: Client, boris: Client, sid: str)
 
 
 async def speaks(world: World, anna: Client, boris: Client, sid: str) -> None:
-    track = boris.participant.publisher.tracks[await boris.publish("audio")]
-    assert becomes_calm(world) and track.receiver is not None
-    world.attendance.rooms.audio_levels([(track.receiver, 0.5)])
+    receiver = await microphone(boris)
+    assert becomes_calm(world)
+    world.attendance.rooms.audio_levels([(receiver, 0.5)])
+
+
+async def microphone(client: Client) -> RtpReceiver:
+    receiver = client.participant.publisher.tracks[await client.publish("audio")].receiver
+    assert receiver is not None
+    return receiver
 
 
 def becomes_calm(world: World) -> bool:
@@ -139,11 +146,7 @@ async def test_who_speaks_is_told_in_a_few_rooms_at_a_time(
 ) -> None:
     monkeypatch.setattr(rooms, "SPEAKING_AT_ONCE", 1)
     clients = [await world.join(name, room=name) for name in ("anna", "boris", "clara")]
-    receivers = []
-    for client in clients:
-        receiver = client.participant.publisher.tracks[await client.publish("audio")].receiver
-        assert receiver is not None
-        receivers.append(receiver)
+    receivers = [await microphone(client) for client in clients]
     assert becomes_calm(world)
     seen: list[list[int]] = []
     for step in range(12):
@@ -182,11 +185,7 @@ async def test_a_room_whose_speakers_cannot_be_told_holds_up_no_other(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     anna, boris = await world.join("anna"), await world.join("boris", room="another")
-    both = []
-    for client in (anna, boris):
-        receiver = client.participant.publisher.tracks[await client.publish("audio")].receiver
-        assert receiver is not None
-        both.append((receiver, 0.5))
+    both = [(await microphone(client), 0.5) for client in (anna, boris)]
     assert becomes_calm(world)
     monkeypatch.setattr(anna.participant.room, "update_speakers", None)
     world.attendance.rooms.audio_levels(both)
