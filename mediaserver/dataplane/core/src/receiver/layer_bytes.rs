@@ -87,3 +87,33 @@ fn layer(meta: &Meta, dependencies: Option<&Dependencies>) -> Option<(u8, u8)> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_changed_by_a_twentieth_since_it_was_told_is_told() {
+        let mut layers = LayerBytes::default();
+        let mut second = 0;
+        let mut told_of = |layers: &mut LayerBytes, bytes: u32| {
+            second += 1;
+            layers.bytes[1][2] = bytes;
+            let mut told = Vec::new();
+            layers.take(1_000_000, Time(second * 1_000_000), |s, t, rate| {
+                told.push((s, t, rate))
+            });
+            told
+        };
+        assert_eq!(told_of(&mut layers, 12_500), [(1, 2, 100_000)]);
+        assert_eq!(told_of(&mut layers, 13_214), [], "4 %");
+        assert_eq!(
+            told_of(&mut layers, 13_380),
+            [(1, 2, 106_127)],
+            "6 % of what was told"
+        );
+        assert_eq!(told_of(&mut layers, 13_266), [], "not of what was measured last");
+        layers.tell_anew();
+        assert_eq!(told_of(&mut layers, 13_266).len(), 1);
+    }
+}
