@@ -27,10 +27,10 @@ WANTED_CHANGE = 0.05
 NARROW_BPS, NARROW_SHARE = 1_000_000, 0.5
 """A line is narrow that carries less than this, and less than this share of what is wished."""
 BEGINNING_S = 1.0
-"""So long a line is taken to carry at least the lowest picture of everybody: its first estimate is a guess, and tells
-something when packets have gone over it. They are paced by it in any case."""
+"""So long a line is taken to carry at least the lowest picture of everybody: an estimate that was not put to the test
+is a guess, and tells something when packets have gone over it. They are paced by it in any case."""
 REFUTED_SHARE = 0.7
-"""An estimate below this share of the first one says more than the guess, however soon it comes."""
+"""An estimate below this share of the one before is no guess, however soon it comes."""
 RETRY_S = 1.0
 """How often a line that cannot carry everything is looked at again: somebody else may speak, a raise may be due."""
 
@@ -43,15 +43,17 @@ class StreamAllocator:
         self._allow_pause = allow_pause
         self._allocator = Allocator(allow_pause=allow_pause)
         self._estimate_bps: int | None = None
+        self._shared_bps = 0
+        """The estimate when pictures were last shared out."""
         self._guess_bps: int | None = None
-        """The first estimate, until another one refutes it."""
+        """The estimate when more was first wanted than it allows, until another one refutes it."""
+        self._began_at = -inf
+        """When that was, seconds, monotonic."""
         self._cap_bps = 0
         self._budget_bps: int | None = None
         self._wanted_bps = 0
         self._least_bps = 0
-        """What a line that has just begun carries in any case."""
-        self._began_at: float | None = None
-        """When pictures were shared out on it first, seconds, monotonic."""
+        """What a line carries in any case while its estimate is a guess."""
         self._most_bps = inf
         """What is wanted is no more than this now, margin included."""
         self._told: dict[Track, bool] = {}
@@ -89,9 +91,7 @@ class StreamAllocator:
 
     def estimated(self, bits_per_second: int) -> None:
         """What the line can carry of video."""
-        if self._estimate_bps is None:
-            self._guess_bps = bits_per_second
-        elif self._guess_bps is not None and bits_per_second < REFUTED_SHARE * self._guess_bps:
+        if self._guess_bps is not None and bits_per_second < REFUTED_SHARE * self._guess_bps:
             self._guess_bps = None
         self._estimate_bps = max(1, bits_per_second)
         if not self._is_ample:
@@ -155,8 +155,9 @@ class StreamAllocator:
         pictures = [subscription for subscription in subscriptions if subscription.takes_bandwidth]
         demands = [self._demand(subscription) for subscription in pictures]
         self._tell_wanted(sum(demand.rungs[-1].cost_bps for demand in demands))
-        begins = self._begins(bool(demands), now)
-        self._least_bps = sum(demand.rungs[0].cost_bps for demand in demands) if begins else 0
+        lowest_bps = sum(demand.rungs[0].cost_bps for demand in demands)
+        begins = self._begins(lowest_bps, now)
+        self._least_bps = lowest_bps if begins else 0
         allocation = self._allocator.update(demands, self.limit_bps, now)
         deficient = False
         for subscription, demand in zip(pictures, demands, strict=True):
@@ -166,16 +167,20 @@ class StreamAllocator:
         self._remember(deficient, now)
         if begins:
             self._participant.room.deficient.add(self)
-            self.retry_at = min(self.retry_at, now + RETRY_S)
+            self.retry_at = min(self.retry_at, self._began_at + BEGINNING_S)
         self._tell_states(pictures, allocation)
         self._participant.line_changed()
 
-    def _begins(self, has_pictures: bool, now: float) -> bool:
-        """Whether the estimate is still the guess that it begins with."""
-        if self._began_at is None and has_pictures and self._estimate_bps is not None:
-            self._began_at = now
-        is_new = self._began_at is not None and now - self._began_at < BEGINNING_S
-        return is_new and self._guess_bps is not None
+    def _begins(self, lowest_bps: int, now: float) -> bool:
+        """Whether the estimate is a guess: when a line that carried everything is to carry more. Beyond what was wanted
+        it was neither probed nor told."""
+        estimate = self._estimate_bps
+        if estimate is not None:
+            has_fallen = estimate < REFUTED_SHARE * self._shared_bps
+            if self.retry_at == inf and not has_fallen and lowest_bps > estimate:
+                self._guess_bps, self._began_at = estimate, now
+            self._shared_bps = estimate
+        return self._guess_bps is not None and now - self._began_at < BEGINNING_S
 
     def _demand(self, subscription: Subscription) -> Demand:
         track, wishes = subscription.track, subscription.wishes

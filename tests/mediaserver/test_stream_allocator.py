@@ -155,6 +155,37 @@ async def test_a_line_that_is_seen_to_be_narrow_does_not_wait_until_it_has_begun
     assert target(zoe, anna) is None and states(zoe) == [{anna: True}]
 
 
+async def test_a_line_that_carried_everything_is_put_to_the_test_before_a_picture_that_grows_is_paused() -> (
+    None
+):
+    room, zoe, _ = await a_lesson()
+    size_only = (VideoLayer(VideoQuality.LOW, 320, 180, 0),)
+    anna = await publish(make_participant(room, "anna"), "video", layers=size_only)
+    estimate(zoe, 300_000)
+    room.update_allocations(1.0)
+    for rate, now in ((1_000_000, 10.0), (1_100_000, 10.0 + BEGINNING_S / 2)):
+        anna.main.bitrates.observe({(0, 0): rate})
+        room.bandwidth_changed(anna, 10.0)
+        room.update_allocations(now)
+        assert target(zoe, anna) == UNLIMITED and not states(zoe), (
+            "beyond 300 kbit/s nothing was looked for before"
+        )
+    for rate, now in ((1_100_000, 10.0 + BEGINNING_S), (1_200_000, 20.0)):
+        anna.main.bitrates.observe({(0, 0): rate})
+        room.bandwidth_changed(anna, 10.0)
+        room.update_allocations(now)
+        assert states(zoe) == [{anna: True}], "it is known now"
+
+
+async def test_a_line_that_becomes_narrower_is_no_guess_even_when_more_comes_at_the_same_moment() -> None:
+    room, zoe, (anna,) = await a_lesson("anna")
+    has_begun(room, zoe)
+    estimate(zoe, 110_000)
+    boris = await publish(make_participant(room, "boris"), "video", layers=LAYERS)
+    room.update_allocations(10.0)
+    assert states(zoe) == [{max(anna, boris, key=lambda track: track.sid): True}]
+
+
 async def test_what_somebody_has_set_holds_from_the_beginning() -> None:
     room, zoe, (anna,) = await a_lesson("anna")
     estimate(zoe, 20_000)
