@@ -8,15 +8,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
 from livekit import api, rtc
-
-from .server import RunningServer
 
 WIDTH, HEIGHT, FPS = 640, 360, 20
 RATE = 48_000
@@ -163,9 +161,16 @@ def listen(room: rtc.Room) -> Received:
     return received
 
 
+class Signalling(Protocol):
+    """The server, or a way to it."""
+
+    @property
+    def websocket(self) -> str: ...
+
+
 @asynccontextmanager
 async def joined(
-    server: RunningServer,
+    server: Signalling,
     identity: str,
     room_name: str,
     *,

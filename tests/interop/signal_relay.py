@@ -35,6 +35,10 @@ class Behind:
     states: list[tuple[float, str, bool]] = field(default_factory=list)
     """(event loop's time, track, whether it is paused) as the server told the client."""
 
+    @property
+    def websocket(self) -> str:
+        return f"ws://localhost:{self.port}"
+
     def paused(self, track: str) -> bool:
         """As told last."""
         return next((paused for _, sid, paused in reversed(self.states) if sid == track), False)

@@ -37,7 +37,7 @@ async def family(server: RunningServer, room: str, megabytes: int) -> AsyncItera
     jwt = made.with_attributes(attributes).with_ttl(timedelta(hours=1)).to_jwt()
     async with (
         behind(server.http, up=Way(delay_s=0.02), down=Way(delay_s=0.02)) as door,
-        watching(f"ws://localhost:{door.port}", jwt, single=True) as seen,
+        watching(door.websocket, jwt, single=True) as seen,
     ):
         await seen.until(lambda: len(seen.tracks) == 2, "picture and sound are subscribed")
         yield door, seen

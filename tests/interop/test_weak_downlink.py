@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import cycle
 
+import cv2
+import numpy as np
 import pytest
+from livekit import rtc
 
-from .broadcast import SPEECH_BPS, broadcast
+from .broadcast import HEIGHT, SPEECH_BPS, WIDTH, broadcast, pictures
 from .line_process import Way
-from .sdk import joined, token
+from .sdk import FPS, joined, token
 from .server import RunningServer
 from .signal_relay import Behind, behind
 from .viewer import Seen, Span, watching
@@ -23,7 +27,8 @@ JUDGED_S = 5.0
 #: Talk with a longer wait is no talk (ITU-T G.114), and a queue of 300 ms would be full.
 MAX_QUEUE_S = 0.25
 MAX_FREEZE_S = 1.0
-WIDE = 1280
+WIDE = WIDTH
+SMALL = 320, 180
 
 
 @asynccontextmanager
@@ -34,7 +39,7 @@ async def receiving(
     down = Way(kbps * 1000 if kbps else None, DELAY_S)
     async with (
         behind(server.http, up=Way(delay_s=DELAY_S), down=down) as door,
-        watching(f"ws://localhost:{door.port}", token(name, room), single=single) as seen,
+        watching(door.websocket, token(name, room), single=single) as seen,
     ):
         await seen.until(lambda: len(seen.tracks) == 2, "picture and sound are subscribed")
         yield door, seen
@@ -95,3 +100,58 @@ async def test_a_line_for_sound_alone_gets_sound_alone_until_it_grows(server: Ru
         await door.line.change_rate(grown, 3_000_000)
         await seen.until(lambda: not door.paused(video), "the picture is back")
         await seen.until(lambda: len(seen.during((grown, loop.time()))) > 20, "pictures move again")
+
+
+def small_pictures() -> list[bytes]:
+    """Those of `pictures` in I420, too."""
+    rows = [np.frombuffer(one, np.uint8).reshape(HEIGHT * 3 // 2, WIDTH) for one in pictures()]
+    colours = [cv2.resize(cv2.cvtColor(one, cv2.COLOR_YUV2BGR_I420), SMALL) for one in rows]
+    return [cv2.cvtColor(one, cv2.COLOR_BGR2YUV_I420).tobytes() for one in colours]
+
+
+@asynccontextmanager
+async def showing(
+    room: rtc.Room, source: rtc.TrackSource.ValueType, frames: list[bytes], size: tuple[int, int], bps: int
+) -> AsyncIterator[None]:
+    """One picture without simulcast."""
+    video = rtc.VideoSource(*size)
+    options = rtc.TrackPublishOptions(
+        source=source,
+        simulcast=False,
+        video_encoding=rtc.VideoEncoding(max_bitrate=bps, max_framerate=FPS),
+    )
+    track = rtc.LocalVideoTrack.create_video_track("pictures", video)
+    await room.local_participant.publish_track(track, options)
+
+    async def run() -> None:
+        for frame in cycle(frames):
+            video.capture_frame(rtc.VideoFrame(*size, rtc.VideoBufferType.I420, frame))
+            await asyncio.sleep(1 / FPS)
+
+    task = asyncio.create_task(run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_screen_that_begins_beside_a_small_picture_is_not_paused(server: RunningServer) -> None:
+    """Nothing but the small picture has gone over the line yet, and nothing is known beyond it."""
+    camera, screen = rtc.TrackSource.SOURCE_CAMERA, rtc.TrackSource.SOURCE_SCREENSHARE
+    way = Way(delay_s=DELAY_S)
+    async with (
+        behind(server.http, up=way, down=way) as door,
+        joined(door, "viewer", "screen", single=True) as (_, received),
+        joined(server, "teacher", "screen", single=True) as (room, _),
+        showing(room, camera, small_pictures(), SMALL, 100_000),
+    ):
+        await received.until(
+            lambda: len(received.pictures) >= 3 * FPS, "the small picture goes on for a while"
+        )
+        async with showing(room, screen, pictures(), (WIDTH, HEIGHT), 2_500_000):
+            await received.until(
+                lambda: sum(one.shape[1] > SMALL[0] for one in received.pictures) >= 2 * FPS,
+                "two seconds of the screen",
+            )
+        assert door.states == []
