@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from pathlib import Path
 
 import numpy as np
 import pytest
 from livekit.rtc import ParticipantKind
 
-from .sdk import HEIGHT, RATE, WIDTH, Received, camera, joined, number_of, ssim
+from .sdk import HEIGHT, RATE, WIDTH, Image, Received, camera, joined, number_of, ssim
 from .server import RunningServer
 from .test_sdk import MIN_SSIM, spectrum_peak_hz
-from .whip import Ffmpeg, Image, player, publisher
+from .whip import Ffmpeg, player, publisher
 
+log = logging.getLogger(__name__)
 pytestmark = [pytest.mark.interop, pytest.mark.alone, pytest.mark.timeout(90)]
 
 
@@ -21,16 +23,26 @@ def full(received: Received) -> list[Image]:
     return [p for p in received.pictures if p.shape[:2] == (HEIGHT, WIDTH)]
 
 
-def check_pictures(received: Received, sent: dict[int, Image]) -> None:
-    """The last pictures are those that were sent. A failure shows since which one they are not."""
-    numbered = [(number_of(image), image) for image in full(received)]
-    likenesses = [
-        (number, round(ssim(sent[number], image), 2)) for number, image in numbered if number in sent
-    ]
-    assert len([number for number, _ in numbered[-20:] if number in sent]) >= 18, [
-        number for number, _ in numbered
-    ]
-    assert np.mean([likeness for _, likeness in likenesses[-20:]]) >= MIN_SSIM, f"{likenesses}"
+async def check_pictures(received: Received, sent: dict[int, Image]) -> None:
+    """The last pictures are those that were sent, or soon will be: aiortc asks for a lost packet once and no more, and
+    what it shows then is damaged until a keyframe has come through its buffer."""
+    likenesses: list[tuple[int, float]] = []
+    taken = 0
+
+    def are_alike() -> bool:
+        nonlocal taken
+        new, taken = received.pictures[taken:], len(received.pictures)
+        for image in new:
+            if image.shape[:2] == (HEIGHT, WIDTH):
+                number = number_of(image)
+                likenesses.append((number, round(ssim(sent[number], image), 2) if number in sent else 0.0))
+        return float(np.mean([likeness for _, likeness in likenesses[-20:]])) >= MIN_SSIM
+
+    try:
+        await received.until(are_alike, "the last pictures are those that were sent")
+    finally:
+        if any(likeness < MIN_SSIM for _, likeness in likenesses):
+            log.warning("pictures and their likeness: %s", likenesses)
 
 
 def check_tone(received: Received) -> None:
@@ -53,7 +65,7 @@ async def test_a_whip_publisher_is_seen_and_heard(server: RunningServer, codec: 
         publisher(server, "obs", room_name, codec) as (client, pictures),
     ):
         await received_all(received)
-        check_pictures(received, pictures.sent)
+        await check_pictures(received, pictures.sent)
         check_tone(received)
         assert room.remote_participants["obs"].kind == ParticipantKind.PARTICIPANT_KIND_INGRESS
         assert (await client.request("DELETE")).status == 200
@@ -69,7 +81,7 @@ async def test_ffmpeg_publishes(server: RunningServer, tmp_path: Path) -> None:
         playing = asyncio.create_task(asyncio.to_thread(film.play))
         try:
             await received_all(received)
-            check_pictures(received, film.sent)
+            await check_pictures(received, film.sent)
             check_tone(received)
         finally:
             film.stop()
@@ -85,7 +97,7 @@ async def test_a_player_goes_on_with_another_publisher(server: RunningServer) ->
                 received.pictures.clear()
                 received.sound.clear()
                 await received_all(received)
-                check_pictures(received, pictures.sent)
+                await check_pictures(received, pictures.sent)
                 check_tone(received)
                 assert (await client.request("DELETE")).status == 200
 
@@ -100,5 +112,5 @@ async def test_a_whep_player_sees_and_hears(server: RunningServer, codec: str) -
         camera(room, codec) as source,
     ):
         await received_all(received)
-        check_pictures(received, source.sent)
+        await check_pictures(received, source.sent)
         check_tone(received)
