@@ -166,7 +166,8 @@ impl Core {
         }
         for &sender in &owner.senders {
             let sender = &mut self.senders[sender];
-            if !sender.reports.due(now) {
+            // All of them with the report of the transport: one compound, and one wake.
+            if !report_due && !sender.reports.due(now) {
                 continue;
             }
             let Some(segment) = sender.report_source() else {

@@ -4,6 +4,7 @@
 //! worker that owns a transport; events of all workers wait in one queue with an eventfd.
 
 mod clock;
+mod control;
 mod shared;
 mod statistics;
 mod steering;

@@ -1,6 +1,7 @@
 //! One worker thread: waits, gathers, lets the core work, sends.
 
 use crate::clock::Clock;
+use crate::control::{ControlPace, MAX_CONTROL};
 use crate::shared::{Message, Shared, ShellEvent, Strays, Wake};
 use crate::statistics::{LatencyHistogram, ShellCounters, WorkerStatistics};
 use crate::tcp::{Connections, Moved, Verdict};
@@ -20,15 +21,11 @@ use std::time::{Duration, Instant};
 
 /// Datagrams that are taken in before the core forwards them, so that a flood cannot hold back what came first.
 const MAX_GATHERED: usize = 512;
-/// Datagrams of RTCP that are taken in before media is looked at again: all of a beat may be a thousand, 3 ms of work.
-const MAX_CONTROL: usize = 32;
 /// A full socket buffer is waited for this long before the rest of a group is dropped.
 const SEND_WAIT: Duration = Duration::from_millis(1);
 
 /// RTCP is not left waiting for longer, unless the worker is late.
 const LONGEST_WAIT_US: u64 = 2 * BEAT_US;
-/// RTCP is read beat by beat while so many datagrams of it come in one; fewer are read as they come.
-const BUSY_CONTROL: usize = 2;
 
 // epoll tokens: 0 mailbox, 1.. UDP sockets, CONTROL sockets for RTCP, LISTENERS.. listeners, CONNECTIONS.. connections.
 const MAILBOX: u64 = 0;
@@ -51,8 +48,7 @@ pub(crate) struct Worker {
     core: Core,
     clock: Clock,
     sockets: Sockets,
-    /// When RTCP is read next; None: epoll tells when there is some.
-    control_due: Option<Time>,
+    control_pace: ControlPace,
     listeners: Vec<TcpListener>,
     connections: Connections,
     tcp_of_transport: FxHashMap<TransportId, Vec<SocketAddr>>,
@@ -109,7 +105,7 @@ impl Worker {
             core: parts.core,
             clock: parts.clock,
             sockets: parts.sockets,
-            control_due: None,
+            control_pace: ControlPace::default(),
             listeners: parts.listeners,
             connections: Connections::default(),
             tcp_of_transport: FxHashMap::default(),
@@ -133,7 +129,7 @@ impl Worker {
             self.wait(&mut ready)?;
             let woken = Instant::now();
             let mut gathered = 0;
-            if self.control_is_due() || ready.contains(&CONTROL) {
+            if self.control_pace.is_due(self.clock.now()) || ready.contains(&CONTROL) {
                 self.read_control()?;
             }
             for &token in &ready {
@@ -157,7 +153,12 @@ impl Worker {
     }
 
     fn wait(&self, ready: &mut Vec<u64>) -> io::Result<()> {
-        let due = self.core.next_wake().into_iter().chain(self.control_due).min();
+        let due = self
+            .core
+            .next_wake()
+            .into_iter()
+            .chain(self.control_pace.due())
+            .min();
         let timeout = due.map(|at| Duration::from_micros(at.0.saturating_sub(self.clock.now().0)));
         // Connections that have to show a check are looked at once a second.
         let sweep = (self.connections.len() > 0).then_some(Duration::from_secs(1));
@@ -196,24 +197,14 @@ impl Worker {
         }
     }
 
-    /// Now, or so soon that it need not wake the worker another time.
-    fn control_is_due(&self) -> bool {
-        self.control_due
-            .is_some_and(|due| self.clock.now().0 + BEAT_US / 2 >= due.0)
-    }
-
     /// Reads RTCP, and says when next: on the next beat while much of it comes in, else when epoll tells.
     fn read_control(&mut self) -> io::Result<()> {
         let (now, mut most) = (self.clock.now(), 0);
         for number in 0..self.sockets.control.len() {
             most = most.max(self.read_socket(MAX_CONTROL, |sockets| &sockets.control[number]));
         }
-        self.control_due = match most {
-            ..BUSY_CONTROL => None,
-            MAX_CONTROL.. => Some(now),
-            _ => Some(Time(now.0 + BEAT_US + BEAT_US / 2).on_beat()),
-        };
-        if self.control_due.is_none() {
+        self.control_pace.read(most, now);
+        if self.control_pace.due().is_none() {
             for socket in &self.sockets.control {
                 epoll::modify(&self.poll, socket, epoll::EventData::new_u64(CONTROL), ONCE)?;
             }

@@ -134,7 +134,10 @@ fn a_film_that_stands_is_seen_where_it_stands_and_nobody_else_gets_anything() {
     }
     let at_zero = |film: SenderId| {
         let (_, report) = show.network.sink(film).sender_reports.last().unwrap();
-        let off = report.rtp_time.wrapping_sub(show.first_of(film, 75).timestamp);
+        let off = report
+            .rtp_time
+            .wrapping_sub(show.first_of(film, 75).timestamp)
+            .cast_signed();
         report.ntp_time as f64 / 4_294_967_296.0 - f64::from(off) / 90_000.0
     };
     assert!(

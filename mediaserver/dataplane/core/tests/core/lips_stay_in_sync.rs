@@ -1,7 +1,7 @@
 //! Sender reports: a player finds the same clock behind audio and video that the publisher had (RFC 3550, section 6.4.1).
 
 use crate::harness::{Network, Source};
-use polyana_core::{SenderId, SenderTarget};
+use polyana_core::{SenderId, SenderTarget, Time};
 
 /// Half a millisecond: the rounding of both sides.
 const TOLERANCE_US: i64 = 500;
@@ -120,4 +120,29 @@ fn publishers_are_told_of_losses_and_peers_measure_the_way() {
         .unwrap();
     let rtt = found.rtt_us.unwrap();
     assert!((79_000..83_000).contains(&rtt), "{rtt}");
+}
+
+#[test]
+fn reports_of_all_streams_to_a_peer_leave_together() {
+    let mut network = Network::new(5);
+    let viewer = network.add_peer();
+    let mut senders = Vec::new();
+    for ssrc in 100..106 {
+        let teacher = network.add_peer();
+        let microphone = network.publish(teacher, Source::audio(ssrc));
+        senders.push(network.subscribe(viewer, microphone));
+        network.run_ms(137);
+    }
+    network.run_ms(2000);
+    let since = network.now;
+    network.run_ms(3000);
+    let moments_of = |sender: SenderId| -> Vec<Time> {
+        let reports = network.sink(sender).sender_reports.iter();
+        reports.map(|(at, _)| *at).filter(|at| *at >= since).collect()
+    };
+    let moments = moments_of(senders[0]);
+    assert!((3..=4).contains(&moments.len()), "once a second: {moments:?}");
+    for &sender in &senders {
+        assert_eq!(moments_of(sender), moments);
+    }
 }
