@@ -146,9 +146,7 @@ async def test_a_screen_that_begins_beside_a_small_picture_is_not_paused(server:
         joined(server, "teacher", "screen", single=True) as (room, _),
         showing(room, camera, small_pictures(), SMALL, 100_000),
     ):
-        await received.until(
-            lambda: len(received.pictures) >= 3 * FPS, "the small picture goes on for a while"
-        )
+        await received.until(lambda: len(received.pictures) >= 3 * FPS, "the small picture goes on")
         async with showing(room, screen, pictures(), (WIDTH, HEIGHT), 2_500_000):
             await received.until(
                 lambda: sum(one.shape[1] > SMALL[0] for one in received.pictures) >= 2 * FPS,
