@@ -61,6 +61,16 @@ Row = TypeVar("Row", TransportRow, ReceiverRow, SenderRow)
 FIELDS = {TransportRow: TRANSPORT_FIELDS, ReceiverRow: RECEIVER_FIELDS, SenderRow: SENDER_FIELDS}
 
 
+class Places:
+    """Rows of a table for ids."""
+
+    def __init__(self, rows: NDArray[np.intp]) -> None:
+        """-1: there is none."""
+        self.rows = rows
+        self.are_all = not (rows < 0).any()
+        """None is missing."""
+
+
 class Table(Generic[Row]):
     """Rows in order of their ids, which are in the first column."""
 
@@ -70,6 +80,8 @@ class Table(Generic[Row]):
         dtype = np.dtype(FIELDS[kind])
         rows = np.frombuffer(b"".join(parts), dtype)
         self.rows: NDArray[np.void] = rows if len(parts) < 2 else np.sort(rows, order=kind._fields[0])
+        self._looked_up: dict[int, tuple[NDArray[np.int64], Places]] = {}
+        """By the array's identity, which it keeps as long as it is in here."""
         self._found: dict[int, Row] = {}
         """Made already: who is looked at is looked at several times, as the end of one second and the begin of the
         next."""
@@ -97,18 +109,28 @@ class Table(Generic[Row]):
             found = self._found[number] = self._kind._make(self.rows[at].item())
         return found
 
-    def places(self, ids: NDArray[np.int64]) -> NDArray[np.intp]:
-        """The row of each id; -1: there is none."""
-        if not len(self):
-            return np.full(len(ids), -1, np.intp)
-        at = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
-        return np.where(self.ids[at] == ids, at, -1)
+    def places(self, ids: NDArray[np.int64]) -> Places:
+        """Asked of the same array for column after column, and once more when this moment is the one before."""
+        known = self._looked_up.get(id(ids))
+        if known is None:
+            known = self._looked_up[id(ids)] = ids, self._look_up(ids)
+        return known[1]
 
-    def at(self, places: NDArray[np.intp], name: str, missing: int = 0) -> NDArray[np.int64]:
-        """Of a column; `missing` where there is no row."""
+    def _look_up(self, ids: NDArray[np.int64]) -> Places:
         if not len(self):
-            return np.full(len(places), missing, np.int64)
-        found: NDArray[np.int64] = np.where(places < 0, missing, self.column(name)[places])
+            return Places(np.full(len(ids), -1, np.intp))
+        rows = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
+        return Places(np.where(self.ids[rows] == ids, rows, -1))
+
+    def at(self, places: Places, name: str, missing: int = 0) -> NDArray[np.int64]:
+        """Of a column; `missing` where there is no row."""
+        found: NDArray[np.int64]
+        if places.are_all:
+            found = self.column(name)[places.rows]
+        elif not len(self):
+            found = np.full(len(places.rows), missing, np.int64)
+        else:
+            found = np.where(places.rows < 0, missing, self.column(name)[places.rows])
         return found
 
     @cached_property
@@ -144,9 +166,10 @@ def seconds_between(before: Statistics, after: Statistics) -> float:
 def growth(before: Table[Row], after: Table[Row], ids: NDArray[np.int64], name: str) -> NDArray[np.int64]:
     """How much a column of these rows has grown; 0 where it has not, or where there was no row at both moments."""
     old, new = before.places(ids), after.places(ids)
-    grown = after.at(new, name) - before.at(old, name)
-    found: NDArray[np.int64] = np.where((old < 0) | (new < 0), 0, np.maximum(0, grown))
-    return found
+    grown: NDArray[np.int64] = np.maximum(0, after.at(new, name) - before.at(old, name))
+    if not (old.are_all and new.are_all):
+        grown[(old.rows < 0) | (new.rows < 0)] = 0
+    return grown
 
 
 class Owned:

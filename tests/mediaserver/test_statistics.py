@@ -33,7 +33,7 @@ def test_rows_are_numbers_of_python() -> None:
     assert found.senders.values("packets") == {3: 7}
     assert found.senders.find(4) is None and len(found.receivers) == 0
     assert Statistics().transports.find(1) is None
-    assert Table(ReceiverRow).places(np.array([1, 2])).tolist() == [-1, -1]
+    assert Table(ReceiverRow).places(np.array([1, 2])).rows.tolist() == [-1, -1]
 
 
 ids = st.sets(st.integers(1, 60))
@@ -48,7 +48,7 @@ def test_a_row_is_found_by_its_id_on_whatever_worker_it_is(workers: list[set[int
     )
     here = sorted(set().union(*workers))
     assert table.ids.tolist() == here and len(table) == len(here)
-    for number, place in zip(asked, table.places(np.array(asked, np.int64)).tolist(), strict=True):
+    for number, place in zip(asked, table.places(np.array(asked, np.int64)).rows.tolist(), strict=True):
         row = table.find(number)
         assert (row is not None) == (place >= 0) == (number in here)
         assert row is None or (row.bytes_in == 10 * number == table.column("bytes_in")[place])
@@ -61,8 +61,21 @@ def test_what_was_not_there_at_both_moments_has_not_grown() -> None:
     )
     grown = growth(before.receivers, after.receivers, np.array([3, 2, 1, 4]), "packets")
     assert grown.tolist() == [0, 0, 4, 0]
+    assert growth(before.receivers, after.receivers, np.array([2, 1]), "packets").tolist() == [0, 4]
     shrunk = growth(after.receivers, before.receivers, np.array([1, 2]), "packets")
     assert shrunk.tolist() == [0, 0]
+
+
+def test_places_are_looked_up_once_for_an_array() -> None:
+    found = statistics(receivers=[{"receiver": 1, "packets": 5}, {"receiver": 2, "packets": 6}]).receivers
+    here, partly = np.array([2, 1]), np.array([3, 1])
+    assert found.places(here) is found.places(here) is not found.places(here.copy())
+    assert found.places(here).are_all and not found.places(partly).are_all
+    assert found.at(found.places(here), "packets", -1).tolist() == [6, 5]
+    assert found.at(found.places(partly), "packets", -1).tolist() == [-1, 5]
+    nobody = np.array([], np.int64)
+    assert found.at(found.places(nobody), "packets").tolist() == []
+    assert Table(ReceiverRow).at(Table(ReceiverRow).places(nobody), "packets").tolist() == []
 
 
 def test_rows_are_counted_for_their_owners() -> None:
