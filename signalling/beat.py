@@ -41,14 +41,14 @@ async def repeat(interval_s: float, work: Callable[[], Awaitable[None]], failed:
             failed()
 
 
-async def in_parts(items: Iterable[Item]) -> AsyncIterator[list[Item]]:
+async def in_parts(items: Iterable[Item], size: int = PART) -> AsyncIterator[list[Item]]:
     """All of them as they are now, few enough at a time that whoever waits for the loop, or a worker of the data plane
     on the same core, hardly notices: before each part the process rests, unless there is only one."""
     everything = list(items)
-    for begin in range(0, len(everything), PART):
-        if len(everything) > PART:
+    for begin in range(0, len(everything), size):
+        if len(everything) > size:
             await asyncio.sleep(PAUSE_S)
-        yield everything[begin : begin + PART]
+        yield everything[begin : begin + size]
 
 
 class Ticker:

@@ -12,7 +12,7 @@ from aiohttp import web
 from mediaserver.participant import Participant
 from mediaserver.statistics import Statistics
 from mediaserver.track import Track, TrackSource
-from signalling.beat import REST_S, TICK_S, Ticker, repeat
+from signalling.beat import REST_S, TICK_S, Ticker, in_parts, repeat
 from signalling.call.attendance import AttendanceBook, AttendanceRow, PresenceRecord
 from signalling.call.call import Call, CallContext
 from signalling.call.chat import ChatStore, MemoryChat
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from signalling.rtc.settings import RtcSettings
 
 SAMPLE_S = 1.0
+SAMPLED_AT_ONCE = 16
+"""Calls, of which each may be a class of thirty."""
 MAX_CALLS = 2000
 MAX_REVOKED = 10_000
 FORGOTTEN_AFTER_S = 6 * 3600.0
@@ -198,16 +200,28 @@ class CallService:
     async def sample(self) -> None:
         """To be called once a second: who received something."""
         people = [p for call in self.calls.values() for _, p in call.present()]
-        delivered = self._meter.read(people, Statistics(await self._sample() if people else ()))
+        delivered = await self._meter.read(people, Statistics(await self._sample() if people else ()))
         now, before = self._clock.time(), self._sampled_at
         self._sampled_at = now
-        for name, book in self.books.items():
-            call = self.calls[name]
-            for key, participant in call.present():
-                _note_arrival(call, book, key, participant, now)
-            book.sample(delivered, now)
-            if before is not None and call.state.screen_time.kinds:
-                call.count_screens(self._screens_seen(call, delivered), now - before)
+        async for part in in_parts(self.books.items(), SAMPLED_AT_ONCE):
+            for name, book in part:
+                if self.books.get(name) is book:  # nobody has forgotten it meanwhile
+                    self._sample_call(self.calls[name], book, delivered, now, before)
+
+    def _sample_call(
+        self,
+        call: Call,
+        book: AttendanceBook,
+        delivered: Mapping[str, frozenset[str]],
+        now: float,
+        before: float | None,
+    ) -> None:
+        """`before`: when it was sampled last; None: never."""
+        for key, participant in call.present():
+            _note_arrival(call, book, key, participant, now)
+        book.sample(delivered, now)
+        if before is not None and call.state.screen_time.kinds:
+            call.count_screens(self._screens_seen(call, delivered), now - before)
 
     def _screens_seen(self, call: Call, delivered: Mapping[str, frozenset[str]]) -> set[str]:
         """Kinds of screens that reached somebody who does not lead."""

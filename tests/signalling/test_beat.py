@@ -66,25 +66,26 @@ def test_who_is_a_little_late_keeps_the_beat(run: Callable[[Coroutine[Any, Any, 
     assert run(work()) == pytest.approx([1000.1, 1000.2, 1000.3, 1000.5])
 
 
+@pytest.mark.parametrize("size", [PART, 16])
 @pytest.mark.parametrize("count", [0, 1, PART, PART + 1, 3 * PART])
 def test_what_is_done_for_everybody_is_done_in_parts_with_pauses(
-    run: Callable[[Coroutine[Any, Any, Any]], Any], count: int
+    run: Callable[[Coroutine[Any, Any, Any]], Any], count: int, size: int
 ) -> None:
     everybody = list(range(count))
 
     async def work() -> list[tuple[float, list[int]]]:
         found = []
-        async for part in in_parts(everybody):
+        async for part in in_parts(everybody, size):
             found.append((_now(), part))
             everybody.clear()  # who leaves meanwhile was there
         return found
 
     parts = run(work())
     assert [item for _, part in parts for item in part] == list(range(count))
-    assert all(len(part) <= PART for _, part in parts)
-    before = count > PART  # each part
+    assert all(len(part) <= size for _, part in parts)
+    before = count > size  # each part
     assert [at for at, _ in parts] == pytest.approx(
-        [1000.03 + PAUSE_S * (n + before) for n in range(-(-count // PART))]
+        [1000.03 + PAUSE_S * (n + before) for n in range(-(-count // size))]
     )
 
 

@@ -1,5 +1,7 @@
 """Attendance from delivered media, second by second."""
 
+import asyncio
+from collections.abc import Collection, Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -10,7 +12,9 @@ from hypothesis import strategies as st
 from mediaserver.statistics import Statistics
 from signalling.call.attendance import AttendanceBook, PresenceRecord
 from signalling.call.delivery import DeliveryMeter
+from signalling.call.service import SAMPLED_AT_ONCE
 from tests.mediaserver import made_statistics
+from tests.signalling.call.call_fakes import CallWorld
 
 Script = list[tuple[float, str, str]]
 
@@ -108,7 +112,7 @@ def participant(*senders: tuple[int, bool]) -> Any:
     )
 
 
-def test_what_was_sent_is_not_what_came() -> None:
+async def test_what_was_sent_is_not_what_came() -> None:
     meter, phone = DeliveryMeter(), participant((1, True), (2, False))
     reads = [
         (({1: 100}, {7: 0}), True),  # no feedback yet
@@ -118,4 +122,30 @@ def test_what_was_sent_is_not_what_came() -> None:
         (({1: 300, 2: 50}, {7: 9}), False),  # feedback alone is no media
     ]
     for (sent, arrived), expected in reads:
-        assert bool(meter.read([cast(Any, phone)], statistics(sent, arrived))["PA"]) is expected
+        assert bool((await meter.read([cast(Any, phone)], statistics(sent, arrived)))["PA"]) is expected
+
+
+async def test_many_calls_are_sampled_in_parts_and_who_is_forgotten_meanwhile_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = CallWorld()
+    for number in range(SAMPLED_AT_ONCE + 2):
+        await world.come("teacher", "host", room=f"room {number}")
+    service, sampled = world.service, list[AttendanceBook]()
+    books = list(service.books.values())
+    name = list(service.books)[-1]
+    sample = AttendanceBook.sample
+
+    def noted(book: AttendanceBook, delivered: Mapping[str, Collection[str]], now: float) -> None:
+        if not sampled:
+            asyncio.get_running_loop().call_soon(forget)  # in the pause after the first part
+        sampled.append(book)
+        sample(book, delivered, now)
+
+    def forget() -> None:
+        assert sampled == books[:SAMPLED_AT_ONCE]
+        del service.books[name], service.calls[name]
+
+    monkeypatch.setattr(AttendanceBook, "sample", noted)
+    await service.sample()
+    assert sampled == books[:-1]
