@@ -172,6 +172,14 @@ def growth(before: Table[Row], after: Table[Row], ids: NDArray[np.int64], name: 
     return grown
 
 
+def have_grown(before: Table[Row], after: Table[Row], ids: Sequence[int], name: str) -> list[bool]:
+    """Whether a column of each of these rows has; a row that was not there began at 0."""
+    numbers = np.array(ids, np.int64)
+    old, new = (table.at(table.places(numbers), name) for table in (before, after))
+    found: list[bool] = (new > old).tolist()
+    return found
+
+
 class Owned:
     """Ids of rows, several of which belong to one owner."""
 

@@ -15,6 +15,7 @@ from mediaserver.statistics import (
     Table,
     TransportRow,
     growth,
+    have_grown,
 )
 from tests.mediaserver.made_statistics import statistics, transports, worker
 
@@ -62,6 +63,8 @@ def test_what_was_not_there_at_both_moments_has_not_grown() -> None:
     grown = growth(before.receivers, after.receivers, np.array([3, 2, 1, 4]), "packets")
     assert grown.tolist() == [0, 0, 4, 0]
     assert growth(before.receivers, after.receivers, np.array([2, 1]), "packets").tolist() == [0, 4]
+    tables = before.receivers, after.receivers
+    assert have_grown(*tables, [3, 2, 1, 4], "packets") == [True, False, True, False], "3 from nothing"
     shrunk = growth(after.receivers, before.receivers, np.array([1, 2]), "packets")
     assert shrunk.tolist() == [0, 0]
 
