@@ -190,7 +190,7 @@ class _Columns:
         old, new = before.transports.places(self._transports), now.transports.places(self._transports)
         same = before.transports.at(old, "bytes_in") == now.transports.at(new, "bytes_in")
         counted = np.array([known.get(sid, 0) for sid in self.sids], np.int64)
-        return np.where((old.rows >= 0) & (new.rows >= 0) & same, counted + 1, 0)
+        return np.where(old.are_here & new.are_here & same, counted + 1, 0)
 
     def streams_rated(self, before: Statistics, now: Statistics) -> NDArray[np.float64]:
         """The worst of each participant's streams on which anything came; NaN: there is none."""

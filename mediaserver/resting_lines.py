@@ -246,8 +246,7 @@ class _Columns:
         rtt_ms = self.rtt_ms(after)
         self.shortest_ms = np.minimum(self.shortest_ms, np.where(rtt_ms < 0, np.inf, rtt_ms))
         found = (
-            (old.rows < 0)
-            | (new.rows < 0)
+            ~(old.are_here & new.are_here)
             | (lost > NOTICEABLE_LOSS * arrived)
             | (after.transports.at(new, "jitter_us") / 1000 >= LONG_JITTER_MS)
             | (rtt_ms >= LONG_RTT_MS)
@@ -276,9 +275,7 @@ class _Columns:
         old, new = before.transports.places(self._transports), after.transports.places(self._transports)
         told = sum(self._told(before, after))
         sent = self._senders.sum(self._sent(before, after)[0])
-        passed: NDArray[np.int64] = np.where(
-            (old.rows < 0) | (new.rows < 0), 0, np.where(told == 0, sent, told)
-        )
+        passed: NDArray[np.int64] = np.where(old.are_here & new.are_here, np.where(told == 0, sent, told), 0)
         return passed
 
     def passed_up(self, before: Statistics, after: Statistics) -> NDArray[np.int64]:
@@ -318,7 +315,7 @@ def _fps(cameras: NDArray[np.int64], before: Statistics, after: Statistics) -> N
     live = after.receivers.at(new, "live_encodings")
     frames = after.receivers.at(new, "frames") - before.receivers.at(old, "frames")
     same = before.receivers.at(old, "live_encodings") == live
-    told = (old.rows >= 0) & (new.rows >= 0) & (live != 0) & same & (frames >= 0)
+    told = old.are_here & new.are_here & (live != 0) & same & (frames >= 0)
     each = frames / np.maximum(1, np.bitwise_count(live)) / seconds_between(before, after)
     found: NDArray[np.float64] = np.where(told, each, np.nan)
     return found

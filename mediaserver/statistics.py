@@ -67,8 +67,9 @@ class Places:
     def __init__(self, rows: NDArray[np.intp]) -> None:
         """-1: there is none."""
         self.rows = rows
-        self.are_all = not (rows < 0).any()
-        """None is missing."""
+        self.are_here: NDArray[np.bool_] = rows >= 0
+        """Of each id, whether there is one."""
+        self.are_all = bool(self.are_here.all())
 
 
 class Table(Generic[Row]):
@@ -113,10 +114,11 @@ class Table(Generic[Row]):
         """Asked of the same array for column after column, and once more when this moment is the one before."""
         known = self._looked_up.get(id(ids))
         if known is None:
-            known = self._looked_up[id(ids)] = ids, self._look_up(ids)
+            known = self._looked_up[id(ids)] = ids, self.look_up(ids)
         return known[1]
 
-    def _look_up(self, ids: NDArray[np.int64]) -> Places:
+    def look_up(self, ids: NDArray[np.int64]) -> Places:
+        """Of an array that nobody asks for again."""
         if not len(self):
             return Places(np.full(len(ids), -1, np.intp))
         rows = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
@@ -130,7 +132,7 @@ class Table(Generic[Row]):
         elif not len(self):
             found = np.full(len(places.rows), missing, np.int64)
         else:
-            found = np.where(places.rows < 0, missing, self.column(name)[places.rows])
+            found = np.where(places.are_here, self.column(name)[places.rows], missing)
         return found
 
     @cached_property
@@ -168,14 +170,14 @@ def growth(before: Table[Row], after: Table[Row], ids: NDArray[np.int64], name: 
     old, new = before.places(ids), after.places(ids)
     grown: NDArray[np.int64] = np.maximum(0, after.at(new, name) - before.at(old, name))
     if not (old.are_all and new.are_all):
-        grown[(old.rows < 0) | (new.rows < 0)] = 0
+        grown[~(old.are_here & new.are_here)] = 0
     return grown
 
 
 def have_grown(before: Table[Row], after: Table[Row], ids: Sequence[int], name: str) -> list[bool]:
     """Whether a column of each of these rows has; a row that was not there began at 0."""
     numbers = np.array(ids, np.int64)
-    old, new = (table.at(table.places(numbers), name) for table in (before, after))
+    old, new = (table.at(table.look_up(numbers), name) for table in (before, after))
     found: list[bool] = (new > old).tolist()
     return found
 

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
 
 AT_ONCE = 32
 """Participants, each of whom may watch a class of thirty."""
+NOTHING = Statistics()
+"""Before anything was counted."""
 
 
 class DeliveryMeter:
     """Remembers what it saw last."""
 
     def __init__(self) -> None:
-        self._before = Statistics()
+        self._before = NOTHING
 
     async def read(
         self, participants: Iterable[Participant], statistics: Statistics
@@ -41,7 +43,7 @@ def _reached(
     grew = iter(have_grown(before.senders, now.senders, senders, "bytes"))
     transports = [one.subscriber_connection.id for one in participants]
     feedback = "feedback_arrived"
-    has_fed_back = have_grown(Statistics().transports, now.transports, transports, feedback)
+    has_fed_back = have_grown(NOTHING.transports, now.transports, transports, feedback)
     feeds_back = have_grown(before.transports, now.transports, transports, feedback)
     reached: dict[str, frozenset[str]] = {}
     for participant, found, ever, still in zip(

@@ -27,15 +27,11 @@ async def check_pictures(received: Received, sent: dict[int, Image]) -> None:
     """The last pictures are those that were sent, or soon will be: aiortc asks for a lost packet once and no more, and
     what it shows then is damaged until a keyframe has come through its buffer."""
     likenesses: list[tuple[int, float]] = []
-    taken = 0
 
     def are_alike() -> bool:
-        nonlocal taken
-        new, taken = received.pictures[taken:], len(received.pictures)
-        for image in new:
-            if image.shape[:2] == (HEIGHT, WIDTH):
-                number = number_of(image)
-                likenesses.append((number, round(ssim(sent[number], image), 2) if number in sent else 0.0))
+        for image in full(received)[len(likenesses) :]:
+            number = number_of(image)
+            likenesses.append((number, round(ssim(sent[number], image), 2) if number in sent else 0.0))
         return float(np.mean([likeness for _, likeness in likenesses[-20:]])) >= MIN_SSIM
 
     try:
